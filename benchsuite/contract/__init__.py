@@ -1,0 +1,19 @@
+"""What a plugin implements, as small protocols and plain values."""
+
+from benchsuite.contract.backend import Backend, Batch, Counts, Session, Setup
+from benchsuite.contract.dataset import Dataset, Split
+from benchsuite.contract.metric import Metric
+from benchsuite.contract.training import Normalizer, UpdateRule
+
+__all__ = [
+    "Backend",
+    "Batch",
+    "Counts",
+    "Dataset",
+    "Metric",
+    "Normalizer",
+    "Session",
+    "Setup",
+    "Split",
+    "UpdateRule",
+]

@@ -1,0 +1,136 @@
+"""What a framework's plugin implements: a Backend that opens Sessions.
+
+`benchsuite.testing.conformance` tests any backend against this contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchsuite.contract.training import Normalizer, UpdateRule
+from benchsuite.graph import Graph
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Images and their classes, made by the core.
+
+    images: (N, H, W, C), uint8, to be normalised on the device, or float32, normalised.
+    labels: (N,) int64.
+    """
+
+    images: NDArray[Any]
+    labels: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How a session is to run.
+
+    device: `cpu`, `cuda:0`, `mps`, …, one of the backend's `devices()`.
+    tier: how the framework is called: `native` is what it runs inside its own loop.
+    precision: `fp32`, or `fp64` for proofs of equality.
+    threads: CPU threads for one operation; None leaves the framework's choice.
+    seed: of the framework's own random streams (dropout).
+    """
+
+    device: str = "cpu"
+    tier: str = "native"
+    precision: str = "fp32"
+    threads: int | None = None
+    seed: int = 0
+    update_rule: UpdateRule = field(default_factory=UpdateRule)
+    normalizer: Normalizer = field(default_factory=Normalizer)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The native model's own parameters and MACs for one image, counted by `counter`."""
+
+    parameters: int
+    macs: int
+    counter: str
+
+
+class Session(Protocol):
+    """One network on one device. Not thread-safe; use from the process that opened it."""
+
+    graph: Graph
+
+    @property
+    def native(self) -> Any:  # noqa: ANN401 - a torch.nn.Module, a keras.Model, …
+        """The framework's own object."""
+
+    def predict(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Logits (N, classes) of normalised images (N, H, W, C), in evaluation mode."""
+
+    def place(self, batch: Batch) -> Any:  # noqa: ANN401 - opaque to the core
+        """Put a batch on the device, for `infer` and `train`; returns when it is there."""
+
+    def infer(self, placed: Any) -> Any:  # noqa: ANN401 - opaque to the core
+        """Submit the forward pass of a placed batch, in evaluation mode.
+
+        Float32 images only. May return before the device has finished: see `synchronize`.
+        The result is the framework's own tensor of logits.
+        """
+
+    def train(
+        self, batches: Iterable[Batch | Any], learning_rates: Sequence[float]
+    ) -> NDArray[np.float32]:
+        """Take one step per batch, in training mode, and return the loss before each (steps,).
+
+        The loss is the mean cross-entropy from logits. Batches are from the core or from
+        `place`; the step with index i uses `learning_rates[i]`. The optimiser's state lasts
+        as long as the session.
+        """
+
+    def synchronize(self) -> None:
+        """Return when the device has finished everything submitted so far."""
+
+    def weights(self) -> Mapping[str, NDArray[np.floating]]:
+        """A copy of every weight and buffer under its canonical name, in PyTorch's layout."""
+
+    def set_weights(self, weights: Mapping[str, NDArray[np.floating]]) -> None:
+        """Replace every weight and buffer. Raises UsageError where names or shapes differ."""
+
+    def counts(self) -> Counts:
+        """Count the native model itself, apart from the graph, as a check on both."""
+
+    def device_memory(self) -> int | None:
+        """Peak bytes allocated on the device since the session opened; None on a CPU."""
+
+    def close(self) -> None:
+        """Free what the session holds."""
+
+
+@runtime_checkable
+class Backend(Protocol):
+    """A framework, as one plugin offers it. Made without arguments, in the worker process."""
+
+    name: str
+    ops: frozenset[str]
+    tiers: tuple[str, ...]
+    precisions: tuple[str, ...]
+
+    def versions(self) -> Mapping[str, str]:
+        """Versions of everything that computes, such as {"torch": "2.13.0"}."""
+
+    def devices(self) -> Sequence[str]:
+        """Devices present, the preferred first: ("cuda:0", "cpu")."""
+
+    def device_name(self, device: str) -> str:
+        """The vendor's name of one of `devices()`, such as "NVIDIA H200"."""
+
+    def open(
+        self, graph: Graph, weights: Mapping[str, NDArray[np.floating]], setup: Setup
+    ) -> Session:
+        """Lower the graph, inject the weights and return a session.
+
+        Raises UnsupportedError for an op, tier or precision that this backend lacks, and
+        UsageError for a device that is not there.
+        """

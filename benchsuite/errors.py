@@ -1,0 +1,47 @@
+"""Every error that benchsuite raises on purpose.
+
+BenchsuiteError
+├── UsageError            the request cannot be carried out as asked: exit code 2
+│   ├── UnknownNameError  no such architecture, backend, dataset, metric or plugin
+│   └── ShapeError        an architecture cannot take this input, or a layer its inputs
+├── PluginError           a plugin breaks the rules of the hooks
+│   └── ClashError        two plugins offer the same name
+├── MissingDependencyError  what was asked for is known but its framework is not installed
+└── UnsupportedError      a backend cannot do this op, tier, precision or task
+
+Each message says what was asked, what was received and what to do next.
+"""
+
+from __future__ import annotations
+
+
+class BenchsuiteError(Exception):
+    """The root of every error raised on purpose."""
+
+
+class UsageError(BenchsuiteError):
+    """The request cannot be carried out as asked."""
+
+
+class UnknownNameError(UsageError):
+    """A name that no plugin offers."""
+
+
+class ShapeError(UsageError):
+    """An input that an architecture or a layer cannot take."""
+
+
+class PluginError(BenchsuiteError):
+    """A plugin that breaks the rules of the hooks."""
+
+
+class ClashError(PluginError):
+    """Two plugins that offer the same name."""
+
+
+class MissingDependencyError(BenchsuiteError):
+    """A known thing whose framework is not installed."""
+
+
+class UnsupportedError(BenchsuiteError):
+    """Something that a backend does not do, such as an op, a tier or a precision."""

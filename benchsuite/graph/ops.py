@@ -1,0 +1,212 @@
+"""The op vocabulary: the shape rule, weight layout and MAC rule of each op.
+
+What an op computes is defined by `benchsuite.testing.numpy_backend`. MACs count
+convolutions, dense layers and attention products only; padding counts as dense work
+(torchvision's convention).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchsuite.errors import ShapeError
+from benchsuite.graph.node import Shape
+
+Attrs = Mapping[str, Any]
+Shapes = Sequence[Shape]
+#: role -> (shape in PyTorch's layout, trainable)
+Layout = dict[str, tuple[Shape, bool]]
+
+
+def _no_weights(attrs: Attrs, inputs: Shapes) -> Layout:
+    return {}
+
+
+def _no_macs(attrs: Attrs, inputs: Shapes, output: Shape) -> int:
+    return 0
+
+
+def _same_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+    return inputs[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """The rules of one op; `rank` is that of its first input, None where any will do."""
+
+    shape: Callable[[Attrs, Shapes], Shape] = _same_shape
+    weights: Callable[[Attrs, Shapes], Layout] = _no_weights
+    macs: Callable[[Attrs, Shapes, Shape], int] = _no_macs
+    rank: int | None = None
+
+
+# Windows: convolution and pooling.
+
+
+def window_extent(extent: int, kernel: int, stride: int, padding: int) -> int:
+    """Output extent of a window sliding over one axis, rounded down."""
+    return (extent + 2 * padding - kernel) // stride + 1
+
+
+def _window_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+    height, width, channels = inputs[0]
+    padding = attrs.get("padding", (0, 0))
+    extents = [
+        window_extent(extent, *window)
+        for extent, *window in zip(
+            (height, width), attrs["kernel"], attrs["stride"], padding, strict=True
+        )
+    ]
+    if min(extents) < 1:
+        kernel = "×".join(map(str, attrs["kernel"]))
+        raise ShapeError(f"a {kernel} window does not fit into an input of {height}×{width}")
+    return (*extents, channels)
+
+
+def _conv_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+    channels, groups, filters = inputs[0][2], attrs["groups"], attrs["filters"]
+    if channels % groups or filters % groups:
+        raise ShapeError(
+            f"groups={groups} must divide both the {channels} input channels "
+            f"and the {filters} filters"
+        )
+    return (*_window_shape(attrs, inputs)[:2], filters)
+
+
+def _conv_weights(attrs: Attrs, inputs: Shapes) -> Layout:
+    filters = attrs["filters"]
+    layout: Layout = {
+        "weight": ((filters, inputs[0][2] // attrs["groups"], *attrs["kernel"]), True)
+    }
+    if attrs["bias"]:
+        layout["bias"] = ((filters,), True)
+    return layout
+
+
+def _conv_macs(attrs: Attrs, inputs: Shapes, output: Shape) -> int:
+    taps = math.prod(attrs["kernel"]) * inputs[0][2] // attrs["groups"]
+    return math.prod(output) * taps
+
+
+def _global_pool_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+    return (inputs[0][2],)
+
+
+# Dense layers, normalisation.
+
+
+def _dense_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+    return (*inputs[0][:-1], attrs["units"])
+
+
+def _dense_weights(attrs: Attrs, inputs: Shapes) -> Layout:
+    layout: Layout = {"weight": ((attrs["units"], inputs[0][-1]), True)}
+    if attrs["bias"]:
+        layout["bias"] = ((attrs["units"],), True)
+    return layout
+
+
+def _dense_macs(attrs: Attrs, inputs: Shapes, output: Shape) -> int:
+    return math.prod(output) * inputs[0][-1]
+
+
+def _layer_norm_weights(attrs: Attrs, inputs: Shapes) -> Layout:
+    channels = (inputs[0][-1],)
+    return {"weight": (channels, True), "bias": (channels, True)}
+
+
+def _batch_norm_weights(attrs: Attrs, inputs: Shapes) -> Layout:
+    channels = (inputs[0][-1],)
+    return {
+        **_layer_norm_weights(attrs, inputs),
+        "running_mean": (channels, False),
+        "running_var": (channels, False),
+    }
+
+
+# Structure.
+
+
+def _add_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+    if inputs[0] != inputs[1]:
+        raise ShapeError(f"cannot add {inputs[0]} and {inputs[1]}: the shapes must be equal")
+    return inputs[0]
+
+
+def _flatten_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+    return (math.prod(inputs[0]),)
+
+
+# Sequences of tokens, (T, D).
+
+
+def _image_to_sequence_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+    height, width, channels = inputs[0]
+    return (height * width, channels)
+
+
+def _class_token_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+    tokens, width = inputs[0]
+    return (tokens + 1, width)
+
+
+def _class_token_weights(attrs: Attrs, inputs: Shapes) -> Layout:
+    return {"": ((1, 1, inputs[0][1]), True)}
+
+
+def _position_embedding_weights(attrs: Attrs, inputs: Shapes) -> Layout:
+    return {"": ((1, *inputs[0]), True)}
+
+
+def _select_token_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+    return (inputs[0][1],)
+
+
+def _attention_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+    if inputs[0][1] % attrs["heads"]:
+        raise ShapeError(f"heads={attrs['heads']} must divide the width {inputs[0][1]}")
+    return inputs[0]
+
+
+def _attention_weights(attrs: Attrs, inputs: Shapes) -> Layout:
+    width = inputs[0][1]
+    return {
+        "in_proj_weight": ((3 * width, width), True),
+        "in_proj_bias": ((3 * width,), True),
+        "out_proj.weight": ((width, width), True),
+        "out_proj.bias": ((width,), True),
+    }
+
+
+def _attention_macs(attrs: Attrs, inputs: Shapes, output: Shape) -> int:
+    tokens, width = inputs[0]
+    projections = 4 * tokens * width * width
+    scores_and_values = 2 * tokens * tokens * width
+    return projections + scores_and_values
+
+
+OPS: Mapping[str, Op] = {
+    "input": Op(),
+    "conv": Op(_conv_shape, _conv_weights, _conv_macs, rank=3),
+    "dense": Op(_dense_shape, _dense_weights, _dense_macs),
+    "batch_norm": Op(weights=_batch_norm_weights),
+    "layer_norm": Op(weights=_layer_norm_weights),
+    "relu": Op(),
+    "relu6": Op(),
+    "tanh": Op(),
+    "gelu": Op(),
+    "dropout": Op(),
+    "max_pool": Op(_window_shape, rank=3),
+    "avg_pool": Op(_window_shape, rank=3),
+    "global_avg_pool": Op(_global_pool_shape, rank=3),
+    "add": Op(_add_shape),
+    "flatten": Op(_flatten_shape),
+    "image_to_sequence": Op(_image_to_sequence_shape, rank=3),
+    "class_token": Op(_class_token_shape, _class_token_weights, rank=2),
+    "position_embedding": Op(weights=_position_embedding_weights, rank=2),
+    "self_attention": Op(_attention_shape, _attention_weights, _attention_macs, rank=2),
+    "select_token": Op(_select_token_shape, rank=2),
+}

@@ -1,0 +1,54 @@
+"""Canonical weights: drawn by the core, injected into every backend."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchsuite.errors import UsageError
+from benchsuite.graph.node import Graph
+
+#: Canonical name -> array in PyTorch's layout.
+Weights = Mapping[str, NDArray[np.floating]]
+
+
+def draw_weights(graph: Graph, seed: int) -> dict[str, NDArray[np.floating]]:
+    """Draw every weight from (seed, canonical name), by the graph's initialisers, in float32.
+
+    A weight's values depend on nothing else: not on the other weights, nor on their order.
+    """
+    return {
+        name: weight.initializer.draw(_generator(seed, name), weight.shape)
+        for name, weight in graph.weights.items()
+    }
+
+
+def digest_weights(weights: Weights) -> str:
+    """sha256 over names, shapes, types and bytes, in order of name."""
+    digest = hashlib.sha256()
+    for name in sorted(weights):
+        array = np.ascontiguousarray(weights[name])
+        digest.update(f"{name}:{array.dtype.str}:{array.shape};".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def check_weights(graph: Graph, weights: Weights) -> None:
+    """Raise UsageError, naming everything that is wrong, unless `weights` fits `graph`."""
+    problems = [f"missing: {name}" for name in graph.weights if name not in weights]
+    problems += [f"not in the network: {name}" for name in weights if name not in graph.weights]
+    problems += [
+        f"{name}: expected {weight.shape}, got {weights[name].shape}"
+        for name, weight in graph.weights.items()
+        if name in weights and weights[name].shape != weight.shape
+    ]
+    if problems:
+        raise UsageError(f"these weights do not fit {graph.name}: {'; '.join(problems)}")
+
+
+def _generator(seed: int, name: str) -> np.random.Generator:
+    words = np.frombuffer(hashlib.sha256(name.encode()).digest(), dtype=np.uint32)
+    return np.random.default_rng([seed, *map(int, words)])

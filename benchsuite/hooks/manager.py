@@ -1,0 +1,190 @@
+"""Discovery of plugins: entry points, `-p`, what each offers, and what is wrong with it."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from importlib import import_module, metadata
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+import pluggy
+
+from benchsuite.errors import ClashError, PluginError, UsageError
+from benchsuite.hooks import specs
+from benchsuite.hooks.registry import Entry, Registry
+from benchsuite.hooks.target import Target
+
+#: Entry-point group in which plugins name their module.
+GROUP = "benchsuite"
+#: Environment variable with the names of plugins to leave out, separated by commas.
+DISABLE_VARIABLE = "BENCHSUITE_DISABLE"
+
+#: kind -> the hook that fills its registry.
+_HOOKS = {
+    "architecture": "benchsuite_architectures",
+    "backend": "benchsuite_backends",
+    "dataset": "benchsuite_datasets",
+    "metric": "benchsuite_metrics",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PluginInfo:
+    """One plugin as it was found: `error` says why it offers nothing, where it is broken."""
+
+    name: str
+    distribution: str
+    version: str
+    hooks: tuple[str, ...] = ()
+    error: str = ""
+
+    @property
+    def provenance(self) -> str:
+        """The distribution and its version; the plugin's own name where it is unpackaged."""
+        return f"{self.distribution} {self.version}".strip()
+
+
+@dataclass(frozen=True)
+class Plugins:
+    """All plugins, and the registries of what they offer."""
+
+    infos: tuple[PluginInfo, ...]
+    architectures: Registry
+    backends: Registry
+    datasets: Registry
+    metrics: Registry
+    #: the `-p` arguments, to be loaded again in worker processes
+    unpackaged: tuple[str, ...] = ()
+
+    def info(self, name: str) -> PluginInfo:
+        """The plugin of that name."""
+        return next(info for info in self.infos if info.name == name)
+
+
+@dataclass
+class _Loader:
+    """Collects plugins one by one; a broken one costs nobody else anything."""
+
+    manager: pluggy.PluginManager
+    infos: list[PluginInfo] = field(default_factory=list)
+
+    def add(self, info: PluginInfo, module: ModuleType) -> None:
+        """Register a plugin's module, or note what is wrong with its hooks."""
+        try:
+            self.manager.register(module, name=info.name)
+            self._refuse_unknown_hooks(module)
+        except (PluginError, pluggy.PluginValidationError, ValueError) as error:
+            if self.manager.has_plugin(info.name) and module in self.manager.get_plugins():
+                self.manager.unregister(module)
+            self.infos.append(replace(info, error=_one_line(error)))
+            return
+        callers = self.manager.get_hookcallers(module) or []
+        self.infos.append(replace(info, hooks=tuple(caller.name for caller in callers)))
+
+    def _refuse_unknown_hooks(self, module: ModuleType) -> None:
+        for caller in self.manager.get_hookcallers(module) or []:
+            if not caller.has_spec():
+                close = difflib.get_close_matches(caller.name, _HOOKS.values(), n=1)
+                suggestion = f" Did you mean '{close[0]}'?" if close else ""
+                raise PluginError(f"unknown hook '{caller.name}'.{suggestion}")
+
+    def offers(self, kind: str) -> Registry:
+        """Everything of one kind. Raises ClashError where two plugins offer one name."""
+        entries: dict[str, Entry] = {}
+        for index, info in enumerate(self.infos):
+            if _HOOKS[kind] not in info.hooks:
+                continue
+            for entry in self._entries(kind, index):
+                other = entries.setdefault(entry.name, entry)
+                if other is not entry:
+                    raise ClashError(self._clash(entry, other))
+        return Registry(kind, entries.values())
+
+    def _entries(self, kind: str, index: int) -> list[Entry]:
+        info = self.infos[index]
+        module = self.manager.get_plugin(info.name)
+        try:
+            offered = getattr(module, _HOOKS[kind])()
+            for target in offered.values():
+                if not isinstance(target, Target):
+                    raise PluginError(f"{_HOOKS[kind]} must return Targets, got {target!r}")
+        except Exception as error:  # noqa: BLE001 - a stranger's code: any failure is its own
+            self.infos[index] = replace(info, hooks=(), error=_one_line(error))
+            return []
+        return [Entry(kind, name, target, info.name) for name, target in offered.items()]
+
+    def _clash(self, entry: Entry, other: Entry) -> str:
+        first, second = (
+            next(info.provenance for info in self.infos if info.name == e.plugin)
+            for e in (other, entry)
+        )
+        return (
+            f"{entry.kind} '{entry.name}' is offered by both {first} and {second}: "
+            f"uninstall one, or leave one out with {DISABLE_VARIABLE}={entry.plugin}"
+        )
+
+
+def load_plugins(unpackaged: Iterable[str] = ()) -> Plugins:
+    """Find and register every plugin: installed ones, then `unpackaged` modules or files.
+
+    A plugin that fails on import or breaks the rules is listed with its error and offers
+    nothing. Raises UsageError for an unpackaged one that cannot be found, and ClashError.
+    """
+    manager = pluggy.PluginManager(specs.PROJECT)
+    manager.add_hookspecs(specs)
+    loader = _Loader(manager)
+    disabled = {name.strip() for name in os.environ.get(DISABLE_VARIABLE, "").split(",")}
+    for point in sorted(metadata.entry_points(group=GROUP), key=lambda point: point.name):
+        if point.name not in disabled:
+            _add_installed(loader, point)
+    chosen = tuple(unpackaged)
+    for argument in chosen:
+        _add_unpackaged(loader, argument)
+    registries = {f"{kind}s": loader.offers(kind) for kind in _HOOKS}
+    return Plugins(infos=tuple(loader.infos), unpackaged=chosen, **registries)
+
+
+def _add_installed(loader: _Loader, point: metadata.EntryPoint) -> None:
+    distribution = point.dist
+    info = PluginInfo(
+        point.name,
+        distribution.name if distribution else point.value,
+        distribution.version if distribution else "",
+    )
+    try:
+        module = point.load()
+    except Exception as error:  # noqa: BLE001 - a stranger's import may fail in any way
+        loader.infos.append(replace(info, error=_one_line(error)))
+    else:
+        loader.add(info, module)
+
+
+def _add_unpackaged(loader: _Loader, argument: str) -> None:
+    try:
+        module = _import_file(Path(argument)) if argument.endswith(".py") else import_module(argument)
+    except (ModuleNotFoundError, FileNotFoundError) as error:
+        raise UsageError(f"-p {argument}: cannot be imported: {_one_line(error)}") from error
+    except Exception as error:  # noqa: BLE001 - a stranger's import may fail in any way
+        loader.infos.append(PluginInfo(argument, argument, "", error=_one_line(error)))
+        return
+    loader.add(PluginInfo(module.__name__, argument, ""), module)
+
+
+def _import_file(path: Path) -> ModuleType:
+    """Import a file under its stem, so that its Targets can name it."""
+    spec = spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise FileNotFoundError(f"no such file: {path}")
+    module = module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _one_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"

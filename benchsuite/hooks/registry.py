@@ -1,0 +1,72 @@
+"""Everything of one kind that the plugins offer, under its names."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from benchsuite.errors import MissingDependencyError, UnknownNameError
+from benchsuite.hooks.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One offered thing, and who offers it."""
+
+    kind: str
+    name: str
+    target: Target
+    plugin: str
+
+    def load(self) -> Any:  # noqa: ANN401 - what it is depends on the kind
+        """Import and return it. Raises MissingDependencyError, naming this entry."""
+        try:
+            return self.target.load()
+        except MissingDependencyError as error:
+            raise MissingDependencyError(f"{self.kind} '{self.name}' {error}") from None
+
+
+class Registry(Mapping[str, Entry]):
+    """Entries of one kind, in order of name; unknown names are answered with a suggestion."""
+
+    def __init__(self, kind: str, entries: Iterable[Entry]) -> None:
+        self.kind = kind
+        self._entries = {entry.name: entry for entry in sorted(entries, key=lambda e: e.name)}
+
+    def __getitem__(self, name: str) -> Entry:
+        try:
+            return self._entries[name]
+        except KeyError:
+            raise UnknownNameError(self._unknown(name)) from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def select(self, patterns: Iterable[str]) -> list[Entry]:
+        """Entries whose names match any of the shell patterns; `all` means every one.
+
+        Raises UnknownNameError for a pattern that matches nothing.
+        """
+        chosen: dict[str, Entry] = {}
+        for pattern in patterns:
+            glob = "*" if pattern == "all" else pattern
+            names = [name for name in self if fnmatchcase(name, glob)]
+            if not names:
+                raise UnknownNameError(self._unknown(pattern))
+            chosen.update({name: self._entries[name] for name in names})
+        return list(chosen.values())
+
+    def _unknown(self, name: str) -> str:
+        close = difflib.get_close_matches(name, self, n=1)
+        suggestion = f" Did you mean '{close[0]}'?" if close else ""
+        known = ", ".join(self) or "none"
+        return f"unknown {self.kind} '{name}'.{suggestion} Installed: {known}"

@@ -1,0 +1,38 @@
+"""The hooks. Each returns what its plugin offers, by name; the host keeps who offered it.
+
+Implement them in the module that your entry point (group `benchsuite`) names. Import
+nothing heavy there: name heavy things by a Target's path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pluggy
+
+from benchsuite.hooks.target import Target
+
+PROJECT = "benchsuite"
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def benchsuite_architectures() -> Mapping[str, Target]:  # type: ignore[empty-body]
+    """Architectures by name; each path leads to a `benchsuite.graph.Architecture`."""
+
+
+@hookspec
+def benchsuite_backends() -> Mapping[str, Target]:  # type: ignore[empty-body]
+    """Backends by name; each path leads to a callable that returns a `contract.Backend`."""
+
+
+@hookspec
+def benchsuite_datasets() -> Mapping[str, Target]:  # type: ignore[empty-body]
+    """Data sets by name; each path leads to a function that returns a `contract.Dataset`."""
+
+
+@hookspec
+def benchsuite_metrics() -> Mapping[str, Target]:  # type: ignore[empty-body]
+    """Metrics by name; each path leads to a `contract.Metric`."""
