@@ -19,7 +19,9 @@ def benchsuite_architectures() -> Mapping[str, Target]:
     """Every architecture in every module of `benchsuite.architectures`."""
     return {
         found.name: Target(f"{module}:{attribute}", found.summary)
-        for module in (f"{architectures.__name__}.{m.name}" for m in iter_modules(architectures.__path__))
+        for module in (
+            f"{architectures.__name__}.{m.name}" for m in iter_modules(architectures.__path__)
+        )
         for attribute, found in vars(import_module(module)).items()
         if isinstance(found, Architecture)
     }
@@ -42,6 +44,8 @@ def benchsuite_datasets() -> Mapping[str, Target]:
 def benchsuite_metrics() -> Mapping[str, Target]:
     """Figures of quality that every run reports."""
     return {
-        "top1_fraction": Target("benchsuite.training.metrics:TOP1", "share of images whose class has the largest logit"),
+        "top1_fraction": Target(
+            "benchsuite.training.metrics:TOP1", "share of images whose class has the largest logit"
+        ),
         "loss_nats": Target("benchsuite.training.metrics:LOSS", "mean cross-entropy from logits"),
     }

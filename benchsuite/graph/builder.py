@@ -63,7 +63,7 @@ class Builder:
         bias_init: Rule = initializers.fan_in_uniform,
     ) -> Node:
         """2-D cross-correlation, (H, W, C) -> (H', W', filters); zero padding on both sides."""
-        attrs = {
+        attrs: dict[str, Attribute] = {
             "filters": filters,
             "kernel": _pair(kernel),
             "stride": _pair(stride),

@@ -87,7 +87,7 @@ def _conv_weights(attrs: Attrs, inputs: Shapes) -> Layout:
 
 
 def _conv_macs(attrs: Attrs, inputs: Shapes, output: Shape) -> int:
-    taps = math.prod(attrs["kernel"]) * inputs[0][2] // attrs["groups"]
+    taps: int = math.prod(attrs["kernel"]) * inputs[0][2] // attrs["groups"]
     return math.prod(output) * taps
 
 

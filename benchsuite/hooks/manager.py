@@ -166,7 +166,9 @@ def _add_installed(loader: _Loader, point: metadata.EntryPoint) -> None:
 
 def _add_unpackaged(loader: _Loader, argument: str) -> None:
     try:
-        module = _import_file(Path(argument)) if argument.endswith(".py") else import_module(argument)
+        module = (
+            _import_file(Path(argument)) if argument.endswith(".py") else import_module(argument)
+        )
     except (ModuleNotFoundError, FileNotFoundError) as error:
         raise UsageError(f"-p {argument}: cannot be imported: {_one_line(error)}") from error
     except Exception as error:  # noqa: BLE001 - a stranger's import may fail in any way
