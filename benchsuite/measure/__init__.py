@@ -1,0 +1,1 @@
+"""Measurement: the protocol, the clock, memory and the environment."""

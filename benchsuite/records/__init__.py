@@ -1,0 +1,35 @@
+"""Records: their schema and its versions, and the store that keeps them."""
+
+from benchsuite.records.schema import (
+    Case,
+    Digests,
+    Epoch,
+    Findings,
+    Measurement,
+    Phase,
+    Recipe,
+    Record,
+    Size,
+    Status,
+    Training,
+    join,
+)
+from benchsuite.records.store import RunStore, read_record, read_records
+
+__all__ = [
+    "Case",
+    "Digests",
+    "Epoch",
+    "Findings",
+    "Measurement",
+    "Phase",
+    "Recipe",
+    "Record",
+    "RunStore",
+    "Size",
+    "Status",
+    "Training",
+    "join",
+    "read_record",
+    "read_records",
+]

@@ -1,0 +1,184 @@
+"""The record: everything that is known of one case, and the source of every view.
+
+History of `SCHEMA_VERSION`:
+1  first version
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+import msgspec
+
+from benchsuite.contract.training import Normalizer, UpdateRule
+
+SCHEMA_VERSION = 1
+
+Status = Literal["ok", "failed", "timeout", "oom", "unsupported", "skipped"]
+Extent = tuple[int, int, int]
+
+
+class Recipe(msgspec.Struct, frozen=True, kw_only=True):
+    """How a network is trained. `max_steps` ends training early; None trains every epoch."""
+
+    update_rule: UpdateRule
+    learning_rate: float
+    batch_size: int
+    epochs: int
+    max_steps: int | None = None
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to be trained and measured: one row of the leaderboard.
+
+    input_shape, num_classes: of the network whose speed, memory and size are measured.
+    train_input_shape: of the network that is trained on `dataset`; it is smaller where the
+        budget would not do for the network's own size.
+    inference_batch_size, training_batch_size: of the timed throughput and training step.
+    """
+
+    architecture: str
+    backend: str
+    device: str
+    tier: str
+    precision: str
+    threads: int
+    division: Literal["matched"]
+    dataset: str
+    seed: int
+    recipe: Recipe
+    input_shape: Extent
+    num_classes: int
+    train_input_shape: Extent
+    inference_batch_size: int
+    training_batch_size: int
+    protocol: str
+    isolation: Literal["spawn", "fork"]
+
+    @property
+    def id(self) -> str:
+        """A short, readable name that is unique to the case's content."""
+        digest = hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:8]
+        device = self.device.replace(":", "")
+        return f"{self.architecture}.{self.backend}.{device}.{self.precision}.{self.seed}.{digest}"
+
+
+class Measurement(msgspec.Struct, frozen=True, kw_only=True):
+    """Raw samples of one figure, in the order taken; summaries are computed by the views."""
+
+    metric: str
+    unit: str
+    better: Literal["higher", "lower"]
+    values: tuple[float, ...]
+    warmups: tuple[float, ...] = ()
+
+
+class Size(msgspec.Struct, frozen=True, kw_only=True):
+    """What the graph says of the network, and what the backend counted on its own object.
+
+    MACs and FLOPs (2 × MACs) are for one image of `Case.input_shape`.
+    """
+
+    fingerprint: str
+    parameters: int
+    buffers: int
+    macs: int
+    flops: int
+    native_parameters: int
+    native_macs: int
+    native_counter: str
+
+
+class Digests(msgspec.Struct, frozen=True, kw_only=True):
+    """sha256 of what a fair comparison must share; rows compare only where these agree."""
+
+    data: str
+    split: str
+    order: str
+    initial_weights: str
+    train_fingerprint: str
+
+
+class Epoch(msgspec.Struct, frozen=True, kw_only=True):
+    """One pass over the training split, or the part of it that `max_steps` left."""
+
+    steps: int
+    images: int
+    mean_loss_nats: float
+    learning_rate: float
+    train_s: float
+
+
+class Training(msgspec.Struct, frozen=True, kw_only=True):
+    """How training went and what it led to: metric -> figure, on the core's own splits."""
+
+    digests: Digests
+    normalizer: Normalizer
+    split_sizes: dict[str, int]
+    step_losses: tuple[float, ...]
+    epochs: tuple[Epoch, ...]
+    validation: dict[str, float]
+    test: dict[str, float]
+
+
+class Phase(msgspec.Struct, frozen=True, kw_only=True):
+    """Wall time of one part of a worker's life; `measuring` tells work from start-up."""
+
+    task: str
+    name: str
+    seconds: float
+    measuring: bool
+
+
+class Findings(msgspec.Struct, frozen=True, kw_only=True):
+    """What one worker process found out; a record joins those of all its tasks."""
+
+    size: Size | None = None
+    training: Training | None = None
+    measurements: tuple[Measurement, ...] = ()
+    phases: tuple[Phase, ...] = ()
+    versions: dict[str, str] = {}
+    device_name: str = ""
+    ledger: dict[str, str] = {}
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """One case and its outcome, whatever it was; `reason` says why unless `status` is ok.
+
+    ledger: every setting that decides speed or numbers, by task, as read back.
+    started, ended: ISO 8601, UTC.
+    """
+
+    schema: int = SCHEMA_VERSION
+    benchsuite_version: str
+    run: str
+    case: Case
+    status: Status
+    reason: str = ""
+    origin: Literal["graph", "native"] = "graph"
+    equality: str = "unproven"
+    findings: Findings = Findings()
+    started: str
+    ended: str
+    log_tail: str = ""
+
+    def measurement(self, metric: str) -> Measurement | None:
+        """The measurement of that name, where there is one."""
+        found = (m for m in self.findings.measurements if m.metric == metric)
+        return next(found, None)
+
+
+def join(parts: list[Findings]) -> Findings:
+    """The findings of several tasks of one case as one."""
+    sizes = [part.size for part in parts if part.size]
+    trainings = [part.training for part in parts if part.training]
+    return Findings(
+        size=sizes[0] if sizes else None,
+        training=trainings[0] if trainings else None,
+        measurements=tuple(m for part in parts for m in part.measurements),
+        phases=tuple(phase for part in parts for phase in part.phases),
+        versions={key: value for part in parts for key, value in part.versions.items()},
+        device_name=next((part.device_name for part in parts if part.device_name), ""),
+        ledger={key: value for part in parts for key, value in part.ledger.items()},
+    )

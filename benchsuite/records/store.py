@@ -1,0 +1,98 @@
+"""The store: one folder a run, one JSON file a record, written atomically."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+import msgspec
+
+from benchsuite.errors import UsageError
+from benchsuite.records.schema import SCHEMA_VERSION, Record
+
+RECORDS = "records"
+LOGS = "logs"
+RUN_FILE = "run.json"
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace `path` as a whole: a reader sees the old content or the new, never a part."""
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        temporary = Path(file.name)
+        try:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        except BaseException:
+            temporary.unlink()
+            raise
+    temporary.chmod(0o644)
+    temporary.replace(path)
+
+
+class RunStore:
+    """Writes one run. Raises UsageError where its folder cannot be written."""
+
+    def __init__(self, results: Path, run: str) -> None:
+        self.run = run
+        self.folder = results / "runs" / run
+        try:
+            for folder in (self.folder / RECORDS, self.folder / LOGS):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(
+                f"results folder '{results}' cannot be written ({error.strerror}): "
+                "choose another with --results"
+            ) from error
+
+    def write_run(self, facts: dict[str, Any]) -> None:
+        """Store what holds for the whole run: its specification and environment."""
+        write_atomically(self.folder / RUN_FILE, _pretty(facts))
+
+    def write(self, record: Record) -> Path:
+        """Store one record."""
+        path = self.folder / RECORDS / f"{record.case.id}.json"
+        write_atomically(path, _pretty(record))
+        return path
+
+    def log_path(self, case_id: str, task: str) -> Path:
+        """Where a worker's own output goes."""
+        return self.folder / LOGS / f"{case_id}.{task}.log"
+
+
+def read_records(paths: Iterable[Path]) -> Iterator[Record]:
+    """Every record at or below the given files and folders, in order of path.
+
+    Raises UsageError where a path does not exist or a file is no record of ours.
+    """
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"no results at '{path}': name a run's folder, or run first")
+        files = [path] if path.is_file() else sorted(path.rglob(f"{RECORDS}/*.json"))
+        yield from (read_record(file) for file in files)
+
+
+def read_record(path: Path) -> Record:
+    """One record. Raises UsageError where the file is none, or is newer than this version."""
+    content = path.read_bytes()
+    try:
+        schema = msgspec.json.decode(content, type=_Header).schema
+        if schema > SCHEMA_VERSION:
+            raise UsageError(
+                f"'{path}' has record schema {schema}; this benchsuite reads up to "
+                f"{SCHEMA_VERSION}: upgrade it"
+            )
+        return msgspec.json.decode(content, type=Record)
+    except msgspec.MsgspecError as error:
+        raise UsageError(f"'{path}' is not a benchsuite record: {error}") from error
+
+
+class _Header(msgspec.Struct):
+    schema: int
+
+
+def _pretty(value: object) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n"

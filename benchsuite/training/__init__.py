@@ -1,0 +1,1 @@
+"""Training: metrics and the epoch loop, defined once for every backend."""
