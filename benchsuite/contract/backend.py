@@ -101,6 +101,12 @@ class Session(Protocol):
     def counts(self) -> Counts:
         """Count the native model itself, apart from the graph, as a check on both."""
 
+    def settings(self) -> Mapping[str, str]:
+        """Every setting that decides speed or numbers, as read back from the framework.
+
+        Such as {"tf32": "off", "layout": "NCHW", "threads": "2"}: the record's fairness ledger.
+        """
+
     def device_memory(self) -> int | None:
         """Peak bytes allocated on the device since the session opened; None on a CPU."""
 

@@ -1,0 +1,7 @@
+"""Runs: from a specification to records, each case in processes of its own."""
+
+from benchsuite.run.conduct import Run, conduct, plan
+from benchsuite.run.executor import Observer
+from benchsuite.run.spec import RunSpec, make_spec
+
+__all__ = ["Observer", "Run", "RunSpec", "conduct", "make_spec", "plan"]

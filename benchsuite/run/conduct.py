@@ -1,0 +1,108 @@
+"""A whole run: look at the backends, plan the cases, run them, keep the records."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+import msgspec
+
+from benchsuite.hooks import Entry, Plugins
+from benchsuite.measure.environment import default_threads, describe_environment
+from benchsuite.records import Case, Record, RunStore
+from benchsuite.run.executor import Executor, Observer
+from benchsuite.run.messages import LOOK, Job, Looked
+from benchsuite.run.plan import choose_backends, choose_devices, plan_cases
+from benchsuite.run.processes import WorkerPool, WorkerTimeoutError
+from benchsuite.run.spec import RunSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that has ended.
+
+    measured_s: what its workers spent training and measuring, of `wall_s` in all.
+    """
+
+    folder: Path
+    records: list[Record]
+    wall_s: float
+
+    @property
+    def measured_s(self) -> float:
+        """Seconds spent training and measuring, rather than starting up."""
+        phases = (phase for record in self.records for phase in record.findings.phases)
+        return sum(phase.seconds for phase in phases if phase.measuring)
+
+
+def plan(spec: RunSpec, plugins: Plugins) -> list[Case]:
+    """What `conduct` would do, without doing it. Raises as `conduct` does."""
+    with closing(WorkerPool(plugins)) as pool:
+        return _plan(spec, plugins, pool)
+
+
+def conduct(spec: RunSpec, plugins: Plugins, observer: Observer) -> Run:
+    """Carry out a run and store a record of each case under `spec.results`.
+
+    Raises UsageError, UnknownNameError, ShapeError and MissingDependencyError before
+    anything is written; whatever goes wrong later becomes a record.
+    """
+    start = time.monotonic()
+    with closing(WorkerPool(plugins)) as pool:
+        cases = _plan(spec, plugins, pool)
+        store = RunStore(Path(spec.results), _fresh_name(Path(spec.results)))
+        store.write_run(
+            {
+                "run": store.run,
+                "spec": msgspec.to_builtins(spec),
+                "environment": describe_environment(),
+                "plugins": {info.name: info.provenance for info in plugins.infos},
+            }
+        )
+        records = Executor(pool, store, spec.timeout_s).execute(cases, observer)
+    return Run(store.folder, records, time.monotonic() - start)
+
+
+def _fresh_name(results: Path) -> str:
+    """The time, to the second, in a form that sorts; numbered where that is taken."""
+    name = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    names = (name, *(f"{name}-{count}" for count in range(2, 1000)))
+    return next(x for x in names if not (results / "runs" / x).exists())
+
+
+def _plan(spec: RunSpec, plugins: Plugins, pool: WorkerPool) -> list[Case]:
+    backends = choose_backends(spec, plugins)
+    # Everything that needs no framework is checked before any is started.
+    plan_cases(spec, plugins, choices=())
+    threads = spec.threads or default_threads()
+    looks = _look(backends, pool, threads, spec.timeout_s)
+    return plan_cases(spec, plugins, choose_devices(spec, looks))
+
+
+def _look(
+    backends: Sequence[Entry], pool: WorkerPool, threads: int, timeout_s: float
+) -> dict[str, Looked | None]:
+    """What each backend says of itself; None for one that cannot even be imported."""
+    with tempfile.TemporaryDirectory(prefix="benchsuite-") as folder:
+        return {
+            entry.name: _look_at(entry.name, pool, threads, timeout_s, Path(folder))
+            for entry in backends
+        }
+
+
+def _look_at(
+    name: str, pool: WorkerPool, threads: int, timeout_s: float, folder: Path
+) -> Looked | None:
+    job = Job(task=LOOK, log=str(folder / name), fork=sys.platform == "linux")
+    deadline = time.monotonic() + timeout_s
+    try:
+        events = list(pool.run(name, job, threads=threads, tuned=False, deadline=deadline))
+    except WorkerTimeoutError:
+        return None
+    return next((event for event in events if isinstance(event, Looked)), None)

@@ -1,0 +1,65 @@
+"""What the harness and its worker processes say to each other: one JSON object a line."""
+
+from __future__ import annotations
+
+import msgspec
+
+from benchsuite.records import Case, Findings, Status
+
+#: The look at a backend, the one task without a case.
+LOOK = "look"
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """Harness -> worker: do this; `fork` asks for a child process of its own.
+
+    `case` is None for the task that only looks at the backend.
+    """
+
+    task: str
+    log: str
+    case: Case | None = None
+    fork: bool = False
+
+
+class Ready(msgspec.Struct, frozen=True, tag=True):
+    """The framework is imported; `seconds` since the interpreter started."""
+
+    seconds: float
+
+
+class Began(msgspec.Struct, frozen=True, tag=True):
+    """The job runs in process `pid`, the leader of a group of its own."""
+
+    pid: int
+
+
+class Found(msgspec.Struct, frozen=True, tag=True):
+    """Something is measured, and safe from whatever comes after."""
+
+    findings: Findings
+
+
+class Looked(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """What a backend says of itself on this machine."""
+
+    versions: dict[str, str]
+    devices: tuple[str, ...]
+    tiers: tuple[str, ...]
+    precisions: tuple[str, ...]
+
+
+class Broke(msgspec.Struct, frozen=True, tag=True):
+    """The job cannot go on."""
+
+    status: Status
+    reason: str
+
+
+class Ended(msgspec.Struct, frozen=True, tag=True):
+    """The job's process is gone, with this exit code; negative: killed by that signal."""
+
+    returncode: int
+
+
+Event = Ready | Began | Found | Looked | Broke | Ended

@@ -1,0 +1,122 @@
+"""From what is asked to what will be done: the list of cases."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from benchsuite.contract import UpdateRule
+from benchsuite.errors import UsageError
+from benchsuite.graph import Architecture
+from benchsuite.hooks import Entry, Plugins
+from benchsuite.measure.environment import default_threads
+from benchsuite.measure.protocol import TOUR
+from benchsuite.records import Case, Recipe
+from benchsuite.run import budget
+from benchsuite.run.messages import Looked
+from benchsuite.run.spec import RunSpec
+
+_TIER = "native"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A backend that takes part, and the device it will use."""
+
+    name: str
+    device: str
+
+
+def choose_backends(spec: RunSpec, plugins: Plugins) -> list[Entry]:
+    """The backends asked for. `all` and patterns leave out those not installed.
+
+    Raises UnknownNameError, MissingDependencyError for one that was asked for by its name,
+    and UsageError where none is left.
+    """
+    chosen = plugins.backends.select(spec.backends)
+    for entry in chosen:
+        if entry.name in spec.backends and entry.target.missing():
+            entry.load()  # raises, naming what is missing and how to install it
+    available = [entry for entry in chosen if not entry.target.missing()]
+    if not available:
+        hints = "; ".join(entry.target.install for entry in chosen)
+        raise UsageError(
+            f"no backend is installed that matches {', '.join(spec.backends)}: {hints}"
+        )
+    return available
+
+
+def choose_devices(spec: RunSpec, looks: Mapping[str, Looked | None]) -> list[Choice]:
+    """The device of each backend; one that cannot be looked at fails later, by itself.
+
+    Raises UsageError where no backend has the device asked for.
+    """
+    wanted = f"{spec.device}:0" if spec.device == "cuda" else spec.device
+    devices = {name: look.devices if look else () for name, look in looks.items()}
+    if wanted == "auto":
+        return [Choice(name, next(iter(found), "cpu")) for name, found in devices.items()]
+    if not any(wanted in found for found in devices.values()):
+        there = "; ".join(f"{name} has {', '.join(found)}" for name, found in devices.items())
+        raise UsageError(f"device '{spec.device}' is not there: {there}")
+    return [Choice(name, wanted) for name in devices]
+
+
+def plan_cases(spec: RunSpec, plugins: Plugins, choices: Iterable[Choice]) -> list[Case]:
+    """Every case, grouped by architecture, in the order in which they will run.
+
+    Raises UnknownNameError, ShapeError where an architecture cannot take `spec.input`, and
+    MissingDependencyError where the data set's package is not installed.
+    """
+    chosen = list(choices)
+    dataset = plugins.datasets[spec.dataset]
+    if dataset.target.missing():
+        dataset.load()  # raises, naming what is missing and how to install it
+    architectures = [entry.load() for entry in plugins.architectures.select(spec.archs)]
+    for architecture in architectures:
+        architecture.trace(spec.input)
+    return [
+        _case(spec, architecture, choice, seed)
+        for architecture in architectures
+        for seed in spec.seeds
+        for choice in chosen
+    ]
+
+
+def _case(spec: RunSpec, architecture: Architecture, choice: Choice, seed: int) -> Case:
+    limits = budget.budget_for(choice.device)
+    graph = architecture.trace(spec.input)
+    trained = graph if spec.input else budget.training_graph(architecture, spec.batch_size, limits)
+    steps = budget.training_steps(trained, spec.batch_size, limits)
+    return Case(
+        architecture=architecture.name,
+        backend=choice.name,
+        device=choice.device,
+        tier=_TIER,
+        precision=spec.precision,
+        threads=spec.threads or default_threads(),
+        division="matched",
+        dataset=spec.dataset,
+        seed=seed,
+        recipe=Recipe(
+            update_rule=UpdateRule(optimizer=spec.optimizer),
+            learning_rate=spec.learning_rate,
+            batch_size=spec.batch_size,
+            epochs=spec.epochs or budget.TOUR_EPOCHS,
+            max_steps=None if spec.epochs else steps,
+        ),
+        input_shape=budget.extent(graph),
+        num_classes=architecture.classes,
+        train_input_shape=budget.extent(trained),
+        inference_batch_size=budget.inference_batch_size(graph, limits),
+        training_batch_size=budget.training_batch_size(graph, limits),
+        protocol=TOUR.name,
+        isolation=_isolation(spec, choice.device),
+    )
+
+
+def _isolation(spec: RunSpec, device: str) -> Literal["spawn", "fork"]:
+    if spec.isolation != "auto":
+        return spec.isolation
+    return "fork" if sys.platform == "linux" and device == "cpu" else "spawn"
