@@ -143,8 +143,9 @@ def _windows(
 
 
 def _calls_per_window(warmups: Sequence[float], protocol: Protocol) -> int:
-    """Enough calls to fill a window, judged by the fastest call seen in warm-up."""
-    return max(protocol.window_calls, round(protocol.window_s / min(warmups)))
+    """Enough calls to fill a window, judged by the later half of the warm-up."""
+    steady = float(np.median(warmups[len(warmups) // 2 :]))
+    return max(protocol.window_calls, round(protocol.window_s / steady))
 
 
 def _warm_up(session: Session, call: Callable[[], None], protocol: Protocol) -> list[float]:
@@ -152,11 +153,13 @@ def _warm_up(session: Session, call: Callable[[], None], protocol: Protocol) -> 
     start = perf_counter_ns()
     while len(seconds) < protocol.warmup_calls or _since(start) < protocol.warmup_s:
         seconds.append(_timed(session, call))
+        if len(seconds) == protocol.most_samples:
+            break
     return seconds
 
 
 def _enough(calls: int, elapsed_s: float, protocol: Protocol) -> bool:
-    if elapsed_s >= protocol.latency_cap_s:
+    if elapsed_s >= protocol.latency_cap_s or calls >= protocol.most_samples:
         return calls > 0
     return calls >= protocol.latency_calls and elapsed_s >= protocol.latency_s
 

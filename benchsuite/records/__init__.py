@@ -12,6 +12,7 @@ from benchsuite.records.schema import (
     Size,
     Status,
     Training,
+    finite,
     join,
 )
 from benchsuite.records.store import RunStore, read_record, read_records
@@ -29,6 +30,7 @@ __all__ = [
     "Size",
     "Status",
     "Training",
+    "finite",
     "join",
     "read_record",
     "read_records",

@@ -7,6 +7,7 @@ History of `SCHEMA_VERSION`:
 from __future__ import annotations
 
 import hashlib
+import math
 from typing import Literal
 
 import msgspec
@@ -105,21 +106,24 @@ class Epoch(msgspec.Struct, frozen=True, kw_only=True):
 
     steps: int
     images: int
-    mean_loss_nats: float
+    mean_loss_nats: float | None
     learning_rate: float
     train_s: float
 
 
 class Training(msgspec.Struct, frozen=True, kw_only=True):
-    """How training went and what it led to: metric -> figure, on the core's own splits."""
+    """How training went and what it led to: metric -> figure, on the core's own splits.
+
+    A figure that is not finite is None, and so are all of them where training diverged.
+    """
 
     digests: Digests
     normalizer: Normalizer
     split_sizes: dict[str, int]
-    step_losses: tuple[float, ...]
+    step_losses: tuple[float | None, ...]
     epochs: tuple[Epoch, ...]
-    validation: dict[str, float]
-    test: dict[str, float]
+    validation: dict[str, float | None]
+    test: dict[str, float | None]
 
 
 class Phase(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,6 +171,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         """The measurement of that name, where there is one."""
         found = (m for m in self.findings.measurements if m.metric == metric)
         return next(found, None)
+
+
+def finite(value: float) -> float | None:
+    """The value, or None where it is none: JSON knows neither NaN nor infinity."""
+    return value if math.isfinite(value) else None
 
 
 def join(parts: list[Findings]) -> Findings:

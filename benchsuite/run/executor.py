@@ -43,10 +43,12 @@ class _Outcome:
     log_tail: str = ""
 
     def fail(self, status: Status, reason: str, log: Path) -> None:
-        if self.status == "ok":
-            self.status = status
+        if self.status in ("ok", "unsupported") and status != "unsupported":
             self.log_tail = _tail(log)
-        self.reasons.append(reason)
+        if self.status == "ok" or status != "unsupported":
+            self.status = status
+        if reason not in self.reasons:
+            self.reasons.append(reason)
 
 
 class Executor:
@@ -114,7 +116,9 @@ class Executor:
                     outcome.findings.append(findings)
                 case Broke(status, reason):
                     broke = True
-                    outcome.fail(status, f"{task}: {reason}", log)
+                    outcome.fail(
+                        status, reason if status == "unsupported" else f"{task}: {reason}", log
+                    )
                 case Ended(returncode) if returncode and not broke:
                     outcome.fail("failed", f"{task}: {_how_it_ended(returncode)}", log)
 

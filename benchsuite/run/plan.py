@@ -9,10 +9,9 @@ from typing import Literal
 
 from benchsuite.contract import UpdateRule
 from benchsuite.errors import UsageError
-from benchsuite.graph import Architecture
+from benchsuite.graph import Architecture, Shape
 from benchsuite.hooks import Entry, Plugins
 from benchsuite.measure.environment import default_threads
-from benchsuite.measure.protocol import TOUR
 from benchsuite.records import Case, Recipe
 from benchsuite.run import budget
 from benchsuite.run.messages import Looked
@@ -75,7 +74,7 @@ def plan_cases(spec: RunSpec, plugins: Plugins, choices: Iterable[Choice]) -> li
         dataset.load()  # raises, naming what is missing and how to install it
     architectures = [entry.load() for entry in plugins.architectures.select(spec.archs)]
     for architecture in architectures:
-        architecture.trace(spec.input)
+        architecture.trace(_input_shape(spec, architecture))
     return [
         _case(spec, architecture, choice, seed)
         for architecture in architectures
@@ -86,7 +85,7 @@ def plan_cases(spec: RunSpec, plugins: Plugins, choices: Iterable[Choice]) -> li
 
 def _case(spec: RunSpec, architecture: Architecture, choice: Choice, seed: int) -> Case:
     limits = budget.budget_for(choice.device)
-    graph = architecture.trace(spec.input)
+    graph = architecture.trace(_input_shape(spec, architecture))
     trained = graph if spec.input else budget.training_graph(architecture, spec.batch_size, limits)
     steps = budget.training_steps(trained, spec.batch_size, limits)
     return Case(
@@ -111,9 +110,14 @@ def _case(spec: RunSpec, architecture: Architecture, choice: Choice, seed: int) 
         train_input_shape=budget.extent(trained),
         inference_batch_size=budget.inference_batch_size(graph, limits),
         training_batch_size=budget.training_batch_size(graph, limits),
-        protocol=TOUR.name,
+        protocol=spec.protocol,
         isolation=_isolation(spec, choice.device),
     )
+
+
+def _input_shape(spec: RunSpec, architecture: Architecture) -> Shape:
+    given = spec.input or ()
+    return (*given, *architecture.input_shape[len(given) :])
 
 
 def _isolation(spec: RunSpec, device: str) -> Literal["spawn", "fork"]:

@@ -29,7 +29,9 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     archs, backends: names and shell patterns; `all` is everything that is installed.
     epochs: None trains as long as the tour's budget lets it.
-    input: (H, W, C) for measurement and training alike; None leaves the network's own.
+    input: (H, W) or (H, W, C) for measurement and training alike; None leaves the network's
+        own, as does a missing C.
+    protocol: how long each figure is sampled; `smoke-1` only shows that everything works.
     timeout_s: of one case, all its processes together.
     isolation: `spawn` starts a fresh interpreter for every process; `fork` forks them from
         one that has only imported the framework; `auto` forks on a Linux CPU.
@@ -47,8 +49,9 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     batch_size: _Positive = 32
     optimizer: Literal["sgd", "adam"] = "adam"
     learning_rate: Annotated[float, msgspec.Meta(gt=0)] = 1e-3
-    input: tuple[_Positive, _Positive, _Positive] | None = None
+    input: Annotated[tuple[_Positive, ...], msgspec.Meta(min_length=2, max_length=3)] | None = None
     threads: _Positive | None = None
+    protocol: Literal["tour-1", "smoke-1"] = "tour-1"
     timeout_s: Annotated[float, msgspec.Meta(gt=0)] = 600.0
     isolation: Literal["auto", "spawn", "fork"] = "auto"
     results: str = "results"

@@ -27,7 +27,16 @@ from benchsuite.measure.timing import (
     quiet_collector,
     synthetic_batches,
 )
-from benchsuite.records import Case, Digests, Findings, Measurement, Phase, Size, Training
+from benchsuite.records import (
+    Case,
+    Digests,
+    Findings,
+    Measurement,
+    Phase,
+    Size,
+    Training,
+    finite,
+)
 from benchsuite.run.environment import RECORDED_VARIABLES
 from benchsuite.training.loop import evaluate, train
 
@@ -169,7 +178,7 @@ def learn(case: Case, plugins: Plugins, backend: Backend) -> Iterator[Findings]:
                 "validation": len(data.validation.labels),
                 "test": len(data.test.labels),
             },
-            step_losses=tuple(losses),
+            step_losses=tuple(finite(loss) for loss in losses),
             epochs=tuple(epochs),
             validation={} if diverged is not None else validation,
             test={} if diverged is not None else test,

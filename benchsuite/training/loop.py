@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from benchsuite.contract import Metric, Session, Split
 from benchsuite.data import PreparedData, normalize, training_batches
-from benchsuite.records import Epoch, Recipe
+from benchsuite.records import Epoch, Recipe, finite
 
 #: Every evaluation uses this batch size, whatever the training batch: see pitfall 38.
 EVALUATION_BATCH_SIZE = 64
@@ -34,7 +34,7 @@ def train(
             Epoch(
                 steps=len(found),
                 images=len(found) * recipe.batch_size,
-                mean_loss_nats=float(np.mean(found)),
+                mean_loss_nats=finite(float(np.mean(found))),
                 learning_rate=recipe.learning_rate,
                 train_s=seconds,
             )
@@ -55,10 +55,10 @@ def _train_epoch(
 
 def evaluate(
     session: Session, split: Split, data: PreparedData, metrics: Sequence[Metric]
-) -> dict[str, float]:
+) -> dict[str, float | None]:
     """Each metric on one split, from the logits of the network in evaluation mode."""
     logits = predict(session, normalize(split.images, data.normalizer)).astype(np.float64)
-    return {metric.name: metric.compute(logits, split.labels) for metric in metrics}
+    return {metric.name: finite(metric.compute(logits, split.labels)) for metric in metrics}
 
 
 def predict(session: Session, images: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,0 +1,96 @@
+"""A plugin whose backends misbehave, each in its own way; given to benchsuite as `-p`."""
+
+import os
+import signal
+import time
+
+import numpy as np
+from benchsuite_example.backend import LinearBackend, LinearSession
+
+from benchsuite import Target, hookimpl
+from benchsuite.contract import Counts
+
+
+class Faulty(LinearBackend):
+    def open(self, graph, weights, setup):
+        self.misbehave()
+        return LinearSession(graph, weights, setup)
+
+
+class Raises(Faulty):
+    def misbehave(self):
+        raise ValueError("no such\nkernel")
+
+
+class Killed(Faulty):
+    def misbehave(self):
+        print("about to die", flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Exits(Faulty):
+    def misbehave(self):
+        os._exit(7)
+
+
+class Hangs(Faulty):
+    def misbehave(self):
+        if os.fork() == 0:  # a child that would outlive its parent
+            time.sleep(1000)
+        time.sleep(1000)
+
+
+class Full(Faulty):
+    def misbehave(self):
+        raise MemoryError("cannot allocate 9 TB")
+
+
+class Loud(Faulty):
+    def misbehave(self):
+        os.write(1, b"noise\n" * 200_000)
+        print("more noise")
+
+
+class _WrongCounts(LinearSession):
+    def counts(self):
+        return Counts(1, 2, "a guess")
+
+
+class _DivergingSession(LinearSession):
+    def train(self, batches, learning_rates):
+        losses = super().train(batches, learning_rates)
+        return np.where(np.arange(len(losses)) == 1, np.nan, losses)
+
+
+class WrongSize(LinearBackend):
+    def open(self, graph, weights, setup):
+        return _WrongCounts(graph, weights, setup)
+
+
+class Diverges(LinearBackend):
+    def open(self, graph, weights, setup):
+        return _DivergingSession(graph, weights, setup)
+
+
+class NoTraining(LinearBackend):
+    def open(self, graph, weights, setup):
+        from benchsuite.errors import UnsupportedError
+
+        session = super().open(graph, weights, setup)
+
+        def train(batches, learning_rates):
+            raise UnsupportedError("this backend does not train")
+
+        session.train = train
+        return session
+
+
+KINDS = (Raises, Killed, Exits, Hangs, Full, Loud, WrongSize, Diverges, NoTraining)
+
+
+@hookimpl
+def benchsuite_backends():
+    targets = {
+        kind.__name__.lower(): Target(f"faults:{kind.__name__}", "misbehaves") for kind in KINDS
+    }
+    return {**targets, "unimportable": Target("no_such_module:Backend", "cannot be imported")}

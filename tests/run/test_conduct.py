@@ -1,0 +1,191 @@
+import json
+
+import pytest
+
+from benchsuite.errors import (
+    MissingDependencyError,
+    ShapeError,
+    UnknownNameError,
+    UsageError,
+)
+from benchsuite.records import read_records
+from benchsuite.run import make_spec, plan
+
+
+@pytest.mark.parametrize("isolation", ["spawn", "fork"])
+def test_conduct_fills_the_record_of_a_case(run_cases, isolation):
+    run = run_cases(["numpy-linear"], isolation=isolation)
+    (record,) = run.records
+    assert (record.status, record.reason) == ("ok", "")
+    metrics = {m.metric: m for m in record.findings.measurements}
+    assert set(metrics) == {
+        "host_memory_peak",
+        "host_memory_above_import",
+        "latency",
+        "first_call",
+        "inference_throughput",
+        "training_throughput",
+        "first_training_step",
+    }
+    assert all(value > 0 for m in metrics.values() for value in m.values)
+    size = record.findings.size
+    assert (size.parameters, size.macs, size.flops) == (650, 640, 1280)
+    assert (size.native_parameters, size.native_macs) == (650, 640)
+    training = record.findings.training
+    assert training.split_sizes == {"train": 144, "validation": 16, "test": 40}
+    assert [epoch.steps for epoch in training.epochs] == [4]
+    assert len(training.step_losses) == 4
+    assert training.test["top1_fraction"] > 0.7
+    assert set(training.test) >= {"top1_fraction", "loss_nats", "balanced_accuracy_fraction"}
+    assert record.findings.versions["numpy"]
+    assert record.findings.ledger["time.MALLOC_TOP_PAD_"] == "268435456"
+    assert record.findings.ledger["memory.MALLOC_TOP_PAD_"] == "unset"
+    assert 0 < run.measured_s < run.wall_s
+    assert list(read_records([run.folder])) == run.records
+
+
+def test_conduct_is_repeatable_where_it_must_be(run_cases):
+    first, second = (run_cases(["numpy-linear"]).records[0].findings for _ in range(2))
+    assert first.training.digests == second.training.digests
+    assert first.training.step_losses == second.training.step_losses
+    assert first.training.test == second.training.test
+
+
+def test_conduct_stores_the_runs_specification_and_environment(run_cases):
+    run = run_cases(["numpy-linear"])
+    facts = json.loads((run.folder / "run.json").read_text())
+    assert facts["spec"]["archs"] == ["softmax_regression"]
+    assert facts["environment"]["cpu"]
+    assert facts["environment"]["usable_cores"] >= 1
+    assert "core" in facts["plugins"]
+
+
+def test_conduct_tells_its_observer(run_cases, watch):
+    run_cases(["numpy-linear"], watch)
+    assert watch.told == [
+        ("case", "numpy-linear", 0, 1),
+        ("task", "numpy-linear", "memory"),
+        ("task", "numpy-linear", "learn"),
+        ("task", "numpy-linear", "time"),
+        ("record", "numpy-linear", "ok"),
+    ]
+
+
+@pytest.mark.parametrize("isolation", ["spawn", "fork"])
+@pytest.mark.parametrize(
+    ("backend", "status", "reason"),
+    [
+        ("raises", "failed", "memory: ValueError: no such kernel"),
+        ("killed", "failed", "memory: its process was killed by SIGKILL"),
+        ("exits", "failed", "memory: its process ended with exit code 7"),
+        ("full", "oom", "memory: MemoryError: cannot allocate 9 TB"),
+        ("wrongsize", "failed", "memory: wrongsize built another network than"),
+        ("diverges", "failed", "learn: training diverged: the loss of step 2 is nan"),
+        ("unimportable", "failed", "memory: 'no_such_module:Backend' cannot be loaded"),
+        ("notraining", "unsupported", "this backend does not train"),
+    ],
+)
+def test_conduct_records_a_failure_and_goes_on(run_cases, backend, status, reason, isolation):
+    run = run_cases([backend, "numpy-linear"], isolation=isolation)
+    by_backend = {record.case.backend: record for record in run.records}
+    assert by_backend[backend].status == status
+    assert by_backend[backend].reason.startswith(reason)
+    assert by_backend["numpy-linear"].status == "ok"
+
+
+def test_conduct_keeps_what_was_measured_before_a_failure(run_cases):
+    (diverged,) = run_cases(["diverges"]).records
+    assert diverged.measurement("host_memory_peak")
+    assert len(diverged.findings.training.step_losses) == 4
+    assert diverged.findings.training.test == {}
+    (untrained,) = run_cases(["notraining"]).records
+    assert untrained.measurement("latency")
+    assert untrained.measurement("training_throughput") is None
+
+
+def test_conduct_keeps_the_last_output_of_a_failed_case(run_cases):
+    (record,) = run_cases(["killed"]).records
+    assert "about to die" in record.log_tail
+
+
+def test_conduct_is_not_disturbed_by_a_backends_output(run_cases):
+    (record,) = run_cases(["loud"]).records
+    assert record.status == "ok"
+
+
+@pytest.mark.parametrize("isolation", ["spawn", "fork"])
+def test_conduct_ends_a_hanging_case_and_its_children(run_cases, isolation):
+    import psutil
+
+    run = run_cases(["hangs", "numpy-linear"], isolation=isolation, timeout_s=6)
+    assert [record.status for record in run.records] == ["timeout", "ok"]
+    assert "6 s" in run.records[0].reason
+    left = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if "benchsuite.run.worker" in " ".join(process.info["cmdline"] or ())
+        and process.status() != psutil.STATUS_ZOMBIE
+    ]
+    assert left == []
+
+
+def test_conduct_ends_cleanly_when_interrupted(run_cases, watch):
+    class Interrupts(type(watch)):
+        def task_started(self, case, task):
+            if (case.seed, task) == (1, "learn"):
+                raise KeyboardInterrupt
+
+    run = run_cases(["numpy-linear"], Interrupts(), seeds=[0, 1, 2])
+    assert [record.status for record in run.records] == ["ok", "skipped", "skipped"]
+    assert [record.reason for record in run.records] == [
+        "",
+        "interrupted",
+        "interrupted before it began",
+    ]
+    assert run.records[1].measurement("host_memory_peak")
+    assert len(list(read_records([run.folder]))) == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"archs": ["softmax"]}, UnknownNameError, "unknown architecture 'softmax'"),
+        ({"backends": ["pytorch"]}, UnknownNameError, "unknown backend 'pytorch'"),
+        ({"dataset": "digit"}, UnknownNameError, "Did you mean 'digits'"),
+        ({"archs": ["lenet5"], "input": [5, 5]}, ShapeError, "at least 12×12, got 5×5"),
+        ({"device": "cuda:7"}, UsageError, "device 'cuda:7' is not there: numpy-linear has cpu"),
+    ],
+)
+def test_conduct_writes_nothing_for_a_bad_request(run_cases, tmp_path, options, error, message):
+    with pytest.raises(error, match=message):
+        run_cases(**{"backends": ["numpy-linear"], **options})
+    assert not (tmp_path / "results").exists()
+
+
+def test_conduct_refuses_a_folder_that_cannot_be_written(run_cases, tmp_path):
+    (tmp_path / "results").write_text("a file in the way")
+    with pytest.raises(UsageError, match="cannot be written"):
+        run_cases(["numpy-linear"])
+
+
+def test_plan_names_a_missing_framework(plugins, monkeypatch):
+    entry = plugins.backends["numpy-linear"]
+    monkeypatch.setattr(type(entry.target), "missing", lambda self: ("numpy_of_the_future",))
+    with pytest.raises(MissingDependencyError, match=r"backend 'numpy-linear' needs numpy_of"):
+        plan(make_spec({"backends": ["numpy-linear"]}), plugins)
+    with pytest.raises(UsageError, match="no backend is installed that matches numpy-l"):
+        plan(make_spec({"backends": ["numpy-l*"]}), plugins)
+
+
+def test_plan_gives_every_combination_grouped_by_architecture(plugins):
+    spec = make_spec(
+        {"archs": ["lenet5", "mlp"], "backends": ["numpy-linear", "loud"], "seeds": [3, 5]}
+    )
+    cases = plan(spec, plugins)
+    assert [(case.architecture, case.seed, case.backend) for case in cases] == [
+        (architecture, seed, backend)
+        for architecture in ("lenet5", "mlp")
+        for seed in (3, 5)
+        for backend in ("numpy-linear", "loud")
+    ]
+    assert len({case.id for case in cases}) == 8
