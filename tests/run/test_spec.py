@@ -1,0 +1,57 @@
+import pytest
+
+from benchsuite.errors import UsageError
+from benchsuite.run import RunSpec, make_spec
+
+
+def test_make_spec_has_the_documented_defaults():
+    assert make_spec({}) == RunSpec()
+    assert RunSpec().device == "auto"
+
+
+def test_make_spec_reads_a_config_file_and_lets_options_win(tmp_path):
+    config = tmp_path / "nightly.toml"
+    config.write_text('archs = ["resnet*"]\nseeds = [0, 1]\nepochs = 3\ninput = [32, 32, 3]\n')
+    spec = make_spec({"epochs": 5}, config)
+    assert (spec.archs, spec.seeds, spec.epochs) == (("resnet*",), (0, 1), 5)
+    assert spec.input == (32, 32, 3)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"epochs": 0}, "epochs: expected `int` >= 1, got 0"),
+        ({"batch_size": -4}, "batch_size: expected `int` >= 1, got -4"),
+        ({"seeds": [0, -1]}, r"seeds: expected `int` >= 0, got \[0, -1\]"),
+        ({"archs": []}, "archs: expected `array` of length >= 1"),
+        ({"input": [32]}, r"input: expected `array` of length >= 2.*got \[32\]"),
+        ({"learning_rate": 0.0}, "learning_rate: expected `float` > 0"),
+        ({"optimizer": "lamb"}, "optimizer: invalid enum value 'lamb', got 'lamb'"),
+        ({"epoch": 3}, "unknown option 'epoch'. Did you mean 'epochs'?"),
+    ],
+)
+def test_make_spec_names_the_option_and_what_it_received(options, message):
+    with pytest.raises(UsageError, match=message) as caught:
+        make_spec(options)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"archs = [", "is not valid TOML"),
+        (b"\xff\xfe", "is not valid TOML"),
+        (b"epochs = 'three'", "nightly.toml': epochs: expected `int.*got 'three'"),
+        (b"[run]\nepochs = 3", "unknown option 'run'"),
+    ],
+)
+def test_make_spec_names_a_malformed_config_file(tmp_path, content, message):
+    config = tmp_path / "nightly.toml"
+    config.write_bytes(content)
+    with pytest.raises(UsageError, match=message):
+        make_spec({}, config)
+
+
+def test_make_spec_names_a_missing_config_file(tmp_path):
+    with pytest.raises(UsageError, match="absent.toml' cannot be read: No such file"):
+        make_spec({}, tmp_path / "absent.toml")
