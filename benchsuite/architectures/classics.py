@@ -1,4 +1,4 @@
-"""Classics and teaching networks, for small images."""
+"""Classics for small images, as their papers have them."""
 
 from __future__ import annotations
 

@@ -52,17 +52,17 @@ class Architecture:
         return graph
 
     def _explained(self, shape: Shape, classes: int, error: ShapeError) -> ShapeError:
-        if len(shape) != 3 or min(shape) < 1:
+        if len(shape) != 3 or min(shape) < 1:  # noqa: PLR2004 - height, width, channels
             return error
-        smallest = self._smallest_above(min(shape[:2]), shape[2], classes)
+        smallest = self._smallest_size(shape[2], classes)
         if smallest is None or smallest <= min(shape[:2]):
             return ShapeError(f"{self.name} cannot take {shape[0]}×{shape[1]}: {error}")
         return ShapeError(
             f"{self.name} needs at least {smallest}×{smallest}, got {shape[0]}×{shape[1]}"
         )
 
-    def _smallest_above(self, size: int, channels: int, classes: int) -> int | None:
-        for candidate in range(size, _LARGEST_SIZE_TRIED + 1):
+    def _smallest_size(self, channels: int, classes: int) -> int | None:
+        for candidate in range(1, _LARGEST_SIZE_TRIED + 1):
             try:
                 self._trace((candidate, candidate, channels), classes)
             except ShapeError:

@@ -42,7 +42,7 @@ class Builder:
 
     def input(self, shape: Shape) -> Node:
         """The images, of shape (H, W, C)."""
-        if len(shape) != 3 or min(shape) < 1:
+        if len(shape) != 3 or min(shape) < 1:  # noqa: PLR2004 - height, width, channels
             raise ShapeError(f"an input has the shape (H, W, C), all at least 1; got {shape}")
         node = Node("input", "input", (), MappingProxyType({}), shape, (), 0)
         self._nodes[node.name] = node
@@ -114,7 +114,7 @@ class Builder:
         return self._add("tanh", None, (x,))
 
     def gelu(self, x: Node) -> Node:
-        """x Φ(x), with the exact normal distribution function (Hendrycks and Gimpel 2016)."""
+        """The exact x Φ(x), with the normal distribution's Φ (Hendrycks and Gimpel 2016)."""
         return self._add("gelu", None, (x,), {"approximate": "none"})
 
     def dropout(self, x: Node, rate: float) -> Node:
@@ -189,7 +189,9 @@ class Builder:
         spec = OPS[op]
         try:
             if spec.rank not in (None, len(shapes[0])):
-                raise ShapeError(f"needs an input of {spec.rank} axes, got {shapes[0]}")
+                raise ShapeError(  # noqa: TRY301 - the layer's name is added below, as to others
+                    f"needs an input of {spec.rank} axes, got {shapes[0]}"
+                )
             shape = spec.shape(attrs, shapes)
         except ShapeError as error:
             raise ShapeError(f"{op} '{full_name}': {error}") from None
@@ -218,7 +220,7 @@ class Builder:
         return candidate
 
 
-def _ones(fans: Fans) -> Initializer:
+def _ones(fans: Fans) -> Initializer:  # noqa: ARG001 - a rule, whatever the fans
     return initializers.Constant(1.0)
 
 

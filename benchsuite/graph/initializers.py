@@ -23,7 +23,12 @@ class Constant:
 
     value: float
 
-    def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    def draw(
+        self,
+        generator: np.random.Generator,  # noqa: ARG002 - every distribution has one signature
+        shape: tuple[int, ...],
+    ) -> NDArray[np.float32]:
+        """An array of this shape."""
         import numpy as np
 
         return np.full(shape, self.value, dtype=np.float32)
@@ -36,6 +41,7 @@ class Uniform:
     bound: float
 
     def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float32]:
+        """Independent elements, in an array of this shape."""
         return generator.uniform(-self.bound, self.bound, shape).astype("float32")
 
 
@@ -46,6 +52,7 @@ class Normal:
     std: float
 
     def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float32]:
+        """Independent elements, in an array of this shape."""
         return generator.normal(0.0, self.std, shape).astype("float32")
 
 
@@ -88,9 +95,9 @@ def xavier_uniform(fans: Fans) -> Initializer:
 
 def normal(std: float) -> Rule:
     """N(0, std²), whatever the fans."""
-    return lambda fans: Normal(std)
+    return lambda _: Normal(std)
 
 
-def zeros(fans: Fans) -> Initializer:
+def zeros(fans: Fans) -> Initializer:  # noqa: ARG001 - a rule, whatever the fans
     """Zero everywhere."""
     return Constant(0.0)

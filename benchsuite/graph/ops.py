@@ -1,6 +1,6 @@
 """The op vocabulary: the shape rule, weight layout and MAC rule of each op.
 
-What an op computes is defined by `benchsuite.testing.numpy_backend`. MACs count
+What an op computes is defined by `benchsuite.testing.numpy_ops`. MACs count
 convolutions, dense layers and attention products only; padding counts as dense work
 (torchvision's convention).
 """
@@ -162,7 +162,10 @@ def _position_embedding_weights(attrs: Attrs, inputs: Shapes) -> Layout:
 
 
 def _select_token_shape(attrs: Attrs, inputs: Shapes) -> Shape:
-    return (inputs[0][1],)
+    tokens, width = inputs[0]
+    if not 0 <= attrs["index"] < tokens:
+        raise ShapeError(f"index={attrs['index']} must be one of the {tokens} tokens, from 0 on")
+    return (width,)
 
 
 def _attention_shape(attrs: Attrs, inputs: Shapes) -> Shape:
@@ -203,7 +206,7 @@ OPS: Mapping[str, Op] = {
     "avg_pool": Op(_window_shape, rank=3),
     "global_avg_pool": Op(_global_pool_shape, rank=3),
     "add": Op(_add_shape),
-    "flatten": Op(_flatten_shape),
+    "flatten": Op(_flatten_shape, rank=3),
     "image_to_sequence": Op(_image_to_sequence_shape, rank=3),
     "class_token": Op(_class_token_shape, _class_token_weights, rank=2),
     "position_embedding": Op(weights=_position_embedding_weights, rank=2),

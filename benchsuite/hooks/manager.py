@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module, metadata
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
@@ -72,51 +72,52 @@ class _Loader:
 
     manager: pluggy.PluginManager
     infos: list[PluginInfo] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
 
     def add(self, info: PluginInfo, module: ModuleType) -> None:
-        """Register a plugin's module, or note what is wrong with its hooks."""
+        """Take over what a plugin's module offers, or note what is wrong with its hooks."""
+        if self.manager.is_registered(module):
+            return  # `-p` of a plugin that is there already
         try:
-            self.manager.register(module, name=info.name)
-            self._refuse_unknown_hooks(module)
-        except (PluginError, pluggy.PluginValidationError, ValueError) as error:
-            if self.manager.has_plugin(info.name) and module in self.manager.get_plugins():
+            self._refuse_taken_name(info)
+            hooks = self._register(info, module)
+            entries = [entry for kind in _HOOKS for entry in _offers(kind, hooks, module, info)]
+        except Exception as error:  # noqa: BLE001 - a stranger's code: any failure is its own
+            if self.manager.is_registered(module):
                 self.manager.unregister(module)
             self.infos.append(replace(info, error=_one_line(error)))
-            return
-        callers = self.manager.get_hookcallers(module) or []
-        self.infos.append(replace(info, hooks=tuple(caller.name for caller in callers)))
+        else:
+            self.infos.append(replace(info, hooks=hooks))
+            self.entries += entries
 
-    def _refuse_unknown_hooks(self, module: ModuleType) -> None:
-        for caller in self.manager.get_hookcallers(module) or []:
+    def _refuse_taken_name(self, info: PluginInfo) -> None:
+        for other in self.infos:
+            if other.name == info.name:
+                raise PluginError(
+                    f"the plugin name '{info.name}' is taken by {other.provenance}, "
+                    f"and {info.provenance} has it too: one must be renamed"
+                )
+
+    def _register(self, info: PluginInfo, module: ModuleType) -> tuple[str, ...]:
+        """The names of the plugin's hooks, all of them specified."""
+        self.manager.register(module, name=info.name)
+        callers = self.manager.get_hookcallers(module) or []
+        for caller in callers:
             if not caller.has_spec():
                 close = difflib.get_close_matches(caller.name, _HOOKS.values(), n=1)
                 suggestion = f" Did you mean '{close[0]}'?" if close else ""
                 raise PluginError(f"unknown hook '{caller.name}'.{suggestion}")
+        return tuple(caller.name for caller in callers)
 
-    def offers(self, kind: str) -> Registry:
+    def registry(self, kind: str) -> Registry:
         """Everything of one kind. Raises ClashError where two plugins offer one name."""
         entries: dict[str, Entry] = {}
-        for index, info in enumerate(self.infos):
-            if _HOOKS[kind] not in info.hooks:
-                continue
-            for entry in self._entries(kind, index):
+        for entry in self.entries:
+            if entry.kind == kind:
                 other = entries.setdefault(entry.name, entry)
                 if other is not entry:
                     raise ClashError(self._clash(entry, other))
         return Registry(kind, entries.values())
-
-    def _entries(self, kind: str, index: int) -> list[Entry]:
-        info = self.infos[index]
-        module = self.manager.get_plugin(info.name)
-        try:
-            offered = getattr(module, _HOOKS[kind])()
-            for target in offered.values():
-                if not isinstance(target, Target):
-                    raise PluginError(f"{_HOOKS[kind]} must return Targets, got {target!r}")
-        except Exception as error:  # noqa: BLE001 - a stranger's code: any failure is its own
-            self.infos[index] = replace(info, hooks=(), error=_one_line(error))
-            return []
-        return [Entry(kind, name, target, info.name) for name, target in offered.items()]
 
     def _clash(self, entry: Entry, other: Entry) -> str:
         first, second = (
@@ -127,6 +128,20 @@ class _Loader:
             f"{entry.kind} '{entry.name}' is offered by both {first} and {second}: "
             f"uninstall one, or leave one out with {DISABLE_VARIABLE}={entry.plugin}"
         )
+
+
+def _offers(kind: str, hooks: tuple[str, ...], module: ModuleType, info: PluginInfo) -> list[Entry]:
+    """What one hook of a plugin returns. Raises PluginError where that is not Targets by name."""
+    hook = _HOOKS[kind]
+    if hook not in hooks:
+        return []
+    offered = getattr(module, hook)()
+    if not isinstance(offered, Mapping):
+        raise PluginError(f"{hook} must return a mapping of names to Targets, got {offered!r}")
+    for name, target in offered.items():
+        if not isinstance(name, str) or not isinstance(target, Target):
+            raise PluginError(f"{hook} must map names to Targets, got {name!r}: {target!r}")
+    return [Entry(kind, name, target, info.name) for name, target in offered.items()]
 
 
 def load_plugins(unpackaged: Iterable[str] = ()) -> Plugins:
@@ -145,7 +160,7 @@ def load_plugins(unpackaged: Iterable[str] = ()) -> Plugins:
     chosen = tuple(unpackaged)
     for argument in chosen:
         _add_unpackaged(loader, argument)
-    registries = {f"{kind}s": loader.offers(kind) for kind in _HOOKS}
+    registries = {f"{kind}s": loader.registry(kind) for kind in _HOOKS}
     return Plugins(infos=tuple(loader.infos), unpackaged=chosen, **registries)
 
 
@@ -166,26 +181,54 @@ def _add_installed(loader: _Loader, point: metadata.EntryPoint) -> None:
 
 def _add_unpackaged(loader: _Loader, argument: str) -> None:
     try:
-        module = (
-            _import_file(Path(argument)) if argument.endswith(".py") else import_module(argument)
-        )
+        module = _import_unpackaged(argument)
     except (ModuleNotFoundError, FileNotFoundError) as error:
         raise UsageError(f"-p {argument}: cannot be imported: {_one_line(error)}") from error
+    except UsageError:
+        raise
     except Exception as error:  # noqa: BLE001 - a stranger's import may fail in any way
         loader.infos.append(PluginInfo(argument, argument, "", error=_one_line(error)))
         return
     loader.add(PluginInfo(module.__name__, argument, ""), module)
 
 
+def _import_unpackaged(argument: str) -> ModuleType:
+    if argument.endswith(".py"):
+        return _import_file(Path(argument).absolute())
+    if not all(part.isidentifier() for part in argument.split(".")):
+        raise UsageError(
+            f"-p {argument}: name a module, such as my_plugin, or a file, my_plugin.py"
+        )
+    return import_module(argument)
+
+
 def _import_file(path: Path) -> ModuleType:
     """Import a file under its stem, so that its Targets can name it."""
-    spec = spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None or not path.is_file():
+    if not path.is_file():
         raise FileNotFoundError(f"no such file: {path}")
+    loaded = sys.modules.get(path.stem)
+    if loaded is not None and getattr(loaded, "__file__", None) == str(path):
+        return loaded
+    _refuse_shadowing(path)
+    spec = spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise FileNotFoundError(f"no Python file: {path}")
     module = module_from_spec(spec)
     sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[path.stem]
+        raise
     return module
+
+
+def _refuse_shadowing(path: Path) -> None:
+    """A file named `torch.py` would take the place of PyTorch for the whole process."""
+    loaded = sys.modules.get(path.stem)
+    found = None if loaded else find_spec(path.stem)
+    if loaded or (found and found.origin != str(path)):
+        raise UsageError(f"-p {path}: there is a module '{path.stem}' already: rename the file")
 
 
 def _one_line(error: BaseException) -> str:

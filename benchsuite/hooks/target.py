@@ -32,7 +32,7 @@ class Target:
 
     def missing(self) -> tuple[str, ...]:
         """Those of `requires` that are not installed."""
-        return tuple(module for module in self.requires if find_spec(module) is None)
+        return tuple(module for module in self.requires if not _is_installed(module))
 
     def load(self) -> Any:  # noqa: ANN401 - an architecture, a backend, …: the registry knows
         """Import and return what `path` names.
@@ -49,3 +49,10 @@ class Target:
             return getattr(import_module(module_name), attribute)
         except (ModuleNotFoundError, AttributeError) as error:
             raise PluginError(f"'{self.path}' cannot be loaded: {error}") from error
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # of a dotted name, the package itself is missing
+        return False

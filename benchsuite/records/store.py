@@ -20,17 +20,18 @@ RUN_FILE = "run.json"
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace `path` as a whole: a reader sees the old content or the new, never a part."""
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        temporary = Path(file.name)
-        try:
+    file = NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False)  # noqa: SIM115 - closed below, before it is renamed
+    temporary = Path(file.name)
+    try:
+        with file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        except BaseException:
-            temporary.unlink()
-            raise
-    temporary.chmod(0o644)
-    temporary.replace(path)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 class RunStore:
@@ -77,8 +78,8 @@ def read_records(paths: Iterable[Path]) -> Iterator[Record]:
 
 def read_record(path: Path) -> Record:
     """One record. Raises UsageError where the file is none, or is newer than this version."""
-    content = path.read_bytes()
     try:
+        content = path.read_bytes()
         schema = msgspec.json.decode(content, type=_Header).schema
         if schema > SCHEMA_VERSION:
             raise UsageError(
@@ -86,6 +87,8 @@ def read_record(path: Path) -> Record:
                 f"{SCHEMA_VERSION}: upgrade it"
             )
         return msgspec.json.decode(content, type=Record)
+    except OSError as error:
+        raise UsageError(f"'{path}' cannot be read: {error.strerror}") from error
     except msgspec.MsgspecError as error:
         raise UsageError(f"'{path}' is not a benchsuite record: {error}") from error
 

@@ -1,0 +1,90 @@
+"""Residual networks.
+
+He et al. 2015, Deep residual learning for image recognition, arXiv:1512.03385.
+
+Names, structure and initial weights are torchvision's: bottlenecks have their stride on
+the 3×3 convolution (v1.5); convolutions start as `kaiming_normal_(mode="fan_out")`,
+BatchNorm as one and zero, the head as PyTorch's default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from benchsuite.graph import Builder, Node, architecture
+from benchsuite.graph.initializers import kaiming_normal_fan_out
+
+#: (builder, x, width, stride) -> the block's output
+Block = Callable[[Builder, Node, int, int], Node]
+
+_PAPER = "He et al. 2015, Deep residual learning for image recognition"
+
+_conv = partial(Builder.conv, bias=False, init=kaiming_normal_fan_out)
+
+
+def _shortcut(net: Builder, x: Node, filters: int, stride: int) -> Node:
+    """The identity where shapes allow, else a 1×1 projection (option B of the paper)."""
+    if stride == 1 and x.shape[-1] == filters:
+        return x
+    projected = _conv(net, x, filters, 1, stride=stride, name="downsample.0")
+    return net.batch_norm(projected, name="downsample.1")
+
+
+def _basic(net: Builder, x: Node, width: int, stride: int) -> Node:
+    y = _conv(net, x, width, 3, stride=stride, padding=1, name="conv1")
+    y = net.relu(net.batch_norm(y, name="bn1"))
+    y = _conv(net, y, width, 3, padding=1, name="conv2")
+    y = net.batch_norm(y, name="bn2")
+    return net.relu(net.add(y, _shortcut(net, x, width, stride)))
+
+
+def _bottleneck(net: Builder, x: Node, width: int, stride: int) -> Node:
+    y = _conv(net, x, width, 1, name="conv1")
+    y = net.relu(net.batch_norm(y, name="bn1"))
+    y = _conv(net, y, width, 3, stride=stride, padding=1, name="conv2")
+    y = net.relu(net.batch_norm(y, name="bn2"))
+    y = _conv(net, y, 4 * width, 1, name="conv3")
+    y = net.batch_norm(y, name="bn3")
+    return net.relu(net.add(y, _shortcut(net, x, 4 * width, stride)))
+
+
+def _large_stem(net: Builder, images: Node) -> Node:
+    x = _conv(net, images, 64, 7, stride=2, padding=3, name="conv1")
+    x = net.relu(net.batch_norm(x, name="bn1"))
+    return net.max_pool(x, 3, stride=2, padding=1)
+
+
+def _small_stem(net: Builder, images: Node, width: int) -> Node:
+    """For small images: keeps their size (section 4.2 of the paper)."""
+    x = _conv(net, images, width, 3, padding=1, name="conv1")
+    return net.relu(net.batch_norm(x, name="bn1"))
+
+
+def _residual(net: Builder, stem: Node, classes: int, block: Block, depths: Sequence[int]) -> Node:
+    """Stages of `depths` blocks; each halves the size and doubles the width, save the first."""
+    x, width = stem, stem.shape[-1]
+    for stage, depth in enumerate(depths, start=1):
+        for index in range(depth):
+            with net.scope(f"layer{stage}.{index}"):
+                x = block(net, x, width, 2 if stage > 1 and index == 0 else 1)
+        width *= 2
+    return net.dense(net.global_avg_pool(x), classes, name="fc")
+
+
+@architecture(input_shape=(224, 224, 3), classes=1000, paper=_PAPER)
+def resnet18(net: Builder, images: Node, classes: int) -> Node:
+    """ResNet-18: eight basic blocks."""
+    return _residual(net, _large_stem(net, images), classes, _basic, (2, 2, 2, 2))
+
+
+@architecture(input_shape=(224, 224, 3), classes=1000, paper=_PAPER)
+def resnet50(net: Builder, images: Node, classes: int) -> Node:
+    """ResNet-50 v1.5: sixteen bottlenecks, stride on the 3×3 convolution."""
+    return _residual(net, _large_stem(net, images), classes, _bottleneck, (3, 4, 6, 3))
+
+
+@architecture(input_shape=(32, 32, 3), classes=10, paper=_PAPER)
+def resnet18_cifar(net: Builder, images: Node, classes: int) -> Node:
+    """ResNet-18 for small images: 3×3 stem, no first pool."""
+    return _residual(net, _small_stem(net, images, 64), classes, _basic, (2, 2, 2, 2))

@@ -1,0 +1,124 @@
+"""What the commands' parameters have in common: plugins, their names, and input shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Literal
+
+import click
+from click.shell_completion import CompletionItem
+
+from benchsuite.errors import BenchsuiteError
+
+if TYPE_CHECKING:
+    from benchsuite.hooks import Plugins, Registry
+
+Kind = Literal["architectures", "backends", "datasets", "metrics"]
+Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+#: Height and width, with or without channels.
+_EXTENTS = (2, 3)
+
+
+def plugins_of(ctx: click.Context) -> Plugins:
+    """Every plugin, those named by the global option `-p` included."""
+    from benchsuite.hooks import load_plugins
+
+    return load_plugins(ctx.find_root().params.get("plugin", ()))
+
+
+def complete(kind: Kind) -> Completer:
+    """Completion of names of one kind, the last one where commas separate several."""
+
+    def completer(
+        ctx: click.Context,
+        param: click.Parameter,  # noqa: ARG001 - click's own signature
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        before, comma, last = incomplete.rpartition(",")
+        try:
+            registry: Registry = getattr(plugins_of(ctx), kind)
+        except BenchsuiteError:  # the command itself will say so
+            return []
+        return [
+            CompletionItem(f"{before}{comma}{name}", help=registry[name].target.summary)
+            for name in registry
+            if name.startswith(last) and name not in before.split(",")
+        ]
+
+    return completer
+
+
+class Names(click.ParamType):  # type: ignore[type-arg] # generic since click 8.4 only
+    """Names or shell patterns, separated by commas -> tuple of str; completes by `kind`.
+
+    Whether they exist is the registry's matter: `Registry.select`.
+    """
+
+    name = "names"
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+
+    def convert(
+        self, value: str | Sequence[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """Split at commas; a default may already be a sequence."""
+        parts = value.split(",") if isinstance(value, str) else value
+        names = tuple(name for part in parts if (name := part.strip()))
+        if not names:
+            self.fail(f"{value!r} names nothing: give names, separated by commas", param, ctx)
+        return names
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Complete the last name."""
+        return complete(self.kind)(ctx, param, incomplete)
+
+
+class Seeds(click.ParamType):  # type: ignore[type-arg] # likewise
+    """Non-negative integers, separated by commas -> tuple of int."""
+
+    name = "integers"
+
+    def convert(
+        self, value: str | Sequence[int], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        """Split at commas; a default may already be a sequence."""
+        if not isinstance(value, str):
+            return tuple(value)
+        parts = [part.strip() for part in value.split(",")]
+        if not all(part.isdecimal() for part in parts):
+            self.fail(f"'{value}' is no list of seeds: write 0 or 0,1,2", param, ctx)
+        return tuple(int(part) for part in parts)
+
+
+class InputShape(click.ParamType):  # type: ignore[type-arg] # likewise
+    """`32x32x3`, `32×32×3`, `32x32` or `32` -> (H, W, C), or (H, W) where C is not given.
+
+    `with_channels` fills in an architecture's own channels.
+    """
+
+    name = "HxWxC"
+
+    def convert(
+        self,
+        value: str | tuple[int, ...],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> tuple[int, ...]:
+        """Split at x or ×; one number is both height and width."""
+        if not isinstance(value, str):
+            return value
+        parts = value.lower().replace("×", "x").split("x")
+        if len(parts) == 1:
+            parts *= 2
+        if len(parts) not in _EXTENTS or not all(p.isdecimal() and int(p) > 0 for p in parts):
+            self.fail(f"'{value}' is no input shape: write 32x32x3, 32x32 or 32", param, ctx)
+        return tuple(int(part) for part in parts)
+
+
+def with_channels(extents: tuple[int, ...], own: tuple[int, ...]) -> tuple[int, ...]:
+    """(H, W, C) from an InputShape; C is taken from `own`, (H, W, C), where it is left out."""
+    return (*extents, *own[len(extents) :])

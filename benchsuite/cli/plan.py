@@ -1,0 +1,69 @@
+"""`benchsuite plan`: what `run` would do, without doing it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from benchsuite.cli.parameters import plugins_of
+from benchsuite.cli.run_options import run_options, spec_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from benchsuite.records import Case
+
+
+@click.command()
+@run_options
+@click.option("--json", "as_json", is_flag=True, help="Print every case in full, as JSON.")
+@click.pass_context
+def plan(ctx: click.Context, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - see `run_options`
+    """Show the cases that `run` would carry out with these options."""
+    import msgspec
+
+    from benchsuite.run import plan as plan_run
+
+    cases = plan_run(spec_of(options), plugins_of(ctx))
+    if as_json:
+        text = msgspec.json.encode(cases).decode()
+        click.echo(msgspec.json.format(text, indent=2))
+    else:
+        _print_table(cases)
+
+
+def _print_table(cases: Sequence[Case]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from benchsuite.report.quantities import extents
+
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
+    for column in ("architecture", "backend", "device", "seed", "measured at", "trained at"):
+        table.add_column(column, overflow="fold")
+    table.add_column("batches", justify="right")
+    table.add_column("steps", justify="right")
+    for case in cases:
+        recipe = case.recipe
+        steps = f"{recipe.epochs} epochs"
+        if recipe.max_steps is not None:
+            steps += f", at most {recipe.max_steps:,}"
+        table.add_row(
+            case.architecture,
+            case.backend,
+            case.device,
+            str(case.seed),
+            extents(case.input_shape),
+            extents(case.train_input_shape),
+            f"1, {case.inference_batch_size}; {case.training_batch_size}",
+            steps,
+        )
+    console = Console()
+    console.print(table)
+    console.print(
+        f"{len(cases)} cases, protocol {cases[0].protocol if cases else 'none'}; batches: "
+        "latency, throughput; training step",
+        highlight=False,
+    )

@@ -1,0 +1,99 @@
+"""Progress of a run: a bar on a terminal, plain lines elsewhere.
+
+The bar is drawn when something happens and at no other time: a thread that redraws it ten
+times a second would take its share of the processor from what is being measured.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from benchsuite.records import Case, Record
+from benchsuite.run import Observer
+
+
+@contextmanager
+def progress() -> Iterator[Observer]:
+    """The observer that suits where standard error goes."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _Lines(console)
+        return
+    bar = Progress(
+        TextColumn("{task.fields[left]}"),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        TextColumn("{task.description}"),
+        console=console,
+        auto_refresh=False,
+        transient=True,
+    )
+    with bar:
+        yield _Bar(bar)
+
+
+class _Clock:
+    """Estimates the time left from the cases that have ended."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+
+    def left(self, done: int, total: int) -> str:
+        if done == 0:
+            return "time left: ?"
+        seconds = (time.monotonic() - self._start) / done * (total - done)
+        return f"{int(seconds // 60)}:{int(seconds % 60):02} left"
+
+
+class _Lines:
+    """One line as each case begins and ends."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._clock = _Clock()
+
+    def case_started(self, case: Case, index: int, total: int) -> None:
+        left = self._clock.left(index, total)
+        self._say(f"[{index + 1}/{total}] {case.architecture} on {case.backend} … ({left})")
+
+    def task_started(self, case: Case, task: str) -> None:
+        pass
+
+    def case_ended(self, record: Record) -> None:
+        self._say(f"    {_outcome(record)}")
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+class _Bar:
+    """A bar with the time left; cases that did not end well stay above it."""
+
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        self._clock = _Clock()
+        self._task = bar.add_task("looking at the backends", total=None, left="")
+        bar.refresh()
+
+    def case_started(self, case: Case, index: int, total: int) -> None:
+        left = self._clock.left(index, total)
+        self._bar.update(self._task, total=total, completed=index, left=left, refresh=True)
+
+    def task_started(self, case: Case, task: str) -> None:
+        text = f"{case.architecture} on {case.backend}: {task}"
+        self._bar.update(self._task, description=text, refresh=True)
+
+    def case_ended(self, record: Record) -> None:
+        if record.status != "ok":
+            case = record.case
+            text = f"{case.architecture} on {case.backend}: {_outcome(record)}"
+            self._bar.console.print(text, markup=False, highlight=False)
+
+
+def _outcome(record: Record) -> str:
+    return record.status if record.status == "ok" else f"{record.status}: {record.reason}"

@@ -1,0 +1,93 @@
+"""`benchsuite show`: one architecture, layer by layer."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from benchsuite.cli.parameters import InputShape, complete, plugins_of, with_channels
+
+if TYPE_CHECKING:
+    from benchsuite.graph import Graph
+
+
+@click.command()
+@click.argument("architecture", shell_complete=complete("architectures"))
+@click.option(
+    "--input", "extents", type=InputShape(), help="Input shape. [default: the network's own]"
+)
+@click.option("--classes", type=click.IntRange(min=1), help="Classes. [default: the network's own]")
+@click.option("--json", "as_json", is_flag=True, help="Print every fact as JSON.")
+@click.pass_context
+def show(
+    ctx: click.Context,
+    architecture: str,
+    extents: tuple[int, ...] | None,
+    classes: int | None,
+    as_json: bool,
+) -> None:
+    """Show an architecture's layers: output shapes, parameters and MACs for one image."""
+    network = plugins_of(ctx).architectures[architecture].load()
+    shape = None if extents is None else with_channels(extents, network.input_shape)
+    facts = _facts(network.trace(shape, classes))
+    if as_json:
+        click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+    else:
+        _print_table(facts)
+
+
+def _facts(graph: Graph) -> dict[str, Any]:
+    layers = [
+        {
+            "name": node.name,
+            "op": node.op,
+            "output_shape": list(node.shape),
+            "parameters": node.parameters,
+            "macs": node.macs,
+        }
+        for node in graph.nodes
+    ]
+    return {
+        "architecture": graph.name,
+        "input_shape": list(graph.input_shape),
+        "classes": graph.output.shape[0],
+        "layers": layers,
+        "parameters": graph.parameters,
+        "buffers": graph.buffers,
+        "total": graph.parameters + graph.buffers,
+        "macs": graph.macs,
+        "flops": graph.flops,
+        "fingerprint": graph.fingerprint,
+    }
+
+
+def _print_table(facts: dict[str, Any]) -> None:
+    from benchsuite.cli.tables import print_table
+    from benchsuite.report.quantities import extents
+
+    rows = [
+        (
+            layer["name"],
+            layer["op"],
+            extents(layer["output_shape"]),
+            *(f"{layer[key]:,}" if layer[key] else "" for key in ("parameters", "macs")),
+        )
+        for layer in facts["layers"]
+    ]
+    headers = ("layer", "op", "output", "parameters", "MACs")
+    print_table(headers, rows, numbers=("parameters", "MACs"), folded=("layer", "op"))
+    click.echo()
+    for label, key in _TOTALS.items():
+        click.echo(f"{label:<24}{facts[key]:>15,}")
+    click.echo(f"fingerprint {facts['fingerprint']}")
+
+
+_TOTALS = {
+    "parameters (trainable)": "parameters",
+    "buffers": "buffers",
+    "parameters and buffers": "total",
+    "MACs": "macs",
+    "FLOPs (2 × MACs)": "flops",
+}

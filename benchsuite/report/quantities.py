@@ -1,0 +1,30 @@
+"""Numbers for people's eyes: three significant digits, and the unit that suits them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+_PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+#: From here on, three digits are no fewer than those before the point.
+_THREE_DIGITS = 99.95
+
+
+def significant(value: float) -> str:
+    """Three significant digits, and every digit before the point; thousands are grouped."""
+    size = abs(value)
+    if size >= _THREE_DIGITS:
+        return f"{value:,.0f}"
+    return f"{value:#.3g}"
+
+
+def scaled(count: float) -> str:
+    """A count with its prefix: 11.7 M, 417 k, 1.81 G."""
+    for factor, prefix in _PREFIXES:
+        if count >= factor:
+            return f"{significant(count / factor)} {prefix}"
+    return f"{count:g}"
+
+
+def extents(shape: Iterable[int]) -> str:
+    """A shape as it is spoken: 32×32×3."""
+    return "×".join(map(str, shape))

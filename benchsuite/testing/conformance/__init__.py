@@ -1,0 +1,25 @@
+"""The conformance kit: what every backend must do, as tests that its author runs with pytest.
+
+    from benchsuite.testing import BackendConformance
+
+    class TestMyBackend(BackendConformance):
+        backend = "mybackend"       # the name under which an installed plugin offers it
+
+Override `create` for a backend that no plugin offers yet, `to_numpy` where
+`numpy.asarray` does not take the framework's tensors, and set `trains = False` where the
+backend only predicts. Set `device` and `tolerance` to test elsewhere than on a CPU.
+"""
+
+from __future__ import annotations
+
+from benchsuite.testing.conformance.forward import ForwardTests
+from benchsuite.testing.conformance.interface import InterfaceTests
+from benchsuite.testing.conformance.state import StateTests
+from benchsuite.testing.conformance.steps import StepTests
+from benchsuite.testing.conformance.training import TrainingTests
+
+__all__ = ["BackendConformance"]
+
+
+class BackendConformance(InterfaceTests, ForwardTests, StateTests, TrainingTests, StepTests):
+    """Every test of the contract; subclass it in three lines, as above."""

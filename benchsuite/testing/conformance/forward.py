@@ -1,0 +1,127 @@
+"""Predictions: they are the reference's, op by op and network by network."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from benchsuite.contract import Batch
+from benchsuite.errors import UnsupportedError
+from benchsuite.graph import Graph, Shape
+from benchsuite.hooks import load_plugins
+from benchsuite.testing.cases import OpCase, op_cases
+from benchsuite.testing.conformance.kit import (
+    DTYPES,
+    Kit,
+    plain_network,
+    reference_logits,
+    require,
+)
+from benchsuite.testing.nondegenerate import random_images, random_weights
+
+#: Whole networks at small sizes, odd and even, of one and three channels.
+NETWORKS: tuple[tuple[str, Shape], ...] = (
+    ("lenet5", (28, 29, 1)),
+    ("cnn_advanced", (25, 24, 3)),
+    ("resnet18", (33, 36, 3)),
+    ("mobilenet_v2", (32, 35, 1)),
+)
+
+
+class ForwardTests(Kit):
+    """`predict` and `infer` against the NumPy reference."""
+
+    @pytest.mark.parametrize("case", op_cases(), ids=str)
+    def test_op_agrees_with_reference(self, case: OpCase) -> None:
+        """Each claimed op, in batches of three in each precision, and in fp32 of one.
+
+        A graph with an op that is not claimed is refused, never run in some other way.
+        """
+        missing = case.graph.ops - self.create().ops
+        if missing:
+            self.require_op_refused(case.graph, missing)
+            return
+        if case.refusable and self._refuses(case):
+            return
+        images = random_images(case.graph, mean=case.mean, spread=case.spread)
+        self._require_agreement(case.graph, images)
+
+    def _refuses(self, case: OpCase) -> bool:
+        try:
+            with self.session(case.graph):
+                return False
+        except UnsupportedError:
+            self.require_op_refused(case.graph, frozenset({case.op}))
+            return True
+
+    @pytest.mark.parametrize(("name", "shape"), NETWORKS)
+    def test_network_agrees_with_reference(self, name: str, shape: Shape) -> None:
+        """Whole architectures, as they are traced."""
+        graph = load_plugins().architectures[name].load().trace(shape, 10)
+        missing = graph.ops - self.create().ops
+        if missing:
+            pytest.skip(f"not claimed, so refused: {', '.join(sorted(missing))}")
+        self._require_agreement(graph, random_images(graph))
+
+    def _require_agreement(self, graph: Graph, images: np.ndarray) -> None:
+        for precision in self.precisions():
+            weights = random_weights(graph, dtype=DTYPES[precision])
+            expected = reference_logits(graph, weights, images)
+            allowed = self.tolerance[precision]
+            with self.session(graph, weights, precision=precision) as session:
+                logits = session.predict(images)
+                alone = session.predict(images[:1]) if precision == "fp32" else logits[:1]
+            what = f"{graph.name} in {precision}"
+            self.require_close(logits, expected, what, allowed)
+            self.require_close(alone, expected[:1], f"{what}, batch 1", allowed)
+
+    def test_predict_repeats_itself(self) -> None:
+        """The same images give the same logits, also after other images."""
+        graph = plain_network(self.create().ops)
+        images, others = random_images(graph), random_images(graph, 5, seed=1)
+        with self.session(graph) as session:
+            first = session.predict(images)
+            session.predict(others)
+            require(np.array_equal(first, session.predict(images)), "predict is not repeatable")
+
+    def test_predict_leaves_images_as_they_are(self) -> None:
+        """The core's arrays go to every backend: none may write into them."""
+        graph = plain_network(self.create().ops)
+        images = random_images(graph)
+        before = images.copy()
+        with self.session(graph) as session:
+            session.predict(images)
+        require(np.array_equal(images, before), "predict changed the images it was given")
+
+    def test_predict_takes_any_memory_layout(self) -> None:
+        """Views with strides of their own are images too."""
+        graph = plain_network(self.create().ops)
+        images = random_images(graph, 6)
+        with self.session(graph) as session:
+            plain = session.predict(np.ascontiguousarray(images[::-2, :, ::-1]))
+            strided = session.predict(images[::-2, :, ::-1])
+        require(np.array_equal(plain, strided), "predict misreads arrays that are not contiguous")
+
+    def test_infer_gives_the_numbers_of_predict(self) -> None:
+        """`place`, `infer`, `synchronize` is the path that is measured: it must be the same."""
+        graph = plain_network(self.create().ops)
+        images = random_images(graph, 4)
+        with self.session(graph) as session:
+            placed = session.place(Batch(images, np.zeros(4, np.int64)))
+            result = session.infer(placed)
+            session.synchronize()
+            logits = self.to_numpy(result)
+            expected = session.predict(images)
+        self.require_close(logits, expected, "infer() beside predict()", self.tolerance["fp32"])
+
+    def test_infer_follows_set_weights(self) -> None:
+        """A compiled forward pass must not keep the weights that it was traced with."""
+        graph = plain_network(self.create().ops)
+        images, weights = random_images(graph, 4), random_weights(graph, seed=1)
+        with self.session(graph) as session:
+            placed = session.place(Batch(images, np.zeros(4, np.int64)))
+            session.infer(placed)
+            session.set_weights(weights)
+            logits = self.to_numpy(session.infer(placed))
+        expected = reference_logits(graph, weights, images)
+        self.require_close(logits, expected, "infer() after set_weights", self.tolerance["fp32"])

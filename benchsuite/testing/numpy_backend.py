@@ -1,0 +1,172 @@
+"""The reference backend: runs any graph with `benchsuite.testing.numpy_ops`, forward only."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchsuite.contract import Batch, Counts, Normalizer, Setup
+from benchsuite.errors import UnsupportedError, UsageError
+from benchsuite.graph import OPS, Graph, Node
+from benchsuite.graph.weights import check_weights
+from benchsuite.testing.numpy_ops import OPERATIONS, Array, NodeWeights, Operation
+
+_DTYPES: Mapping[str, type[np.floating]] = {"fp32": np.float32, "fp64": np.float64}
+
+
+class NumpySession:
+    """One network as NumPy arrays; see `benchsuite.contract.Session`."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        weights: Mapping[str, Array],
+        setup: Setup,
+        operations: Mapping[str, Operation],
+    ) -> None:
+        self.graph = graph
+        self._dtype = _DTYPES[setup.precision]
+        self._normalizer = setup.normalizer
+        self._operations = operations
+        self.set_weights(weights)
+
+    @property
+    def native(self) -> dict[str, Array]:
+        """The arrays themselves, by canonical name."""
+        return self._weights
+
+    def predict(self, images: NDArray[np.float32]) -> Array:
+        """Logits (N, classes) of normalised images (N, H, W, C), in the session's precision."""
+        return self.activations(images)[self.graph.output.name]
+
+    def activations(self, images: NDArray[np.float32]) -> dict[str, Array]:
+        """The output of every node by name, the batch first, for images (N, H, W, C)."""
+        source, *rest = self.graph.nodes
+        values: dict[str, Array] = {source.name: images.astype(self._dtype)}
+        for node in rest:
+            inputs = [values[name] for name in node.inputs]
+            values[node.name] = self._operations[node.op](node.attrs, self._of(node), *inputs)
+        return values
+
+    def _of(self, node: Node) -> dict[str, Array]:
+        return {w.role: self._weights[node.weight_name(w)] for w in node.weights}
+
+    def place(self, batch: Batch) -> Array:
+        """The normalised images of a batch."""
+        images = batch.images
+        return _normalised(images, self._normalizer) if images.dtype == np.uint8 else images
+
+    def infer(self, placed: Array) -> Array:
+        """Logits (N, classes) of a placed batch."""
+        return self.predict(placed)
+
+    def train(
+        self,
+        batches: Iterable[Batch | Any],  # noqa: ARG002 - the contract's signature
+        learning_rates: Sequence[float],  # noqa: ARG002 - likewise
+    ) -> NoReturn:
+        """Refused: the reference has no backward pass."""
+        raise UnsupportedError(
+            "backend 'numpy' cannot train: it is a forward-only reference; "
+            "choose another backend to train with"
+        )
+
+    def synchronize(self) -> None:
+        """Nothing to wait for: NumPy returns when it has finished."""
+
+    def weights(self) -> dict[str, Array]:
+        """A copy of every weight and buffer under its canonical name."""
+        return {name: array.copy() for name, array in self._weights.items()}
+
+    def set_weights(self, weights: Mapping[str, Array]) -> None:
+        """Replace every weight and buffer. Raises UsageError where names or shapes differ."""
+        check_weights(self.graph, weights)
+        self._weights = {name: weights[name].astype(self._dtype) for name in self.graph.weights}
+
+    def counts(self) -> Counts:
+        """Elements of the trainable arrays, and MACs by the arrays that one image makes."""
+        trainable = (name for name, weight in self.graph.weights.items() if weight.trainable)
+        values = self.activations(np.zeros((1, *self.graph.input_shape), np.float32))
+        macs = sum(_macs(node, self._of(node), values[node.name]) for node in self.graph.nodes)
+        parameters = sum(self._weights[name].size for name in trainable)
+        return Counts(parameters, macs, "numpy reference")
+
+    def device_memory(self) -> None:
+        """None: NumPy runs on the CPU."""
+
+    def close(self) -> None:
+        """Drop the arrays."""
+        self._weights = {}
+
+
+def _normalised(images: NDArray[np.uint8], normalizer: Normalizer) -> NDArray[np.float32]:
+    scale, shift = (np.asarray(v, np.float32) for v in (normalizer.scale, normalizer.shift))
+    return images.astype(np.float32) * scale + shift
+
+
+def _macs(node: Node, weights: NodeWeights, output: Array) -> int:
+    """Every weight of a linear map meets every position once; attention adds its products."""
+    positions: int = output[..., 0].size
+    matrices = sum(w.size for role, w in weights.items() if role.endswith("weight"))
+    if node.op in ("conv", "dense"):
+        return positions * matrices
+    if node.op == "self_attention":
+        width: int = output.shape[-1]
+        return positions * (matrices + 2 * positions * width)
+    return 0
+
+
+class NumpyBackend:
+    """Opens any graph as NumPy arrays on the CPU; see `benchsuite.contract.Backend`.
+
+    `operations` may be replaced in a subclass, to see a test catch a wrong op.
+    """
+
+    name = "numpy"
+    ops = frozenset(OPS)
+    tiers = ("native",)
+    precisions = tuple(_DTYPES)
+    operations = OPERATIONS
+
+    def versions(self) -> dict[str, str]:
+        """NumPy's version."""
+        return {"numpy": np.__version__}
+
+    def devices(self) -> tuple[str, ...]:
+        """The CPU alone."""
+        return ("cpu",)
+
+    def device_name(self, device: str) -> str:
+        """What the platform calls its processor."""
+        return {"cpu": platform.processor() or platform.machine()}[device]
+
+    def open(self, graph: Graph, weights: Mapping[str, Array], setup: Setup) -> NumpySession:
+        """A session of the graph. Raises UnsupportedError and UsageError as the contract says."""
+        self._check(graph, setup)
+        return NumpySession(graph, weights, setup, self.operations)
+
+    def _check(self, graph: Graph, setup: Setup) -> None:
+        for node in graph.nodes:
+            if node.op not in self.ops:
+                known = ", ".join(sorted(self.ops))
+                raise UnsupportedError(
+                    f"backend '{self.name}' has no lowering for op '{node.op}', which layer "
+                    f"'{node.name}' needs; it lowers {known}"
+                )
+        for what, asked, offered in (
+            ("tier", setup.tier, self.tiers),
+            ("precision", setup.precision, self.precisions),
+        ):
+            if asked not in offered:
+                raise UnsupportedError(
+                    f"backend '{self.name}' has no {what} '{asked}'; it has {', '.join(offered)}"
+                )
+        if setup.device not in self.devices():
+            raise UsageError(
+                f"backend '{self.name}' has no device '{setup.device}'; "
+                f"it has {', '.join(self.devices())}"
+            )

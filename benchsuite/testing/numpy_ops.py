@@ -1,0 +1,203 @@
+"""The reference: this file *defines* what every op computes.
+
+A backend is right where it agrees with these functions. Each is short and pure, on arrays
+with the batch first and the channels last, and written for clarity; weights come in
+PyTorch's layout, by role. They are those of evaluation mode.
+"""
+# ruff: noqa: ARG001 - every op has the same signature
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+Array = NDArray[np.floating]
+Attrs = Mapping[str, Any]
+#: role -> array, of one node
+NodeWeights = Mapping[str, Array]
+Operation = Callable[..., Array]
+
+
+def _windows(x: Array, attrs: Attrs, fill: float) -> Array:
+    """Every position of a sliding window: (N, H, W, C) -> (N, H', W', C, kh, kw)."""
+    (top, left), (down, right) = attrs["padding"], attrs["stride"]
+    padded = np.pad(x, ((0, 0), (top, top), (left, left), (0, 0)), constant_values=fill)
+    every = sliding_window_view(padded, attrs["kernel"], axis=(1, 2))
+    strided: Array = every[:, ::down, ::right]
+    return strided
+
+
+def conv(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """Cross-correlation with zero padding, (N, H, W, C) -> (N, H', W', F).
+
+    Group g of the filters sees group g of the channels; the weight is (F, C/groups, kh, kw).
+    """
+    windows, groups = _windows(x, attrs, 0.0), attrs["groups"]
+    n, height, width = windows.shape[:3]
+    filters = weights["weight"].shape[0]
+    columns = windows.reshape(n * height * width, groups, -1).transpose(1, 0, 2)
+    kernels = weights["weight"].reshape(groups, filters // groups, -1).transpose(0, 2, 1)
+    y: Array = (columns @ kernels).transpose(1, 0, 2).reshape(n, height, width, filters)
+    return y + weights["bias"] if attrs["bias"] else y
+
+
+def dense(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """Linear map of the last axis, x Wᵀ + b: (N, …, F) -> (N, …, units).
+
+    The weight is (units, F).
+    """
+    y: Array = x @ weights["weight"].T
+    return y + weights["bias"] if attrs["bias"] else y
+
+
+def batch_norm(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """(x - running_mean) / sqrt(running_var + epsilon) · weight + bias, over the last axis."""
+    deviation = np.sqrt(weights["running_var"] + attrs["epsilon"])
+    y: Array = (x - weights["running_mean"]) / deviation * weights["weight"] + weights["bias"]
+    return y
+
+
+def layer_norm(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """As batch_norm, with the mean and the biased variance of each example's last axis."""
+    centred = x - x.mean(axis=-1, keepdims=True)
+    variance = (centred**2).mean(axis=-1, keepdims=True)
+    y: Array = centred / np.sqrt(variance + attrs["epsilon"]) * weights["weight"] + weights["bias"]
+    return y
+
+
+def relu(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """max(x, 0)."""
+    return np.maximum(x, 0)
+
+
+def relu6(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """min(max(x, 0), 6)."""
+    return np.clip(x, 0, 6)
+
+
+def tanh(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """The hyperbolic tangent."""
+    y: Array = np.tanh(x)
+    return y
+
+
+def gelu(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """The exact form of x Φ(x): x (1 + erf(x / sqrt 2)) / 2; never the tanh approximation."""
+    from scipy.special import erf  # type: ignore[import-untyped] # scipy ships no stubs
+
+    y: Array = x * (1 + erf(x / math.sqrt(2))) / 2
+    return y
+
+
+def dropout(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """The identity: in evaluation mode nothing is dropped."""
+    return x
+
+
+def max_pool(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """Largest element of each window; the padding is -inf, so it never wins."""
+    y: Array = _windows(x, attrs, -np.inf).max(axis=(-2, -1))
+    return y
+
+
+def avg_pool(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """Mean of each window."""
+    y: Array = _windows(x, attrs, 0.0).mean(axis=(-2, -1))
+    return y
+
+
+def global_avg_pool(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """Mean over height and width, (N, H, W, C) -> (N, C)."""
+    y: Array = x.mean(axis=(1, 2))
+    return y
+
+
+def add(attrs: Attrs, weights: NodeWeights, x: Array, y: Array) -> Array:
+    """The sum of two tensors of one shape."""
+    return x + y
+
+
+def flatten(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """Channel-major, (N, H, W, C) -> (N, C·H·W): all of channel 0 row by row, then channel 1."""
+    y: Array = x.transpose(0, 3, 1, 2).reshape(len(x), -1)
+    return y
+
+
+def image_to_sequence(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """One token per position, row by row: (N, H, W, C) -> (N, H·W, C)."""
+    return x.reshape(len(x), -1, x.shape[-1])
+
+
+def class_token(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """The same token before every sequence, (N, T, D) -> (N, T+1, D)."""
+    token = np.broadcast_to(weights[""], (len(x), 1, x.shape[-1]))
+    return np.concatenate([token, x], axis=1)
+
+
+def position_embedding(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """Add a tensor of shape (1, T, D) to every sequence (N, T, D)."""
+    return x + weights[""]
+
+
+def self_attention(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """softmax(Q Kᵀ / sqrt(d)) V in each head of width d, then a dense layer: (N, T, D).
+
+    The packed projection (3D, D) holds queries, keys, values; head h has columns h·d … h·d+d.
+    """
+    n, tokens, width = x.shape
+    heads, head_width = attrs["heads"], width // attrs["heads"]
+    packed = x @ weights["in_proj_weight"].T + weights["in_proj_bias"]
+    split = packed.reshape(n, tokens, 3, heads, head_width)
+    queries, keys, values = split.transpose(2, 0, 3, 1, 4)  # each (N, heads, T, d)
+    scores = queries @ keys.transpose(0, 1, 3, 2) / math.sqrt(head_width)
+    mixed = _softmax(scores) @ values
+    joined = mixed.transpose(0, 2, 1, 3).reshape(n, tokens, width)
+    y: Array = joined @ weights["out_proj.weight"].T + weights["out_proj.bias"]
+    return y
+
+
+def _softmax(x: Array) -> Array:
+    exponentials = np.exp(x - x.max(axis=-1, keepdims=True))
+    y: Array = exponentials / exponentials.sum(axis=-1, keepdims=True)
+    return y
+
+
+def select_token(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """One token of every sequence: (N, T, D) -> (N, D)."""
+    token: Array = x[:, attrs["index"]]
+    return token
+
+
+#: op -> the function that defines it; `input` is the network's argument.
+OPERATIONS: Mapping[str, Operation] = MappingProxyType(
+    {
+        function.__name__: function
+        for function in (
+            conv,
+            dense,
+            batch_norm,
+            layer_norm,
+            relu,
+            relu6,
+            tanh,
+            gelu,
+            dropout,
+            max_pool,
+            avg_pool,
+            global_avg_pool,
+            add,
+            flatten,
+            image_to_sequence,
+            class_token,
+            position_embedding,
+            self_attention,
+            select_token,
+        )
+    }
+)

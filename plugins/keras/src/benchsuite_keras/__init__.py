@@ -1,0 +1,41 @@
+"""Keras 3 as backends of benchsuite: declarations only, Keras is imported when one is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from benchsuite import Target, hookimpl
+
+__all__ = ["benchsuite_backends"]
+
+
+@hookimpl
+def benchsuite_backends() -> Mapping[str, Target]:
+    """One backend for each framework that Keras runs on.
+
+    Keras reads `KERAS_BACKEND` when it is imported, so each process has one of them only.
+    """
+    return {
+        "keras-tensorflow": Target(
+            "benchsuite_keras.backends:tensorflow",
+            "Keras 3 on TensorFlow, graph functions without XLA",
+            requires=("keras", "tensorflow"),
+            install="pip install 'benchsuite-keras[tensorflow]'",
+            environment={"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"},
+        ),
+        "keras-jax": Target(
+            "benchsuite_keras.backends:jax",
+            "Keras 3 on JAX, jitted",
+            requires=("keras", "jax"),
+            install="pip install 'benchsuite-keras[jax]'",
+            environment={"KERAS_BACKEND": "jax"},
+        ),
+        "keras-torch": Target(
+            "benchsuite_keras.backends:torch",
+            "Keras 3 on PyTorch, eager",
+            requires=("keras", "torch"),
+            install="pip install 'benchsuite-keras[torch]'",
+            environment={"KERAS_BACKEND": "torch"},
+            tuned_environment={"OMP_PROC_BIND": "close", "OMP_PLACES": "cores"},
+        ),
+    }

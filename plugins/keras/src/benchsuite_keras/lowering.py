@@ -1,0 +1,41 @@
+"""From a Graph to a functional `keras.Model`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from benchsuite.graph import Graph
+from benchsuite_keras.ops import LOWERINGS, Call
+from benchsuite_keras.tensors import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class LoweredGraph:
+    """A model, and where each canonical weight is in it."""
+
+    model: Any
+    tensors: Mapping[str, Tensor]
+
+
+def lower(graph: Graph, dtype: str, seed: int) -> LoweredGraph:
+    """Build the model: (N, H, W, C) -> (N, classes), each layer named after its node.
+
+    The graph's ops must all be among `benchsuite_keras.ops.OPS`.
+    """
+    source, *nodes = graph.nodes
+    images = keras.Input(source.shape, dtype=dtype, name=source.name)
+    values = {source.name: images}
+    tensors: dict[str, Tensor] = {}
+    for node in nodes:
+        inputs = [values[name] for name in node.inputs]
+        shapes = [graph.by_name[name].shape for name in node.inputs]
+        lowered = LOWERINGS[node.op](Call(node, inputs, shapes, dtype, seed))
+        values[node.name] = lowered.output
+        for weight in node.weights:
+            tensors[node.weight_name(weight)] = lowered.tensors[weight.role]
+    model = keras.Model(images, values[graph.output.name], name=graph.name)
+    return LoweredGraph(model, tensors)

@@ -1,0 +1,254 @@
+"""Keras on JAX: one jitted function per purpose, with the model's state as arguments."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from functools import cached_property
+from importlib import metadata
+from typing import Any
+
+import jax
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from benchsuite.contract import Batch, Setup
+from benchsuite.errors import UsageError
+from benchsuite.graph import Graph
+from benchsuite.graph.weights import Weights
+from benchsuite_keras.backend import KerasBackend
+from benchsuite_keras.floats import default_dtype
+from benchsuite_keras.optimizers import make_optimizer
+from benchsuite_keras.session import (
+    KerasSession,
+    KerasTensor,
+    PlacedBatch,
+    mean_cross_entropy,
+)
+
+#: No TF32, in whatever a jitted function holds.
+_MATMUL_PRECISION = "highest"
+
+Values = list[KerasTensor]
+#: Values of the model's trainable variables, and of its others.
+State = tuple[Values, Values]
+#: (state, slots, images, labels, learning rate) -> (loss, state, slots)
+Step = Callable[..., tuple[KerasTensor, State, Values]]
+
+
+class JaxBackend(KerasBackend):
+    """Keras on JAX."""
+
+    name = "keras-jax"
+
+    def versions(self) -> Mapping[str, str]:
+        """Keras' version, JAX's and its compiled part's."""
+        return {
+            "keras": keras.__version__,
+            "jax": jax.__version__,
+            "jaxlib": metadata.version("jaxlib"),
+        }
+
+    def _accelerators(self) -> Sequence[str]:
+        return [f"cuda:{index}" for index, _ in enumerate(_gpus())]
+
+    def _accelerator_name(self, device: str) -> str:
+        return str(_device(device).device_kind)
+
+    def _configure(self, setup: Setup) -> None:
+        if setup.threads is not None and setup.device == "cpu":
+            _check_threads(setup.threads)
+
+    def _session(self, graph: Graph, weights: Weights, setup: Setup) -> JaxSession:
+        return JaxSession(graph, weights, setup)
+
+
+class JaxSession(KerasSession):
+    """One network in Keras on JAX.
+
+    The state goes into the jitted functions and comes back from them; between calls the
+    model's own variables hold it.
+    """
+
+    def __init__(self, graph: Graph, weights: Weights, setup: Setup) -> None:
+        self._jax_device = _device(setup.device)
+        self._on_gpu = setup.device != "cpu"
+        self._pending: list[KerasTensor] = []
+        super().__init__(graph, weights, setup)
+        self._forward = jax.jit(self._logits)
+
+    def set_weights(self, weights: Weights) -> None:
+        """Replace every weight and buffer. Raises UsageError where names or shapes differ."""
+        super().set_weights(weights)
+        self._state = self._model_state()
+
+    def place(self, batch: Batch) -> PlacedBatch:
+        """Put a batch on the device; weights changed by hand until then count from then on."""
+        self._state = self._model_state()
+        return super().place(batch)
+
+    def infer(self, placed: PlacedBatch) -> KerasTensor:
+        """Submit the jitted forward pass."""
+        with self._numbers():
+            logits = self._forward(self._state, placed.images)
+        self._pending.append(logits)
+        return logits
+
+    def synchronize(self) -> None:
+        """Return when all results are there: JAX may finish independent ones in any order."""
+        jax.block_until_ready((self._pending, self._state))
+        self._pending.clear()
+
+    def device_memory(self) -> int | None:
+        """Peak bytes in use on the GPU since the process started; None on a CPU."""
+        return int(self._jax_device.memory_stats()["peak_bytes_in_use"]) if self._on_gpu else None
+
+    def _framework_settings(self) -> Mapping[str, str]:
+        return {
+            "xla": "on",
+            "tf32": "off",
+            "matmul_precision": _MATMUL_PRECISION,
+            "threads": str(_usable_cpus()),
+        }
+
+    def _device_scope(self) -> AbstractContextManager[Any]:
+        scope = ExitStack()
+        scope.enter_context(self._numbers())
+        scope.enter_context(jax.default_device(self._jax_device))
+        return scope
+
+    def _numbers(self) -> AbstractContextManager[Any]:
+        """JAX turns float64 into float32 unless told otherwise."""
+        return _enable_x64() if self._dtype == "float64" else nullcontext()
+
+    def _to_device(self, array: NDArray[Any]) -> KerasTensor:
+        with self._numbers():
+            # On a CPU JAX would share the caller's memory, which may change before it is read.
+            return jax.device_put(array.copy(), self._jax_device)
+
+    def _take(self, steps: Iterable[tuple[Batch | PlacedBatch, float]]) -> list[KerasTensor]:
+        losses = []
+        state, slots = self._model_state(), _values(self._optimizer.variables)
+        try:
+            for batch, rate in steps:
+                placed = self._placed(batch)
+                loss, state, slots = self._step(state, slots, placed.images, placed.labels, rate)
+                losses.append(loss)
+        finally:
+            _assign(self._trainable, state[0])
+            _assign(self._others, state[1])
+            _assign(self._optimizer.variables, slots)
+            self._state = state
+        return losses
+
+    def _fetch(self, losses: list[KerasTensor]) -> NDArray[Any]:
+        return np.array(jax.device_get(losses))
+
+    def _to_host(self, tensor: KerasTensor) -> NDArray[Any]:
+        return np.array(tensor)
+
+    def _logits(self, state: State, images: KerasTensor) -> KerasTensor:
+        if images.dtype == np.uint8:
+            raise UsageError("infer takes normalised float32 images, got uint8")
+        with default_dtype(self._dtype), jax.default_matmul_precision(_MATMUL_PRECISION):
+            logits, _ = self._model.stateless_call(*state, images, training=False)
+        return logits
+
+    def _loss_and_others(
+        self, trainable: Values, others: Values, images: KerasTensor, labels: KerasTensor
+    ) -> tuple[KerasTensor, Values]:
+        images = self._normalized(images)
+        logits, others = self._model.stateless_call(trainable, others, images, training=True)
+        return mean_cross_entropy(labels, logits), others
+
+    @cached_property
+    def _step(self) -> Step:
+        """The jitted training step; it consumes the state and the optimiser's slots."""
+        optimizer = self._optimizer
+        rate_at = next(
+            index
+            for index, variable in enumerate(optimizer.variables)
+            if variable is optimizer.learning_rate
+        )
+        gradient = jax.value_and_grad(self._loss_and_others, has_aux=True)
+
+        def step(
+            state: State, slots: Values, images: KerasTensor, labels: KerasTensor, rate: KerasTensor
+        ) -> tuple[KerasTensor, State, Values]:
+            trainable, others = state
+            with jax.default_matmul_precision(_MATMUL_PRECISION):
+                (loss, others), gradients = gradient(trainable, others, images, labels)
+            slots = [rate if index == rate_at else slot for index, slot in enumerate(slots)]
+            trainable, slots = optimizer.stateless_apply(slots, gradients, trainable)
+            return loss, (trainable, others), slots
+
+        jitted: Step = jax.jit(step, donate_argnums=(0, 1))
+        return jitted
+
+    @cached_property
+    def _optimizer(self) -> Any:  # noqa: ANN401 - a keras.Optimizer
+        """Made for the first step: inference is to hold no optimiser's state."""
+        optimizer = make_optimizer(self._setup.update_rule)
+        optimizer.build(self._trainable)
+        return optimizer
+
+    @cached_property
+    def _trainable(self) -> list[Any]:
+        return list(self._model.trainable_variables)
+
+    @cached_property
+    def _others(self) -> list[Any]:
+        return list(self._model.non_trainable_variables)
+
+    def _model_state(self) -> State:
+        return _values(self._trainable), _values(self._others)
+
+
+def _values(variables: Iterable[Any]) -> Values:
+    return [variable.value for variable in variables]
+
+
+def _assign(variables: Iterable[Any], values: Values) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def _enable_x64() -> AbstractContextManager[Any]:
+    """64-bit numbers for a while; JAX moved the name out of `experimental`."""
+    if hasattr(jax, "enable_x64"):
+        return jax.enable_x64(True)  # type: ignore[no-any-return] # jax is Any
+    from jax.experimental import enable_x64
+
+    return enable_x64()  # type: ignore[no-any-return] # jax is Any
+
+
+def _gpus() -> Sequence[Any]:
+    try:
+        gpus: Sequence[Any] = jax.devices("cuda")
+    except RuntimeError:  # what JAX says where there is none
+        return ()
+    return gpus
+
+
+def _device(device: str) -> Any:  # noqa: ANN401 - a jax.Device
+    kind, _, index = device.partition(":")
+    return jax.devices(kind)[int(index or 0)]
+
+
+def _usable_cpus() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _check_threads(threads: int) -> None:
+    """JAX sizes its pool by the CPUs that the process may use, when it starts."""
+    usable = _usable_cpus()
+    if threads != usable:
+        raise UsageError(
+            f"backend 'keras-jax' runs on as many threads as the process may use CPUs, {usable}, "
+            f"not on {threads}: start the process under `taskset` with {threads}, or leave "
+            "threads out"
+        )

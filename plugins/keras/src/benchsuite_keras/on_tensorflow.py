@@ -1,0 +1,171 @@
+"""Keras on TensorFlow: one concrete function per input shape, without XLA."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import cached_property
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from benchsuite.contract import Batch, Setup
+from benchsuite.errors import UsageError
+from benchsuite.graph import Graph
+from benchsuite.graph.weights import Weights
+from benchsuite_keras.backend import KerasBackend
+from benchsuite_keras.optimizers import make_optimizer
+from benchsuite_keras.session import KerasSession, KerasTensor, PlacedBatch, on_or_off
+
+Function = Callable[..., KerasTensor]
+
+
+class TensorFlowBackend(KerasBackend):
+    """Keras on TensorFlow."""
+
+    name = "keras-tensorflow"
+
+    def versions(self) -> Mapping[str, str]:
+        """Keras' version and TensorFlow's."""
+        return {"keras": keras.__version__, "tensorflow": tf.__version__}
+
+    def _accelerators(self) -> Sequence[str]:
+        return [f"cuda:{index}" for index, _ in enumerate(_gpus())]
+
+    def _accelerator_name(self, device: str) -> str:
+        details = tf.config.experimental.get_device_details(_gpus()[_index(device)])
+        return str(details["device_name"])
+
+    def _configure(self, setup: Setup) -> None:
+        for gpu in _gpus():
+            # Where TensorFlow already runs, its allocator stays as it is: the peak that it
+            # reports counts what was handed out either way.
+            with contextlib.suppress(RuntimeError):
+                tf.config.experimental.set_memory_growth(gpu, enable=True)
+        tf.config.experimental.enable_tensor_float_32_execution(enabled=False)
+        if setup.threads is not None:
+            _set_threads(setup.threads)
+
+    def _session(self, graph: Graph, weights: Weights, setup: Setup) -> TensorFlowSession:
+        return TensorFlowSession(graph, weights, setup)
+
+
+class TensorFlowSession(KerasSession):
+    """One network in Keras on TensorFlow."""
+
+    def __init__(self, graph: Graph, weights: Weights, setup: Setup) -> None:
+        self._on_gpu = setup.device != "cpu"
+        self._tf_device = f"GPU:{_index(setup.device)}" if self._on_gpu else "CPU:0"
+        self._forwards: dict[object, Function] = {}
+        self._steps: dict[object, Function] = {}
+        if self._on_gpu:
+            tf.config.experimental.reset_memory_stats(self._tf_device)
+        super().__init__(graph, weights, setup)
+
+    def infer(self, placed: PlacedBatch) -> KerasTensor:
+        """Submit the forward pass, one concrete function per shape."""
+        forward = self._forwards.get(placed.signature) or self._trace_forward(placed)
+        return forward(placed.images)
+
+    def synchronize(self) -> None:
+        """Return when the GPU has finished; on a CPU, TensorFlow returns no sooner anyway."""
+        if self._on_gpu:
+            tf.test.experimental.sync_devices()
+
+    def device_memory(self) -> int | None:
+        """Peak bytes that TensorFlow's allocator handed out on the GPU; None on a CPU."""
+        if not self._on_gpu:
+            return None
+        return int(tf.config.experimental.get_memory_info(self._tf_device)["peak"])
+
+    def _framework_settings(self) -> Mapping[str, str]:
+        threading = tf.config.threading
+        return {
+            "xla": "off",
+            "tf32": on_or_off(tf.config.experimental.tensor_float_32_execution_enabled()),
+            "threads": str(threading.get_intra_op_parallelism_threads() or "all"),
+            "inter_op_threads": str(threading.get_inter_op_parallelism_threads() or "all"),
+        }
+
+    def _device_scope(self) -> AbstractContextManager[Any]:
+        scope: AbstractContextManager[Any] = tf.device(self._tf_device)
+        return scope
+
+    def _to_device(self, array: NDArray[Any]) -> KerasTensor:
+        with tf.device(self._tf_device):
+            return tf.constant(array)
+
+    def _take(self, steps: Iterable[tuple[Batch | PlacedBatch, float]]) -> list[KerasTensor]:
+        losses = []
+        for batch, rate in steps:
+            placed = self._placed(batch)
+            step = self._steps.get(placed.signature) or self._trace_step(placed)
+            losses.append(step(placed.images, placed.labels, tf.constant(rate, self._dtype)))
+        return losses
+
+    def _fetch(self, losses: list[KerasTensor]) -> NDArray[Any]:
+        return self._to_host(tf.stack(losses))
+
+    def _to_host(self, tensor: KerasTensor) -> NDArray[Any]:
+        return np.array(tensor.numpy())
+
+    def _trace_forward(self, placed: PlacedBatch) -> Function:
+        if placed.images.dtype == tf.uint8:
+            raise UsageError("infer takes normalised float32 images, got uint8")
+        forward = tf.function(lambda images: self._model(images, training=False), jit_compile=False)
+        with self._scope():
+            self._forwards[placed.signature] = forward.get_concrete_function(_spec(placed.images))
+        return self._forwards[placed.signature]
+
+    def _trace_step(self, placed: PlacedBatch) -> Function:
+        optimizer = self._optimizer
+        variables = self._model.trainable_variables
+        weights = [variable.value for variable in variables]
+
+        def step(images: KerasTensor, labels: KerasTensor, rate: KerasTensor) -> KerasTensor:
+            with tf.GradientTape() as tape:
+                loss = self._loss(images, labels)
+            optimizer.learning_rate.assign(rate)
+            optimizer.apply(tape.gradient(loss, weights), variables)
+            return loss
+
+        specs = (_spec(placed.images), _spec(placed.labels), tf.TensorSpec((), self._dtype))
+        traced = tf.function(step, jit_compile=False).get_concrete_function(*specs)
+        self._steps[placed.signature] = traced
+        return self._steps[placed.signature]
+
+    @cached_property
+    def _optimizer(self) -> Any:  # noqa: ANN401 - a keras.Optimizer
+        """Made for the first step: inference is to hold no optimiser's state."""
+        optimizer = make_optimizer(self._setup.update_rule)
+        optimizer.build(self._model.trainable_variables)
+        return optimizer
+
+
+def _spec(tensor: KerasTensor) -> Any:  # noqa: ANN401 - a tf.TensorSpec
+    return tf.TensorSpec(tensor.shape, tensor.dtype)
+
+
+def _gpus() -> Sequence[Any]:
+    gpus: Sequence[Any] = tf.config.list_physical_devices("GPU")
+    return gpus
+
+
+def _index(device: str) -> int:
+    return int(device.partition(":")[2])
+
+
+def _set_threads(threads: int) -> None:
+    """One operation at a time, on `threads` threads. Raises UsageError where it is too late."""
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError:
+        raise UsageError(
+            f"{threads} threads were asked for, but TensorFlow already runs in this process and "
+            "cannot change its thread pools: open the session before the first operation"
+        ) from None

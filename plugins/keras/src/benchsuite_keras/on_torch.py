@@ -1,0 +1,125 @@
+"""Keras on PyTorch: the eager model, and PyTorch's own multi-tensor updates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import cached_property
+from typing import Any
+
+import keras
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from benchsuite.contract import Batch, Setup
+from benchsuite.errors import UnsupportedError, UsageError
+from benchsuite.graph import Graph
+from benchsuite.graph.weights import Weights
+from benchsuite_keras.backend import KerasBackend
+from benchsuite_keras.session import KerasSession, KerasTensor, PlacedBatch, on_or_off
+from benchsuite_keras.torch_optimizers import make_optimizer
+
+
+class TorchBackend(KerasBackend):
+    """Keras on PyTorch."""
+
+    name = "keras-torch"
+
+    def versions(self) -> Mapping[str, str]:
+        """Keras' version and PyTorch's."""
+        return {"keras": keras.__version__, "torch": torch.__version__}
+
+    def _accelerators(self) -> Sequence[str]:
+        cuda = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+        return [*cuda, *(["mps"] if torch.backends.mps.is_available() else [])]
+
+    def _accelerator_name(self, device: str) -> str:
+        return "Apple GPU" if device == "mps" else str(torch.cuda.get_device_name(device))
+
+    def _configure(self, setup: Setup) -> None:
+        if setup.device == "mps" and setup.precision == "fp64":
+            raise UnsupportedError("device 'mps' has no precision 'fp64': use fp32, or the cpu")
+        torch.set_float32_matmul_precision("highest")  # no TF32
+        torch.backends.cudnn.allow_tf32 = False
+        torch.backends.cudnn.benchmark = False
+        if setup.threads is not None:
+            torch.set_num_threads(setup.threads)
+
+    def _session(self, graph: Graph, weights: Weights, setup: Setup) -> TorchSession:
+        return TorchSession(graph, weights, setup)
+
+
+class TorchSession(KerasSession):
+    """One network in Keras on PyTorch."""
+
+    def __init__(self, graph: Graph, weights: Weights, setup: Setup) -> None:
+        self._on_cuda = setup.device.startswith("cuda")
+        if self._on_cuda:
+            torch.cuda.reset_peak_memory_stats(setup.device)
+        super().__init__(graph, weights, setup)
+
+    def infer(self, placed: PlacedBatch) -> KerasTensor:
+        """Submit the forward pass, without gradients."""
+        if placed.images.dtype == torch.uint8:
+            raise UsageError("infer takes normalised float32 images, got uint8")
+        with self._scope(), torch.inference_mode():
+            return self._model(placed.images, training=False)
+
+    def synchronize(self) -> None:
+        """Return when the device has finished; on a CPU, PyTorch returns no sooner anyway."""
+        if self._on_cuda:
+            torch.cuda.synchronize(self._device)
+        elif self._device == "mps":
+            torch.mps.synchronize()
+
+    def device_memory(self) -> int | None:
+        """Peak bytes that PyTorch's allocator handed out on a CUDA device; None elsewhere."""
+        return int(torch.cuda.max_memory_allocated(self._device)) if self._on_cuda else None
+
+    def _framework_settings(self) -> Mapping[str, str]:
+        return {
+            "tf32": on_or_off(
+                torch.get_float32_matmul_precision() != "highest" or torch.backends.cudnn.allow_tf32
+            ),
+            "cudnn_benchmark": on_or_off(torch.backends.cudnn.benchmark),
+            "threads": str(torch.get_num_threads()),
+        }
+
+    def _device_scope(self) -> AbstractContextManager[Any]:
+        scope: AbstractContextManager[Any] = keras.device(self._device)
+        return scope
+
+    def _to_device(self, array: NDArray[Any]) -> KerasTensor:
+        return torch.tensor(np.ascontiguousarray(array), device=self._device)
+
+    def _take(self, steps: Iterable[tuple[Batch | PlacedBatch, float]]) -> list[KerasTensor]:
+        return [self._step(self._placed(batch), rate) for batch, rate in steps]
+
+    def _fetch(self, losses: list[KerasTensor]) -> NDArray[Any]:
+        return self._to_host(torch.stack(losses))
+
+    def _to_host(self, tensor: KerasTensor) -> NDArray[Any]:
+        return np.array(tensor.detach().cpu().numpy())
+
+    def _step(self, placed: PlacedBatch, learning_rate: float) -> KerasTensor:
+        parameters = self._parameters
+        for parameter in parameters:
+            parameter.grad = None
+        loss = self._loss(placed.images, placed.labels)
+        loss.backward()
+        self._optimizer.rate = learning_rate
+        self._optimizer.apply([parameter.grad for parameter in parameters])
+        return loss.detach()
+
+    @cached_property
+    def _parameters(self) -> list[KerasTensor]:
+        """PyTorch's own parameters, in the order in which the optimiser was built on them."""
+        return [variable.value for variable in self._model.trainable_variables]
+
+    @cached_property
+    def _optimizer(self) -> Any:  # noqa: ANN401 - a keras.Optimizer
+        """Made for the first step: inference is to hold no optimiser's state."""
+        optimizer = make_optimizer(self._setup.update_rule)
+        optimizer.build(self._model.trainable_variables)
+        return optimizer

@@ -1,0 +1,101 @@
+"""Canonical weights in Keras' variables: where each is kept, and in which layout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Variable = Any  # keras.Variable: Keras is untyped
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """One canonical weight, kept in one or more Keras variables; both ways are exact."""
+
+    variables: tuple[Variable, ...]
+    to_keras: Callable[[Array], Sequence[Array]]
+    to_canonical: Callable[[Sequence[Array]], Array]
+
+    def read(self, to_host: Callable[[Any], Array]) -> Array:
+        """A copy in PyTorch's layout; `to_host` makes an array of the framework's tensor."""
+        values = [to_host(variable.value) for variable in self.variables]
+        return np.array(self.to_canonical(values), order="C", copy=True)
+
+    def write(self, canonical: Array) -> None:
+        """Replace the variables' values."""
+        for variable, value in zip(self.variables, self.to_keras(canonical), strict=True):
+            # a copy: on a CPU, JAX and PyTorch may share the memory of an array
+            variable.assign(np.array(value, dtype=variable.dtype, order="C"))
+
+
+def transposed(variable: Variable, *axes: int) -> Tensor:
+    """Keras' axes are the canonical ones, permuted: `canonical.transpose(axes)`."""
+    back = np.argsort(axes)
+    return Tensor(
+        (variable,),
+        lambda canonical: [canonical.transpose(axes)],
+        lambda values: values[0].transpose(back),
+    )
+
+
+def same(variable: Variable) -> Tensor:
+    """The same layout in both."""
+    return Tensor((variable,), lambda canonical: [canonical], lambda values: values[0])
+
+
+def depthwise(kernel: Variable) -> Tensor:
+    """(C·m, 1, kh, kw) here, (kh, kw, C, m) in Keras; filter c·m + j sees channel c in both."""
+    height, width, channels, multiplier = kernel.shape
+
+    def to_keras(canonical: Array) -> list[Array]:
+        split = canonical.reshape(channels, multiplier, height, width)
+        return [split.transpose(2, 3, 0, 1)]
+
+    def to_canonical(values: Sequence[Array]) -> Array:
+        filters: Array = values[0].transpose(2, 3, 0, 1)
+        return np.concatenate(filters)[:, np.newaxis]
+
+    return Tensor((kernel,), to_keras, to_canonical)
+
+
+def packed_kernels(kernels: Sequence[Variable]) -> Tensor:
+    """PyTorch's `in_proj_weight` (3·D, D) here, three (D, heads, D/heads) in Keras."""
+    width, heads, head_width = kernels[0].shape
+
+    def to_keras(canonical: Array) -> list[Array]:
+        parts = np.split(canonical, len(kernels))
+        return [part.T.reshape(width, heads, head_width) for part in parts]
+
+    def to_canonical(values: Sequence[Array]) -> Array:
+        return np.concatenate([value.reshape(width, -1).T for value in values])
+
+    return Tensor(tuple(kernels), to_keras, to_canonical)
+
+
+def packed_biases(biases: Sequence[Variable]) -> Tensor:
+    """PyTorch's `in_proj_bias` (3·D,) here, three (heads, D/heads) in Keras."""
+    shape = tuple(biases[0].shape)
+
+    def to_keras(canonical: Array) -> list[Array]:
+        return [part.reshape(shape) for part in np.split(canonical, len(biases))]
+
+    def to_canonical(values: Sequence[Array]) -> Array:
+        return np.concatenate([value.reshape(-1) for value in values])
+
+    return Tensor(tuple(biases), to_keras, to_canonical)
+
+
+def output_projection(kernel: Variable) -> Tensor:
+    """PyTorch's `out_proj.weight` (D, D) here, (heads, D/heads, D) in Keras."""
+    shape = tuple(kernel.shape)
+
+    def to_canonical(values: Sequence[Array]) -> Array:
+        matrix: Array = values[0].reshape(-1, shape[-1]).T
+        return matrix
+
+    return Tensor((kernel,), lambda canonical: [canonical.T.reshape(shape)], to_canonical)

@@ -1,0 +1,128 @@
+import json
+
+import pytest
+
+
+def listed(benchsuite, *arguments):
+    result = benchsuite(*arguments, "--json")
+    assert result.exit_code == 0
+    return {row["name"]: row for row in json.loads(result.stdout)}
+
+
+def test_list_archs_shows_every_architecture(benchsuite):
+    result = benchsuite("list", "archs")
+
+    assert result.exit_code == 0
+    line = next(line for line in result.stdout.splitlines() if line.startswith("resnet18 "))
+    assert line.split()[:8] == [
+        *("resnet18", "224×224×3", "1000", "11.7", "M", "1.81", "G", "core"),
+    ]
+
+
+def test_list_archs_as_json_is_complete_and_raw(benchsuite):
+    from benchsuite.hooks import load_plugins
+
+    rows = listed(benchsuite, "list", "archs")
+
+    assert list(rows) == list(load_plugins().architectures)
+    lenet = rows["lenet5"]
+    assert lenet["input_shape"] == [28, 28, 1]
+    assert lenet["classes"] == 10
+    assert lenet["parameters"] == 61_706
+    assert lenet["macs"] == 416_520
+    assert lenet["flops"] == 833_040
+    assert lenet["buffers"] == 0
+    assert len(lenet["fingerprint"]) == 64
+    assert "LeCun" in lenet["paper"]
+
+
+def test_list_archs_is_one_line_a_row_in_a_pipe(benchsuite, monkeypatch):
+    monkeypatch.delenv("COLUMNS")
+
+    lines = benchsuite("list", "archs").stdout.splitlines()
+
+    names = [line.split()[0] for line in lines[1:]]
+    assert names == list(listed(benchsuite, "list", "archs"))
+
+
+def test_list_archs_keeps_names_whole_on_a_narrow_terminal(benchsuite):
+    lines = benchsuite("list", "archs", COLUMNS="80").stdout.splitlines()
+
+    assert max(map(len, lines)) <= 80
+    assert [line.split()[0] for line in lines[1:]] == list(listed(benchsuite, "list", "archs"))
+
+
+def test_list_archs_shows_one_that_is_broken_and_the_rest(benchsuite, acme):
+    rows = listed(benchsuite, "-p", acme, "list", "archs")
+
+    assert "no_such_module:net" in rows["acme_net"]["error"]
+    assert rows["lenet5"]["parameters"] == 61_706
+    assert "no_such_module:net" in benchsuite("-p", acme, "list", "archs").stdout
+
+
+def test_list_backends_says_what_is_missing_and_how_to_install_it(benchsuite, acme):
+    result = benchsuite("-p", acme, "list", "backends")
+
+    assert result.exit_code == 0
+    assert "no, needs no_such_module: pip install acme" in result.stdout
+    row = listed(benchsuite, "-p", acme, "list", "backends")["acme"]
+    assert row["missing"] == ["no_such_module"]
+    assert row["install"] == "pip install acme"
+    assert row["plugin"] == "acme_plugin"
+
+
+def test_list_backends_says_which_are_available(benchsuite):
+    plugin = "benchsuite.testing.numpy_plugin"
+    result = benchsuite("-p", plugin, "list", "backends")
+
+    line = next(line for line in result.stdout.splitlines() if line.startswith("numpy "))
+    assert line.split()[1] == "yes"
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"), [("datasets", {"digits"}), ("metrics", {"top1_fraction", "loss_nats"})]
+)
+def test_list_shows_the_cores_own(benchsuite, kind, names):
+    assert names <= set(listed(benchsuite, "list", kind))
+    for name in names:
+        assert name in benchsuite("list", kind).stdout
+
+
+def test_list_plugins_shows_provenance_hooks_and_what_is_missing(benchsuite, acme):
+    row = listed(benchsuite, "-p", acme, "list", "plugins")["acme_plugin"]
+
+    assert row["distribution"] == str(acme)
+    assert row["hooks"] == ["benchsuite_architectures", "benchsuite_backends"]
+    assert row["error"] == ""
+    assert [(o["kind"], o["name"], o["missing"]) for o in row["offers"]] == [
+        ("architecture", "acme_net", []),
+        ("backend", "acme", ["no_such_module"]),
+    ]
+    text = benchsuite("-p", acme, "list", "plugins").stdout
+    assert "backend acme: no, needs no_such_module: pip install acme" in text
+
+
+def test_list_plugins_shows_one_that_fails_on_import(benchsuite, tmp_path):
+    file = tmp_path / "broken_plugin.py"
+    file.write_text("raise RuntimeError('no licence')")
+
+    rows = listed(benchsuite, "-p", file, "list", "plugins")
+
+    assert rows[str(file)]["error"] == "RuntimeError: no licence"
+    assert rows["core"]["version"]
+
+
+def test_list_warns_of_a_broken_plugin_on_stderr(benchsuite, tmp_path):
+    file = tmp_path / "broken_plugin.py"
+    file.write_text("raise RuntimeError('no licence')")
+
+    result = benchsuite("-p", file, "list", "datasets", "--json")
+
+    assert json.loads(result.stdout)
+    assert "is broken: RuntimeError: no licence" in result.stderr
+
+
+def test_list_of_nothing_says_so(benchsuite):
+    result = benchsuite("list", "metrics", BENCHSUITE_DISABLE="core,torch,keras")
+
+    assert result.stdout == "none\n"

@@ -1,0 +1,102 @@
+"""Every hook is documented with its signature, by a plugin that works as it stands."""
+
+import inspect
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from benchsuite.contract import Backend, Dataset, Metric
+from benchsuite.graph import Architecture
+from benchsuite.hooks import Target, load_plugins, specs
+
+TESTS = Path(__file__).parent.parent
+HOOKS = {
+    name: hook
+    for name, hook in vars(specs).items()
+    if inspect.isfunction(hook) and name.startswith("benchsuite_")
+}
+
+
+def _heading(name):
+    signature = str(inspect.signature(HOOKS[name])).replace("'", "")
+    return f"## `{name}{signature}`"
+
+
+@pytest.fixture
+def documented_plugin(document, blocks, installed_example, tmp_path, monkeypatch):
+    """A function that loads the plugin in a hook's section, with the example beside it."""
+    paths = installed_example["PYTHONPATH"].split(":")
+    for path in paths:
+        monkeypatch.syspath_prepend(path)
+    before = set(sys.modules)
+
+    def load(name):
+        section = document("hooks.md").partition(_heading(name))[2].partition("\n## ")[0]
+        (block,) = blocks(section)
+        (file,) = block.words
+        (tmp_path / file).write_text(block.text)
+        return load_plugins([str(tmp_path / file)]), file.removesuffix(".py")
+
+    yield load
+    for name in set(sys.modules) - before:
+        if getattr(sys.modules[name], "__file__", None) and str(tmp_path) in str(
+            sys.modules[name].__file__
+        ):
+            del sys.modules[name]
+
+
+def _offered(plugins, plugin, kind):
+    assert not plugins.info(plugin).error
+    (entry,) = (e for e in getattr(plugins, kind).values() if e.plugin == plugin)
+    return entry.load()
+
+
+def test_every_hook_is_documented_with_its_signature(document):
+    text = document("hooks.md")
+
+    assert HOOKS
+    assert [name for name in HOOKS if _heading(name) not in text] == []
+
+
+def test_no_hook_is_documented_that_there_is_not(document):
+    headings = [x for x in document("hooks.md").splitlines() if x.startswith("## `benchsuite_")]
+
+    assert headings == [_heading(name) for name in HOOKS]
+
+
+def test_every_hook_has_a_test():
+    tests = "".join(path.read_text(encoding="utf-8") for path in TESTS.rglob("test_*.py"))
+
+    assert [name for name in HOOKS if f"def test_hook_{name}(" not in tests] == []
+
+
+def test_every_field_of_a_target_is_documented(document, table):
+    rows = table(document("hooks.md"), "## Target")
+
+    assert [row[0] for row in rows] == [field.name for field in fields(Target)]
+
+
+def test_hook_benchsuite_architectures(documented_plugin):
+    network = _offered(*documented_plugin("benchsuite_architectures"), "architectures")
+
+    assert isinstance(network, Architecture)
+    assert network.trace().output.shape == (network.classes,)
+
+
+def test_hook_benchsuite_backends(documented_plugin):
+    make = _offered(*documented_plugin("benchsuite_backends"), "backends")
+
+    assert isinstance(make(), Backend)
+
+
+def test_hook_benchsuite_datasets(documented_plugin):
+    dataset = _offered(*documented_plugin("benchsuite_datasets"), "datasets")()
+
+    assert isinstance(dataset, Dataset)
+    assert len(dataset.train.images) == len(dataset.train.labels)
+
+
+def test_hook_benchsuite_metrics(documented_plugin):
+    assert isinstance(_offered(*documented_plugin("benchsuite_metrics"), "metrics"), Metric)

@@ -1,0 +1,77 @@
+"""docs/records.md names every field of every part of a record, in order."""
+
+import json
+
+import msgspec
+import pytest
+
+from benchsuite.contract import Normalizer, UpdateRule
+from benchsuite.records import (
+    Case,
+    Digests,
+    Epoch,
+    Findings,
+    Measurement,
+    Phase,
+    Recipe,
+    Record,
+    Size,
+    Training,
+)
+
+PARTS = [
+    Record,
+    Case,
+    Recipe,
+    UpdateRule,
+    Findings,
+    Size,
+    Training,
+    Digests,
+    Normalizer,
+    Epoch,
+    Measurement,
+    Phase,
+]
+
+
+def _structs(struct, found):
+    """The struct and every struct that its fields hold, however deep."""
+    found.add(struct)
+    for field in msgspec.structs.fields(struct):
+        pending = [msgspec.inspect.type_info(field.type)]
+        while pending:
+            kind = pending.pop()
+            if isinstance(kind, msgspec.inspect.StructType):
+                if kind.cls not in found:
+                    _structs(kind.cls, found)
+                continue
+            for name in ("types", "item_types", "item_type", "value_type"):
+                inner = getattr(kind, name, ())
+                pending += inner if isinstance(inner, tuple) else [inner]
+    return found
+
+
+def test_parts_are_all_that_a_record_holds():
+    assert _structs(Record, set()) == set(PARTS)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_field_is_documented(document, table, part):
+    rows = table(document("records.md"), f"## {part.__name__}")
+
+    assert [row[0] for row in rows] == list(part.__struct_fields__)
+
+
+def test_example_is_a_record_in_full(blocks):
+    (block,) = (block for block in blocks("records.md") if block.language == "json")
+
+    record = msgspec.json.decode(block.text, type=Record)
+
+    assert json.loads(msgspec.json.encode(record)) == json.loads(block.text)
+
+
+def test_schema_version_is_documented(document):
+    version = Record.__struct_defaults__[0]
+
+    assert f"The version of the schema is {version}." in document("records.md")

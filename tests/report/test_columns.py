@@ -1,0 +1,153 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from benchsuite.report.columns import COLUMNS, metric_column
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "leaderboard.md"
+BY_NAME = {column.name: column for column in COLUMNS}
+
+
+def test_columns_have_unique_names():
+    assert len(BY_NAME) == len(COLUMNS)
+
+
+def test_columns_are_documented_all_of_them_in_order():
+    lines = DOCUMENT.read_text(encoding="utf-8").splitlines()
+
+    documented = [line for line in lines if line.startswith("| `")]
+    assert documented == [
+        f"| `{c.name}` | {c.type} | {c.better or ''} | {c.description} |" for c in COLUMNS
+    ]
+
+
+def test_number_columns_carry_their_unit():
+    unitless = {"learning_rate"}
+    units = re.compile(r"_(fraction|nats|s|bytes|per_s)$")
+
+    without = {c.name for c in COLUMNS if c.type == "number" and not units.search(c.name)}
+
+    assert without == unitless
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("schema", 1),
+        ("run", "run-1"),
+        ("status", "ok"),
+        ("reason", None),
+        ("architecture", "lenet5"),
+        ("backend", "torch"),
+        ("device", "cpu"),
+        ("device_name", "Test CPU"),
+        ("tier", "native"),
+        ("precision", "fp32"),
+        ("threads", 2),
+        ("division", "matched"),
+        ("protocol", "tour-1"),
+        ("isolation", "spawn"),
+        ("dataset", "digits"),
+        ("seed", 0),
+        ("origin", "graph"),
+        ("equality", "unproven"),
+        ("input_height_px", 28),
+        ("input_width_px", 20),
+        ("input_channels", 1),
+        ("num_classes", 10),
+        ("train_input_height_px", 16),
+        ("train_input_width_px", 12),
+        ("train_input_channels", 3),
+        ("parameters", 61_706),
+        ("buffers", 0),
+        ("macs", 416_520),
+        ("flops", 833_040),
+        ("native_parameters", 61_706),
+        ("native_macs", 416_520),
+        ("native_counter", "fvcore"),
+        ("test_top1_fraction", 0.925),
+        ("test_loss_nats", 0.3),
+        ("validation_top1_fraction", 0.9),
+        ("validation_loss_nats", 0.4),
+        ("optimizer", "sgd"),
+        ("learning_rate", 0.01),
+        ("train_batch_size", 32),
+        ("train_epochs", 2),
+        ("train_steps", 3),
+        ("train_images", 96),
+        ("train_loss_nats", 1.5),
+        ("train_wall_s", 0.75),
+        ("train_images_per_s", 128.0),
+        ("latency_batch1_p50_s", 0.002),
+        ("latency_samples", 3),
+        ("first_call_s", 0.25),
+        ("first_training_step_s", 0.75),
+        ("inference_batch_size", 64),
+        ("inference_throughput_images_per_s", 1000.0),
+        ("training_batch_size", 16),
+        ("training_throughput_images_per_s", 400.0),
+        ("host_memory_peak_bytes", 500_000_000),
+        ("host_memory_above_import_bytes", 100_000_000),
+        ("device_memory_peak_bytes", None),
+        ("data_digest", "d" * 64),
+        ("split_digest", "s" * 64),
+        ("order_digest", "o" * 64),
+        ("initial_weights_digest", "w" * 64),
+        ("fingerprint", "f" * 64),
+        ("train_fingerprint", "t" * 64),
+        ("versions", "torch 2.13.0; numpy 2.4.0"),
+        ("benchsuite_version", "0.1.0"),
+        ("started", "2026-01-02T03:04:05+00:00"),
+        ("ended", "2026-01-02T03:05:05+00:00"),
+    ],
+)
+def test_column_reads_its_value(make_record, name, expected):
+    record = make_record(input_shape=(28, 20, 1), train_input_shape=(16, 12, 3))
+
+    assert BY_NAME[name].read(record) == expected
+
+
+def test_device_memory_is_the_peak(make_record):
+    record = make_record(samples={"device_memory_peak": (1e6, 3e6, 2e6)})
+
+    assert BY_NAME["device_memory_peak_bytes"].read(record) == 3_000_000
+
+
+def test_case_id_is_the_cases(make_record):
+    record = make_record()
+
+    assert BY_NAME["case_id"].read(record) == record.case.id
+
+
+def test_reason_is_one_line(make_record):
+    record = make_record(status="failed", reason="RuntimeError:\n  no luck\n")
+
+    assert BY_NAME["reason"].read(record) == "RuntimeError: no luck"
+
+
+def test_failed_case_is_blank_where_nothing_was_measured_and_never_zero(make_record):
+    record = make_record(status="oom", reason="out of memory", size=None, training=None)
+
+    read = {column.name: column.read(record) for column in COLUMNS}
+
+    blank = {name for name, value in read.items() if value is None}
+    measured = {c.name for c in COLUMNS if c.better}
+    assert measured <= blank
+    assert {"parameters", "macs", "train_steps", "latency_samples", "data_digest"} <= blank
+    assert read["status"] == "oom"
+    assert read["reason"] == "out of memory"
+    assert read["architecture"] == "lenet5"
+
+
+@pytest.mark.parametrize("value", [None, float("nan"), float("inf")])
+def test_diverged_figure_is_blank(make_record, value):
+    record = make_record(test={"loss_nats": value})
+
+    assert BY_NAME["test_loss_nats"].read(record) is None
+
+
+def test_metric_column_says_which_way_is_better_where_that_is_known():
+    assert metric_column("test", "top1_fraction").better == "higher"
+    assert metric_column("validation", "loss_nats").better == "lower"
+    assert metric_column("test", "brier").better is None

@@ -1,0 +1,224 @@
+import io
+
+import pytest
+from msgspec.structs import replace
+from rich.console import Console
+
+from benchsuite.report import leaderboard_table
+
+RESNET = {
+    "architecture": "resnet18",
+    "input_shape": (224, 224, 3),
+    "num_classes": 1000,
+    "train_input_shape": (64, 64, 3),
+}
+
+
+def printed(records, *, wide=False, width=80, **options):
+    output = io.StringIO()
+    console = Console(file=output, width=width, highlight=False, **options)
+    console.print(leaderboard_table(records, wide=wide))
+    return output.getvalue()
+
+
+def row(text, name):
+    """The cells of the first row whose first word is `name`."""
+    return next(line for line in text.splitlines() if line.split()[:1] == [name]).split()
+
+
+@pytest.fixture
+def pair(make_record):
+    """Two backends: keras-jax is faster in inference, torch in training; both are as accurate."""
+    return [
+        make_record(
+            backend="keras-jax",
+            samples={"latency": (0.0015,), "training_throughput": (300.0,)},
+        ),
+        make_record(backend="torch", samples={"host_memory_peak": (600e6,)}),
+    ]
+
+
+@pytest.mark.parametrize("name", ["protocol", "hardware"])
+def test_table_names_protocol_and_hardware(pair, name):
+    text = printed(pair)
+
+    expected = {
+        "protocol": "tour: one process, a few seconds per figure; indicative, no verdicts (tour-1)",
+        "hardware": "cpu: Test CPU, threads: 2",
+    }
+    assert expected[name] in text.splitlines()
+
+
+def test_table_calls_nothing_a_tour_that_is_none(make_record):
+    text = printed([make_record(protocol="full-3")])
+
+    assert "full-3" in text.splitlines()
+    assert "tour" not in text
+
+
+def test_table_shows_people_units_named_in_the_header(pair):
+    text = printed(pair)
+
+    headers = next(line for line in text.splitlines() if "images/s" in line).split()
+    assert headers == ["backend", "fraction", "ms", "images/s", "images/s", "MB", "s", "s"]
+    assert row(text, "torch") == [
+        *("torch", "0.925*", "2.00", "1,000*", "400*", "600", "0.750*", "0.250*"),
+    ]
+
+
+def test_table_marks_the_best_and_lets_ties_share(pair):
+    text = printed(pair)
+
+    assert row(text, "keras-jax") == [
+        *("keras-jax", "0.925*", "1.50*", "1,000*", "300", "500*", "0.750*", "0.250*"),
+    ]
+    assert "* best of the rows that may be compared" in text
+
+
+def test_table_marks_nothing_where_there_is_nothing_to_compare(make_record):
+    assert "*" not in printed([make_record()])
+
+
+def test_table_has_a_section_for_every_architecture(pair, make_record):
+    lines = printed([*pair, make_record(**RESNET)]).splitlines()
+
+    titles = [line for line in lines if "MACs" in line and "sections" not in line]
+    assert titles == [
+        "lenet5  28×28×1 → 10 · 61.7 k parameters · 417 k MACs · batch 64/16",
+        "resnet18  224×224×3 → 1000 · 61.7 k parameters · 417 k MACs · batch 64/16",
+    ]
+
+
+def test_table_never_marks_across_architectures(pair, make_record):
+    text = printed([*pair, make_record(**RESNET, backend="fastest", samples={"latency": (1e-6,)})])
+
+    assert "*" not in " ".join(row(text, "fastest"))
+    assert "1.50*" in row(text, "keras-jax")
+
+
+def test_table_shows_a_failed_row_with_status_and_reason(pair, make_record):
+    failed = make_record(
+        backend="keras-torch", status="oom", reason="needs 9 GiB,\n4 GiB are free", training=None
+    )
+
+    cells = row(printed([*pair, failed]), "keras-torch")
+    assert " ".join(cells) == "keras-torch oom: needs 9 GiB, 4 GiB are free"
+
+
+def test_table_shows_a_long_reason_to_its_end_within_its_width(pair, make_record):
+    reason = " ".join(f"word{number}" for number in range(60))
+    lines = printed([*pair, make_record(backend="x", status="failed", reason=reason)]).splitlines()
+
+    assert "word59" in " ".join(lines)
+    assert max(map(len, lines)) <= 80
+
+
+def test_table_of_failures_alone_is_no_error(make_record):
+    text = printed([make_record(status="timeout", reason="after 600 s", size=None, training=None)])
+
+    assert "timeout: after 600 s" in text
+
+
+def test_table_says_where_training_was_at_another_size(make_record):
+    text = printed([make_record(**RESNET)])
+
+    assert "0.925 @64×64" in text
+    assert "2.00 @" not in text
+
+
+def test_table_marks_rows_with_other_data_and_compares_them_with_nothing(pair, make_record):
+    stranger = make_record(
+        backend="stranger", digests={"order": "x" * 64}, samples={"latency": (1e-6,)}
+    )
+
+    text = printed([*pair, stranger])
+
+    assert row(text, "stranger")[1] == "≠"
+    assert "*" not in " ".join(row(text, "stranger"))
+    assert "1.50*" in row(text, "keras-jax")
+    assert "≠ other data, order, weights or network" in text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 7},
+        {"device": "cuda:0"},
+        {"precision": "fp64"},
+        {"threads": 1},
+        {"run": "run-2"},
+        {"device_name": "Another CPU"},
+    ],
+)
+def test_table_tells_rows_apart_by_what_differs_and_stays_narrow(make_record, change):
+    text = printed([make_record(), make_record(**change)])
+
+    (name, value), *_ = change.items()
+    assert name.replace("_", " ") in text
+    assert str(value) in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_table_says_once_what_holds_for_all_rows(pair):
+    lines = printed(pair).splitlines()
+
+    assert "division matched · tier native · precision fp32 · dataset digits · seed 0" in lines
+
+
+def test_narrow_table_fits_into_80_columns(make_record):
+    backends = ["keras-tensorflow", "keras-jax", "torch"]
+    slow = {"latency": (12.3456,), "first_call": (123.4,), "device_memory_peak": (9e10,)}
+    records = [
+        make_record(**RESNET, backend=backend, seed=seed, samples=slow, digests={"order": order})
+        for backend, order in zip(backends, "aab", strict=True)
+        for seed in (0, 1)
+    ]
+
+    lines = printed(records, width=200).splitlines()
+
+    assert max(map(len, lines)) <= 80
+    assert "12,346" in row("\n".join(lines), "torch")
+
+
+def test_wide_table_shows_every_figure_and_the_outcome(pair, make_record):
+    failed = make_record(backend="keras-torch", status="failed", reason="no luck", training=None)
+    records = [*pair, failed, make_record(backend="x", test={"brier": 0.123456})]
+
+    text = printed(records, wide=True, width=1000)
+
+    for header in ("first call", "above import", "isolation", "reason", "samples", "brier"):
+        assert header in text
+    assert row(text, "keras-torch")[-3:] == ["failed", "no", "luck"]
+    assert "0.123" in row(text, "x")
+
+
+def test_wide_table_shows_what_a_failed_row_has(make_record):
+    records = [make_record(), make_record(backend="x", status="timeout", reason="late")]
+
+    assert "0.925" in row(printed(records, wide=True, width=1000), "x")
+
+
+def test_table_is_plain_where_colours_are_not_wanted(pair, monkeypatch):
+    assert "\x1b[1;32m" in printed(pair, force_terminal=True, color_system="standard")
+    assert "\x1b" not in printed(pair)
+
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[1;32m" not in printed(pair, force_terminal=True, color_system=None)
+    assert "32m" not in printed(pair, force_terminal=True)
+
+
+def test_table_takes_brackets_in_reasons_literally(make_record):
+    text = printed([make_record(status="failed", reason="shape [bold]3[/bold] [/x]")])
+
+    assert "shape [bold]3[/bold] [/x]" in text
+
+
+def test_table_shows_all_sizes_of_one_architecture(make_record):
+    small = make_record(input_shape=(32, 32, 1), size=None)
+    other = replace(make_record().findings.size, macs=1_000)
+
+    text = printed([make_record(), make_record(size=other, input_shape=(8, 8, 1)), small])
+
+    assert "1.00 k MACs" in text
+    assert "417 k MACs" in text
+    assert "32×32×1 → 10 · batch 64/16" in text.replace("\n", " ")

@@ -1,0 +1,114 @@
+import pytest
+from msgspec.structs import replace
+
+from benchsuite.report.columns import COLUMNS
+from benchsuite.report.contest import best, outsiders
+from benchsuite.report.quantities import significant
+
+BY_NAME = {column.name: column for column in COLUMNS}
+LATENCY = BY_NAME["latency_batch1_p50_s"]
+ACCURACY = BY_NAME["test_top1_fraction"]
+
+
+def backends(records, found):
+    return sorted(record.case.backend for record in records if id(record) in found)
+
+
+@pytest.fixture
+def rivals(make_record):
+    """Three backends; b is the fastest, c the most accurate."""
+    return [
+        make_record(backend="a", samples={"latency": (3.0,)}, test={"top1_fraction": 0.5}),
+        make_record(backend="b", samples={"latency": (1.0,)}, test={"top1_fraction": 0.6}),
+        make_record(backend="c", samples={"latency": (2.0,)}, test={"top1_fraction": 0.7}),
+    ]
+
+
+def test_best_is_the_lowest_or_the_highest_as_the_column_says(rivals):
+    assert backends(rivals, best(rivals, LATENCY, significant)) == ["b"]
+    assert backends(rivals, best(rivals, ACCURACY, significant)) == ["c"]
+
+
+def test_best_is_shared_by_figures_that_look_alike(rivals, make_record):
+    tied = [*rivals, make_record(backend="d", samples={"latency": (1.0004,)})]
+
+    assert backends(tied, best(tied, LATENCY, significant)) == ["b", "d"]
+
+
+def test_best_is_of_two_at_least(rivals, make_record):
+    assert best(rivals[:1], LATENCY, significant) == set()
+    blank = make_record(backend="d", samples={"latency": ()})
+    assert best([rivals[0], blank], LATENCY, significant) == set()
+
+
+def test_best_is_of_columns_that_have_a_better_side(rivals):
+    assert best(rivals, BY_NAME["parameters"], significant) == set()
+
+
+def test_best_is_of_rows_that_ended_well(rivals, make_record):
+    failed = make_record(backend="d", status="failed", reason="late", test={"top1_fraction": 0.9})
+
+    assert backends([*rivals, failed], best([*rivals, failed], ACCURACY, significant)) == ["c"]
+    assert best([rivals[0], failed], ACCURACY, significant) == set()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"architecture": "resnet18"},
+        {"division": "idiomatic"},
+        {"tier": "compiled"},
+        {"precision": "fp64"},
+        {"protocol": "full-1"},
+        {"device": "cuda:0"},
+        {"device_name": "Another CPU"},
+        {"threads": 1},
+        {"seed": 1},
+        {"dataset": "mnist"},
+        {"inference_batch_size": 32},
+        {"input_shape": (32, 32, 1)},
+        {"origin": "native"},
+    ],
+)
+def test_best_is_never_judged_across_other_terms(rivals, make_record, other):
+    faster = make_record(backend="d", samples={"latency": (0.1,)}, **other)
+
+    records = [*rivals, faster]
+
+    assert backends(records, best(records, LATENCY, significant)) == ["b"]
+    assert outsiders(records) == set()
+
+
+@pytest.mark.parametrize(
+    "digest", ["data", "split", "order", "initial_weights", "train_fingerprint"]
+)
+def test_rows_with_another_digest_are_outsiders_and_never_best(rivals, make_record, digest):
+    stranger = make_record(backend="d", samples={"latency": (0.1,)}, digests={digest: "other"})
+
+    records = [*rivals, stranger]
+
+    assert backends(records, outsiders(records)) == ["d"]
+    assert backends(records, best(records, LATENCY, significant)) == ["b"]
+
+
+def test_rows_of_another_network_are_outsiders(rivals, make_record):
+    size = replace(make_record().findings.size, fingerprint="other")
+    records = [*rivals, make_record(backend="d", size=size)]
+
+    assert backends(records, outsiders(records)) == ["d"]
+
+
+def test_two_rows_that_disagree_are_both_outsiders(make_record):
+    records = [
+        make_record(backend="a", samples={"latency": (1.0,)}),
+        make_record(backend="b", samples={"latency": (2.0,)}, digests={"order": "other"}),
+    ]
+
+    assert backends(records, outsiders(records)) == ["a", "b"]
+    assert best(records, LATENCY, significant) == set()
+
+
+def test_failed_rows_are_no_outsiders(rivals, make_record):
+    records = [*rivals, make_record(backend="d", status="failed", reason="late", training=None)]
+
+    assert outsiders(records) == set()

@@ -1,0 +1,13 @@
+"""The reference backend passes the kit that is built on it."""
+
+from __future__ import annotations
+
+from benchsuite.contract import Backend
+from benchsuite.testing import BackendConformance, NumpyBackend
+
+
+class TestNumpyBackend(BackendConformance):
+    trains = False
+
+    def create(self) -> Backend:
+        return NumpyBackend()
