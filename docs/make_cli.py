@@ -1,6 +1,7 @@
+# ruff: noqa: INP001 - a script, not a package
 """Prints docs/cli.md: what every command's `--help` says.
 
-    python docs/make_cli.py > docs/cli.md
+python docs/make_cli.py > docs/cli.md
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ Written out from the published tables and from torchvision's modules.
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
@@ -74,9 +75,7 @@ def word(node):
 def test_chain_has_its_layers_in_order(name, layers):
     nodes = trace(name).nodes
     assert [word(node) for node in nodes[1:]] == layers.split()
-    assert all(
-        node.inputs == (before.name,) for before, node in zip(nodes, nodes[1:], strict=False)
-    )
+    assert all(node.inputs == (before.name,) for before, node in pairwise(nodes))
 
 
 @pytest.mark.parametrize(("name", "counts"), COUNTS.items(), ids=COUNTS)

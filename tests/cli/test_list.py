@@ -41,8 +41,10 @@ def test_list_archs_is_one_line_a_row_in_a_pipe(benchsuite, monkeypatch):
 
     lines = benchsuite("list", "archs").stdout.splitlines()
 
-    names = [line.split()[0] for line in lines[1:]]
-    assert names == list(listed(benchsuite, "list", "archs"))
+    rows = listed(benchsuite, "list", "archs").values()
+    assert [line.split()[0] for line in lines[1:]] == [row["name"] for row in rows]
+    for line, row in zip(lines[1:], rows, strict=True):
+        assert line.rstrip().endswith(row["summary"])
 
 
 def test_list_archs_keeps_names_whole_on_a_narrow_terminal(benchsuite):

@@ -112,7 +112,12 @@ def _carry_out(block, environment, folder):
     for step in steps:
         command, _, expected = step.partition("\n")
         done = subprocess.run(
-            _arguments(command), cwd=folder, env=environment, capture_output=True, text=True
+            _arguments(command),
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         _compare(command, expected, done)
     return len(steps)
@@ -130,6 +135,8 @@ def _arguments(command):
 
 
 def _compare(command, expected, done):
+    refused = expected.startswith("error: ")
+    assert (done.returncode != 0) == refused, f"$ {command}\n{done.stdout}\n{done.stderr}"
     printed = done.stdout + (done.stderr if done.returncode else "")
     words = (r"\s+".join(map(re.escape, part.split())) for part in expected.split("…"))
     pattern = r"(?s)\s*" + r".*".join(words) + r"\s*"

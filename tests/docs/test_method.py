@@ -24,7 +24,8 @@ def test_numbers_of_the_budget(document, table):
         "inference_batch": [budget._CPU.inference_batch, budget._ACCELERATOR.inference_batch],
         "training_batch": [budget._CPU.training_batch, budget._ACCELERATOR.training_batch],
         "largest_batch": [
-            ", ".join(map(str, limits.largest_batch)) for limits in (budget._CPU, budget._ACCELERATOR)
+            ", ".join(map(str, limits.largest_batch))
+            for limits in (budget._CPU, budget._ACCELERATOR)
         ],
     }
     stated = {

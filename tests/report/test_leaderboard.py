@@ -31,6 +31,7 @@ def test_frame_has_the_documented_columns_and_a_row_for_every_record(records):
 def test_frame_keeps_integers_whole_beside_missing_ones(records):
     steps = leaderboard_frame(records)["train_steps"]
 
+    assert steps.dtype == "Int64"
     assert steps.isna().tolist() == [True, False, False]
     assert steps.tolist()[1:] == [3, 3]
     assert ",3.0," not in csv_text(records)

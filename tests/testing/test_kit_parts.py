@@ -19,6 +19,7 @@ from benchsuite.testing import (
     random_images,
     random_weights,
 )
+from benchsuite.testing.conformance.kit import aligned, plain_network
 
 
 def test_every_op_has_a_case_of_its_own():
@@ -69,7 +70,8 @@ def test_random_weights_lie_where_they_say():
     for name, array in weights.items():
         assert array.dtype == np.float32
         if name.endswith("running_var") or (name.endswith("weight") and array.ndim == 1):
-            assert 0.5 <= array.min() <= array.max() <= 1.5
+            assert 0.5 <= array.min() < 0.6
+            assert 1.4 < array.max() <= 1.5
         elif name.endswith("weight"):
             expected = np.sqrt(2 / np.prod(array.shape[1:]))
             assert array.std() == pytest.approx(expected, rel=0.05)
@@ -78,12 +80,32 @@ def test_random_weights_lie_where_they_say():
             assert array.min() < 0 < array.max()
 
 
+def test_plain_network_has_what_the_backend_claims():
+    everything = plain_network(frozenset(OPS))
+    assert everything.ops == {"input", "conv", "flatten", "batch_norm", "dense", "tanh"}
+    assert any(not weight.trainable for weight in everything.weights.values())
+    assert plain_network(frozenset({"input", "flatten", "dense"})).ops == {
+        "input",
+        "flatten",
+        "dense",
+    }
+
+
 def test_random_weights_depend_on_seed_and_name_alone():
     graph = op_cases()[0].graph
     first, again, other = (random_weights(graph, seed) for seed in (0, 0, 1))
     for name, array in first.items():
         assert np.array_equal(again[name], array)
         assert not np.array_equal(other[name], array)
+
+
+def test_aligned_copies_start_on_the_boundary():
+    weights = random_weights(op_cases()[0].graph)
+    copies = aligned(weights)
+    for name, array in weights.items():
+        assert np.array_equal(copies[name], array)
+        assert copies[name].ctypes.data % 64 == 0
+        assert not np.shares_memory(copies[name], array)
 
 
 def test_check_plugin_is_light_accepts_light_modules():

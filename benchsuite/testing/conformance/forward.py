@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from benchsuite.contract import Batch
 from benchsuite.errors import UnsupportedError
@@ -63,7 +64,7 @@ class ForwardTests(Kit):
             pytest.skip(f"not claimed, so refused: {', '.join(sorted(missing))}")
         self._require_agreement(graph, random_images(graph))
 
-    def _require_agreement(self, graph: Graph, images: np.ndarray) -> None:
+    def _require_agreement(self, graph: Graph, images: NDArray[np.float32]) -> None:
         for precision in self.precisions():
             weights = random_weights(graph, dtype=DTYPES[precision])
             expected = reference_logits(graph, weights, images)

@@ -94,8 +94,9 @@ def test_open_sets_threads_and_switches_off_tf32_and_autotuning(backend, graph, 
     torch.set_float32_matmul_precision("high")
     torch.backends.cudnn.allow_tf32 = True
     torch.backends.cudnn.benchmark = True
-    backend.open(graph, draw(graph), Setup(threads=1))
-    assert torch.get_num_threads() == 1
+    threads = torch.get_num_threads() + 1
+    backend.open(graph, draw(graph), Setup(threads=threads))
+    assert torch.get_num_threads() == threads
     assert torch.get_float32_matmul_precision() == "highest"
     assert not torch.backends.cudnn.allow_tf32
     assert not torch.backends.cudnn.benchmark

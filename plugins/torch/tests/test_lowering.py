@@ -86,6 +86,10 @@ def test_lower_makes_a_module_of_every_block(residual):
     assert type(second).__name__ == "layer1_1"
 
 
+def test_lower_leaves_no_wrapper_around_calls(residual):
+    assert all(type(module).__call__ is nn.Module.__call__ for module in residual.modules())
+
+
 def test_lower_keeps_a_prefix_with_two_inputs_as_plain_attributes(trace):
     def build(net, x):
         y = net.conv(x, 4, 1, name="stem")

@@ -65,7 +65,6 @@ class LinearSession:
         self.graph = graph
         self._setup = setup
         self._type = _TYPES[setup.precision]
-        self._dense = [node for node in graph.nodes if node.op == "dense"]
         self._optimizer = _Optimizer(setup.update_rule)
         self.set_weights(weights)
 
@@ -74,9 +73,9 @@ class LinearSession:
         """The arrays themselves."""
         return self._weights
 
-    def predict(self, images: Array) -> NDArray[np.float32]:
+    def predict(self, images: Array) -> Array:
         """Logits (N, classes)."""
-        return self._forward(images.astype(self._type))[-1].astype(np.float32)
+        return self._forward(images.astype(self._type))[self.graph.output.name]
 
     def place(self, batch: Batch) -> Batch:
         """Nothing to move."""
@@ -84,15 +83,13 @@ class LinearSession:
 
     def infer(self, placed: Batch) -> Array:
         """Logits (N, classes)."""
-        return self._forward(placed.images.astype(self._type))[-1]
+        return self.predict(placed.images)
 
-    def train(
-        self, batches: Iterable[Batch | Any], learning_rates: Sequence[float]
-    ) -> NDArray[np.float32]:
+    def train(self, batches: Iterable[Batch | Any], learning_rates: Sequence[float]) -> Array:
         """One step per batch."""
         steps = zip(batches, learning_rates, strict=True)
         losses = [self._step(batch, rate) for batch, rate in steps]
-        return np.array(losses, np.float32)
+        return np.array(losses, self._type)
 
     def synchronize(self) -> None:
         """NumPy has finished when it returns."""
@@ -107,8 +104,10 @@ class LinearSession:
         self._weights = {name: weights[name].astype(self._type) for name in self.graph.weights}
 
     def counts(self) -> Counts:
-        """From the arrays, not the graph."""
-        macs = sum(self._weights[f"{node.name}.weight"].size for node in self._dense)
+        """From the arrays that one image gives rise to, not from the graph's figures."""
+        values = self._forward(np.zeros((1, *self.graph.input_shape), self._type))
+        dense = [node.name for node in self.graph.nodes if node.op == "dense"]
+        macs = sum(values[name].size * self._weights[f"{name}.weight"].shape[1] for name in dense)
         parameters = sum(array.size for array in self._weights.values())
         return Counts(parameters, macs, "sizes of the arrays")
 
@@ -122,32 +121,42 @@ class LinearSession:
     def close(self) -> None:
         """Nothing to free."""
 
-    def _forward(self, images: Array) -> list[Array]:
-        """The input of each dense layer, and the logits."""
-        values = [images.transpose(0, 3, 1, 2).reshape(len(images), -1)]  # (N, C·H·W)
-        for node in self._dense:
-            weight = self._weights[f"{node.name}.weight"]  # (units, F)
-            bias = self._weights.get(f"{node.name}.bias", 0)
-            values.append(values[-1] @ weight.T + bias)
+    def _forward(self, images: Array) -> dict[str, Array]:
+        """The output of each node, by name; of the first, the images themselves."""
+        values = {self.graph.nodes[0].name: images}  # (N, H, W, C)
+        for node in self.graph.nodes[1:]:
+            x = values[node.inputs[0]]
+            if node.op == "flatten":
+                values[node.name] = x.transpose(0, 3, 1, 2).reshape(len(x), -1)  # (N, C·H·W)
+            else:
+                weight = self._weights[f"{node.name}.weight"]  # (units, F)
+                values[node.name] = x @ weight.T + self._weights.get(f"{node.name}.bias", 0)
         return values
 
     def _step(self, batch: Batch, learning_rate: float) -> float:
-        *inputs, logits = self._forward(self._normalized(batch.images))
-        rows = np.arange(len(logits))
-        shifted = logits - logits.max(axis=1, keepdims=True)
-        log_probabilities = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-        gradient = np.exp(log_probabilities)
-        gradient[rows, batch.labels] -= 1
-        gradient /= len(rows)  # (N, classes): of the mean loss
-        updates: dict[str, Array] = {}
-        for node, x in zip(reversed(self._dense), reversed(inputs), strict=True):
-            updates[f"{node.name}.weight"] = gradient.T @ x
-            if f"{node.name}.bias" in self._weights:
-                updates[f"{node.name}.bias"] = gradient.sum(axis=0)
-            gradient = gradient @ self._weights[f"{node.name}.weight"]
-        for name, update in updates.items():
+        values = self._forward(self._normalized(batch.images))
+        loss, gradient = _cross_entropy(values[self.graph.output.name], batch.labels)
+        for name, update in self._gradients(values, gradient).items():
             self._weights[name] -= self._optimizer.step(name, update, learning_rate)
-        return float(-log_probabilities[rows, batch.labels].mean())
+        return loss
+
+    def _gradients(self, values: Mapping[str, Array], gradient: Array) -> dict[str, Array]:
+        """By weight, from the gradient of the logits (N, classes), back to the images."""
+        found: dict[str, Array] = {}
+        node = self.graph.output
+        while node.op != "input":
+            x = values[node.inputs[0]]
+            if node.op == "flatten":
+                count, height, width, channels = x.shape
+                gradient = gradient.reshape(count, channels, height, width).transpose(0, 2, 3, 1)
+            else:
+                rows = gradient.reshape(-1, gradient.shape[-1])
+                found[f"{node.name}.weight"] = rows.T @ x.reshape(-1, x.shape[-1])
+                if f"{node.name}.bias" in self._weights:
+                    found[f"{node.name}.bias"] = rows.sum(axis=0)
+                gradient = gradient @ self._weights[f"{node.name}.weight"]
+            node = self.graph.by_name[node.inputs[0]]
+        return found
 
     def _normalized(self, images: Array) -> Array:
         if images.dtype != np.uint8:
@@ -155,6 +164,16 @@ class LinearSession:
         scale = np.asarray(self._setup.normalizer.scale, self._type)
         shift = np.asarray(self._setup.normalizer.shift, self._type)
         return images.astype(self._type) * scale + shift
+
+
+def _cross_entropy(logits: Array, labels: NDArray[np.int64]) -> tuple[float, Array]:
+    """The mean loss, and its gradient by the logits (N, classes)."""
+    rows = np.arange(len(logits))
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_probabilities = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    gradient = np.exp(log_probabilities)
+    gradient[rows, labels] -= 1
+    return float(-log_probabilities[rows, labels].mean()), gradient / len(rows)
 
 
 class _Optimizer:

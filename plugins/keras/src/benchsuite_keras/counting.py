@@ -26,8 +26,8 @@ def _macs(layer: Any) -> int:  # noqa: ANN401 - a keras.Layer
     if isinstance(layer, layers.MultiHeadAttention):
         return _attention_macs(layer)
     if isinstance(layer, (layers.Conv2D, layers.DepthwiseConv2D, layers.Dense)):
-        positions: int = math.prod(layer.output.shape[1:-1])
-        return positions * math.prod(layer.kernel.shape)
+        macs: int = math.prod(layer.output.shape[1:-1]) * math.prod(layer.kernel.shape)
+        return macs
     return 0
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from benchsuite.graph import Graph
+from benchsuite_keras.flattening import images_flattened_in_place
 from benchsuite_keras.ops import LOWERINGS, Call
 from benchsuite_keras.tensors import Tensor
 
@@ -30,10 +31,12 @@ def lower(graph: Graph, dtype: str, seed: int) -> LoweredGraph:
     images = keras.Input(source.shape, dtype=dtype, name=source.name)
     values = {source.name: images}
     tensors: dict[str, Tensor] = {}
+    in_place = images_flattened_in_place(graph)
     for node in nodes:
         inputs = [values[name] for name in node.inputs]
         shapes = [graph.by_name[name].shape for name in node.inputs]
-        lowered = LOWERINGS[node.op](Call(node, inputs, shapes, dtype, seed))
+        call = Call(node, inputs, shapes, dtype, seed, in_place.get(node.name))
+        lowered = LOWERINGS[node.op](call)
         values[node.name] = lowered.output
         for weight in node.weights:
             tensors[node.weight_name(weight)] = lowered.tensors[weight.role]

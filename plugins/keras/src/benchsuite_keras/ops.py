@@ -28,6 +28,7 @@ from benchsuite_keras.layers import (
 from benchsuite_keras.padding import keras_padding
 from benchsuite_keras.tensors import (
     Tensor,
+    dense_of_image,
     depthwise,
     output_projection,
     packed_biases,
@@ -50,6 +51,7 @@ class Call:
     inputs, shapes: its inputs, and their shapes for one image.
     dtype: `float32` or `float64`.
     seed: of the session's random streams.
+    image: of a flatten or dense node, the (H, W, C) that it gives or takes in that very order.
     """
 
     node: Node
@@ -57,6 +59,7 @@ class Call:
     shapes: Sequence[Shape]
     dtype: str
     seed: int
+    image: Shape | None = None
 
     def attr(self, name: str) -> Any:  # noqa: ANN401 - its type depends on the op
         """One of the node's numbers."""
@@ -123,7 +126,12 @@ def _dense(call: Call) -> Lowered:
         call.attr("units"), use_bias=call.attr("bias"), **_ZERO_KERNEL, **call.options()
     )
     output = layer(call.inputs[0])
-    return Lowered(output, _with_bias(layer, transposed(layer.kernel, 1, 0)))
+    kernel = (
+        transposed(layer.kernel, 1, 0)
+        if call.image is None
+        else dense_of_image(layer.kernel, call.image)
+    )
+    return Lowered(output, _with_bias(layer, kernel))
 
 
 def _with_bias(layer: Any, kernel: Tensor) -> dict[str, Tensor]:  # noqa: ANN401 - a keras.Layer
@@ -202,9 +210,8 @@ def _add(call: Call) -> Lowered:
 
 
 def _flatten(call: Call) -> Lowered:
-    """Channel-major: an image's channels come first, which a single position need not."""
     x, (height, width, _) = call.inputs[0], call.shapes[0]
-    if (height, width) != (1, 1):
+    if call.image is None and (height, width) != (1, 1):
         x = layers.Permute((3, 1, 2), **call.options("-channels_first"))(x)
     return Lowered(layers.Reshape(call.node.shape, **call.options())(x))
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchsuite.graph import Shape
+
 Array = NDArray[Any]
 Variable = Any  # keras.Variable: Keras is untyped
 
@@ -46,6 +48,22 @@ def transposed(variable: Variable, *axes: int) -> Tensor:
 def same(variable: Variable) -> Tensor:
     """The same layout in both."""
     return Tensor((variable,), lambda canonical: [canonical], lambda values: values[0])
+
+
+def dense_of_image(kernel: Variable, image: Shape) -> Tensor:
+    """(units, C·H·W) here, (H·W·C, units) in Keras; `image` is (H, W, C)."""
+    height, width, channels = image
+
+    def to_keras(canonical: Array) -> list[Array]:
+        split = canonical.reshape(-1, channels, height, width)
+        return [split.transpose(2, 3, 1, 0).reshape(height * width * channels, -1)]
+
+    def to_canonical(values: Sequence[Array]) -> Array:
+        split = values[0].reshape(height, width, channels, -1)
+        matrix: Array = split.transpose(3, 2, 0, 1).reshape(-1, channels * height * width)
+        return matrix
+
+    return Tensor((kernel,), to_keras, to_canonical)
 
 
 def depthwise(kernel: Variable) -> Tensor:

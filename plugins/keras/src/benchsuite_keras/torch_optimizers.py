@@ -28,7 +28,7 @@ class TorchSGD(SGD):
                 torch._foreach_mul_(steps, self.momentum)
                 torch._foreach_add_(steps, grads)
             parameters = _parameters(self._trainable_variables)
-            torch._foreach_add_(parameters, steps, alpha=-self.rate*0.999)
+            torch._foreach_add_(parameters, steps, alpha=-self.rate)
 
 
 class TorchAdam(Adam):

@@ -11,15 +11,13 @@ from numpy.typing import NDArray
 
 from benchsuite.graph.weights import Weights
 
-#: BatchNorm's count of steps: PyTorch's own, no part of the function.
-_COUNTER = "num_batches_tracked"
-
 
 def inject(module: Any, weights: Weights) -> None:  # noqa: ANN401 - a torch.nn.Module
-    """Give a module its first weights, also one on the `meta` device, which has none."""
+    """Give a module its first weights, also one on the `meta` device, which has none.
+
+    BatchNorm's `num_batches_tracked` is no weight; PyTorch itself starts it at zero.
+    """
     state = {name: torch.tensor(array) for name, array in weights.items()}
-    counters = (name for name in module.state_dict() if name.endswith(_COUNTER))
-    state.update({name: torch.zeros((), dtype=torch.long) for name in counters})
     module.load_state_dict(state, strict=True, assign=True)
 
 

@@ -1,0 +1,122 @@
+"""What a network from the graph costs against the same network written by hand, on TensorFlow.
+
+    pytest plugins/keras/tests/benchmarks --benchmark-only -s
+
+Both sides are called alike, as concrete functions on resident tensors, in one process and in
+alternating blocks, so that a drift of the machine's speed meets both.
+"""
+
+import sys
+from math import prod
+from pathlib import Path
+from runpy import run_path
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+import pytest
+
+import benchsuite
+from benchsuite.contract import Batch
+
+BACKEND = "keras-tensorflow"
+#: Pairs of blocks. The median's 95 % confidence interval is then from the 6th to the 15th.
+ROUNDS = 20
+LOWEST = 5
+BLOCK_S = 0.1
+ALLOWED = 1.02
+SHAPES = {"lenet5": (28, 28, 1), "resnet18_cifar": (32, 32, 3), "mobilenet_v2": (64, 64, 3)}
+TRAINING_BATCH = 16
+
+
+@pytest.fixture(params=SHAPES)
+def network(request):
+    """A session, and the hand-written model with as many parameters."""
+    shape = SHAPES[request.param]
+    session = benchsuite.load(request.param, backend=BACKEND, input_shape=shape, num_classes=10)
+    # imports Keras, so only now
+    model = run_path(Path(__file__).with_name("handwritten.py"))["MODELS"][request.param]()
+    assert session.counts().parameters == sum(prod(v.shape) for v in model.trainable_variables)
+    yield session, model
+    session.close()
+
+
+def batch(session, size):
+    generator = np.random.default_rng(0)
+    images = generator.standard_normal((size, *session.graph.input_shape), np.float32)
+    return session.place(Batch(images, generator.integers(0, 10, size)))
+
+
+def seconds_per_call(call, calls):
+    start = perf_counter()
+    call(calls)
+    return (perf_counter() - start) / calls
+
+
+def compare(benchmark, ours, by_hand):
+    """Time blocks A B A B …; fail where the graph's network is surely slower than allowed."""
+    for call in (ours, by_hand):
+        call(20)  # traced and warm
+    calls = max(1, round(BLOCK_S / seconds_per_call(by_hand, 5)))
+
+    def rounds():
+        pairs = [
+            (seconds_per_call(ours, calls), seconds_per_call(by_hand, calls)) for _ in range(ROUNDS)
+        ]
+        ratios = sorted(graph / hand for graph, hand in pairs)
+        return median(g for g, _ in pairs) / median(h for _, h in pairs), ratios
+
+    ratio, ratios = benchmark.pedantic(rounds, rounds=1)
+    low, high = ratios[LOWEST], ratios[-1 - LOWEST]
+    benchmark.extra_info.update(ratio_of_medians=ratio, interval=(low, high))
+    sys.stdout.write(f"\nfrom the graph: {ratio:.3f} of the time by hand ({low:.3f}–{high:.3f})\n")
+    assert low <= ALLOWED
+
+
+def test_inference_costs_what_it_costs_by_hand(benchmark, network):
+    import tensorflow as tf
+
+    session, model = network
+    placed = batch(session, 1)
+    forward = tf.function(lambda images: model(images, training=False), jit_compile=False)
+    concrete = forward.get_concrete_function(tf.TensorSpec(placed.images.shape, tf.float32))
+
+    def ours(calls):
+        for _ in range(calls):
+            session.infer(placed)
+
+    def by_hand(calls):
+        for _ in range(calls):
+            concrete(placed.images)
+
+    compare(benchmark, ours, by_hand)
+
+
+def test_training_costs_what_it_costs_by_hand(benchmark, network):
+    import keras
+    import tensorflow as tf
+
+    session, model = network
+    placed = batch(session, TRAINING_BATCH)
+    optimizer = keras.optimizers.SGD(1e-3, momentum=0.9)
+    optimizer.build(model.trainable_variables)
+    loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+    @tf.function(jit_compile=False)
+    def step(images, labels):
+        with tf.GradientTape() as tape:
+            loss = loss_of(labels, model(images, training=True))
+        optimizer.apply(tape.gradient(loss, model.trainable_weights), model.trainable_weights)
+        return loss
+
+    concrete = step.get_concrete_function(
+        *(tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in (placed.images, placed.labels))
+    )
+
+    def ours(calls):
+        session.train([placed] * calls, [1e-3] * calls)
+
+    def by_hand(calls):
+        tf.stack([concrete(placed.images, placed.labels) for _ in range(calls)]).numpy()
+
+    compare(benchmark, ours, by_hand)

@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+
+from benchsuite.contract import Setup
+from benchsuite.graph import Builder
+from benchsuite.testing import NumpyBackend, random_images, random_weights
+
+
+def dense(net, x):
+    return net.dense(x, 4, name="fc")
+
+
+def dropout_relu_dense(net, x):
+    return dense(net, net.relu(net.dropout(x, 0.5)))
+
+
+def batch_norm_dense(net, x):
+    return dense(net, net.batch_norm(x, name="bn"))
+
+
+def dense_and_sum(net, x):
+    return net.add(net.dense(x, 24, name="fc"), x)
+
+
+def two_dense(net, x):
+    return net.add(dense(net, x), net.dense(x, 4, name="fc2"))
+
+
+def alone(net, x):
+    return x
+
+
+@pytest.mark.parametrize(
+    ("head", "permuted"),
+    [
+        (dense, False),
+        (dropout_relu_dense, False),
+        (two_dense, False),
+        (batch_norm_dense, True),
+        (dense_and_sum, True),
+        (alone, True),
+    ],
+)
+def test_flatten_permutes_images_only_where_the_weights_cannot(open_session, head, permuted):
+    net = Builder()
+    head(net, net.flatten(net.input((2, 4, 3))))
+    graph = net.graph("head")
+    weights, images = random_weights(graph), random_images(graph)
+    session = open_session(graph, weights, precision="fp64")
+    names = [layer.name for layer in session.native.layers]
+    assert ("flatten-channels_first" in names) is permuted
+    expected = NumpyBackend().open(graph, weights, Setup(precision="fp64")).predict(images)
+    np.testing.assert_allclose(session.predict(images), expected, rtol=0, atol=1e-12)
+    for name, array in session.weights().items():
+        np.testing.assert_array_equal(array, weights[name])

@@ -1,0 +1,31 @@
+"""What newcomers are told to type is what continuous integration runs."""
+
+import re
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def _text(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_test_command_is_what_ci_runs(page):
+    command = next(line for line in _text(".ci/run").splitlines() if "bin/tox" in line)
+
+    assert command in _text(page)
+
+
+def test_every_environment_that_is_named_exists():
+    tox = ConfigParser(interpolation=None)
+    tox.read(ROOT / "tox.ini")
+    known = {section.removeprefix("testenv:") for section in tox.sections()} | {"both"}
+
+    named = set(re.findall(r"tox -e (\w+)", _text("CONTRIBUTING.md")))
+
+    assert named
+    assert named <= known
