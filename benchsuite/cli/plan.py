@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @run_options
 @click.option("--json", "as_json", is_flag=True, help="Print every case in full, as JSON.")
 @click.pass_context
-def plan(ctx: click.Context, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - see `run_options`
+def plan(ctx: click.Context, /, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - see `run_options`
     """Show the cases that `run` would carry out with these options."""
     import msgspec
 

@@ -62,7 +62,7 @@ class _Lines:
         self._say(f"[{index + 1}/{total}] {case.architecture} on {case.backend} … ({left})")
 
     def task_started(self, case: Case, task: str) -> None:
-        pass
+        """Too small a thing for a line."""
 
     def case_ended(self, record: Record) -> None:
         self._say(f"    {_outcome(record)}")
@@ -81,8 +81,8 @@ class _Bar:
         bar.refresh()
 
     def case_started(self, case: Case, index: int, total: int) -> None:
-        left = self._clock.left(index, total)
-        self._bar.update(self._task, total=total, completed=index, left=left, refresh=True)
+        left, text = self._clock.left(index, total), f"{case.architecture} on {case.backend}"
+        self._bar.update(self._task, total=total, completed=index, left=left, description=text)
 
     def task_started(self, case: Case, task: str) -> None:
         text = f"{case.architecture} on {case.backend}: {task}"

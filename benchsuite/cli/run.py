@@ -21,7 +21,7 @@ _INTERRUPTED = 130
 @click.command()
 @run_options
 @click.pass_context
-def run(ctx: click.Context, **options: Any) -> None:  # noqa: ANN401 - see `run_options`
+def run(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - see `run_options`
     """Train and measure every case, and write records and a leaderboard.
 
     Exit code 0 where every case ended well, 1 where one failed, 2 for a request that cannot
@@ -49,11 +49,15 @@ def _report(finished: Run) -> None:
     share = finished.measured_s / finished.wall_s
     minutes, seconds = divmod(round(finished.wall_s), 60)
     console.print(
-        f"{len(finished.records)} cases in {minutes} min {seconds} s, "
+        f"{_cases(len(finished.records))} in {minutes} min {seconds} s, "
         f"{share:.0%} of it training and measuring",
         highlight=False,
     )
     console.print(f"records and leaderboard: {path.parent}", highlight=False, soft_wrap=True)
+
+
+def _cases(count: int) -> str:
+    return "1 case" if count == 1 else f"{count} cases"
 
 
 def _exit_code(finished: Run) -> int:

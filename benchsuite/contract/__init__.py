@@ -1,6 +1,7 @@
 """What a plugin implements, as small protocols and plain values."""
 
 from benchsuite.contract.backend import Backend, Batch, Counts, Session, Setup
+from benchsuite.contract.checks import check_request
 from benchsuite.contract.dataset import Dataset, Split
 from benchsuite.contract.metric import Metric
 from benchsuite.contract.training import Normalizer, UpdateRule
@@ -16,4 +17,5 @@ __all__ = [
     "Setup",
     "Split",
     "UpdateRule",
+    "check_request",
 ]

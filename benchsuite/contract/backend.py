@@ -58,7 +58,10 @@ class Counts:
 
 
 class Session(Protocol):
-    """One network on one device. Not thread-safe; use from the process that opened it."""
+    """One network on one device. Not thread-safe; use from the process that opened it.
+
+    Arrays of logits, losses and weights have the session's precision: float32 in fp32.
+    """
 
     graph: Graph
 
@@ -66,7 +69,7 @@ class Session(Protocol):
     def native(self) -> Any:  # noqa: ANN401 - a torch.nn.Module, a keras.Model, …
         """The framework's own object."""
 
-    def predict(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+    def predict(self, images: NDArray[np.float32]) -> NDArray[np.floating]:
         """Logits (N, classes) of normalised images (N, H, W, C), in evaluation mode."""
 
     def place(self, batch: Batch) -> Any:  # noqa: ANN401 - opaque to the core
@@ -81,7 +84,7 @@ class Session(Protocol):
 
     def train(
         self, batches: Iterable[Batch | Any], learning_rates: Sequence[float]
-    ) -> NDArray[np.float32]:
+    ) -> NDArray[np.floating]:
         """Take one step per batch, in training mode, and return the loss before each (steps,).
 
         The loss is the mean cross-entropy from logits. Batches are from the core or from
@@ -118,10 +121,21 @@ class Session(Protocol):
 class Backend(Protocol):
     """A framework, as one plugin offers it. Made without arguments, in the worker process."""
 
-    name: str
-    ops: frozenset[str]
-    tiers: tuple[str, ...]
-    precisions: tuple[str, ...]
+    @property
+    def name(self) -> str:
+        """The name under which the plugin offers it."""
+
+    @property
+    def ops(self) -> frozenset[str]:
+        """Names of the ops that it lowers."""
+
+    @property
+    def tiers(self) -> Sequence[str]:
+        """Ways in which it calls its framework, such as ("native",)."""
+
+    @property
+    def precisions(self) -> Sequence[str]:
+        """Such as ("fp32", "fp64")."""
 
     def versions(self) -> Mapping[str, str]:
         """Versions of everything that computes, such as {"torch": "2.13.0"}."""
@@ -130,7 +144,10 @@ class Backend(Protocol):
         """Devices present, the preferred first: ("cuda:0", "cpu")."""
 
     def device_name(self, device: str) -> str:
-        """The vendor's name of one of `devices()`, such as "NVIDIA H200"."""
+        """The vendor's name of an accelerator of `devices()`, such as "NVIDIA H200".
+
+        The core names the CPU itself, so that one machine has one name.
+        """
 
     def open(
         self, graph: Graph, weights: Mapping[str, NDArray[np.floating]], setup: Setup
@@ -138,5 +155,5 @@ class Backend(Protocol):
         """Lower the graph, inject the weights and return a session.
 
         Raises UnsupportedError for an op, tier or precision that this backend lacks, and
-        UsageError for a device that is not there.
+        UsageError for a device that is not there: see `check_request`.
         """

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchsuite.contract import Batch, Normalizer, Split
+from benchsuite.errors import UsageError
 
 #: Keeps the streams of random numbers of splits and of batches apart.
 _ORDER_STREAM = 2
@@ -22,8 +23,13 @@ def training_batches(split: Split, batch_size: int, seed: int, epoch: int) -> It
     """Batches of uint8 images in the epoch's order; the incomplete last one is left out.
 
     Shapes stay fixed, as compiled training steps need; every example is seen over the
-    epochs, since each has its own order.
+    epochs, since each has its own order. Raises UsageError for a batch larger than the split.
     """
+    if batch_size > len(split.labels):
+        raise UsageError(
+            f"a batch of {batch_size} is larger than the training split, which has "
+            f"{len(split.labels)} images: choose a smaller --batch-size"
+        )
     order = epoch_order(len(split.labels), seed, epoch)
     for start in range(0, len(order) - batch_size + 1, batch_size):
         index = order[start : start + batch_size]

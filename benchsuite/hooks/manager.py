@@ -148,7 +148,8 @@ def load_plugins(unpackaged: Iterable[str] = ()) -> Plugins:
     """Find and register every plugin: installed ones, then `unpackaged` modules or files.
 
     A plugin that fails on import or breaks the rules is listed with its error and offers
-    nothing. Raises UsageError for an unpackaged one that cannot be found, and ClashError.
+    nothing. Raises UsageError for an unpackaged one that cannot be imported, since it was
+    asked for by name, and ClashError.
     """
     manager = pluggy.PluginManager(specs.PROJECT)
     manager.add_hookspecs(specs)
@@ -182,13 +183,10 @@ def _add_installed(loader: _Loader, point: metadata.EntryPoint) -> None:
 def _add_unpackaged(loader: _Loader, argument: str) -> None:
     try:
         module = _import_unpackaged(argument)
-    except (ModuleNotFoundError, FileNotFoundError) as error:
-        raise UsageError(f"-p {argument}: cannot be imported: {_one_line(error)}") from error
     except UsageError:
         raise
-    except Exception as error:  # noqa: BLE001 - a stranger's import may fail in any way
-        loader.infos.append(PluginInfo(argument, argument, "", error=_one_line(error)))
-        return
+    except Exception as error:  # a stranger's import may fail in any way
+        raise UsageError(f"-p {argument}: cannot be imported: {_one_line(error)}") from error
     loader.add(PluginInfo(module.__name__, argument, ""), module)
 
 

@@ -18,6 +18,7 @@ from benchsuite.errors import BenchsuiteError
 from benchsuite.graph import Graph
 from benchsuite.graph.weights import digest_weights, draw_weights
 from benchsuite.hooks import Plugins
+from benchsuite.measure.environment import cpu_name
 from benchsuite.measure.memory import peak_bytes, reset_peak
 from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.timing import (
@@ -82,12 +83,16 @@ class _Task:
             update_rule=case.recipe.update_rule,
         )
 
+    def _device_name(self) -> str:
+        device = self.case.device
+        return cpu_name() if device == "cpu" else self.backend.device_name(device)
+
     def surroundings(self, session: Session) -> Findings:
         """What every task tells of where it ran; last, since it takes the phases along."""
         settings = {**_variables(), **session.settings()}
         return Findings(
             versions=dict(self.backend.versions()),
-            device_name=self.backend.device_name(self.case.device),
+            device_name=self._device_name(),
             ledger={f"{self.name}.{key}": value for key, value in settings.items()},
             phases=tuple(self.phases),
         )

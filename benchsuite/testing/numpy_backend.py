@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchsuite.contract import Batch, Counts, Normalizer, Setup
-from benchsuite.errors import UnsupportedError, UsageError
+from benchsuite.contract import Batch, Counts, Normalizer, Setup, check_request
+from benchsuite.errors import UnsupportedError
 from benchsuite.graph import OPS, Graph, Node
 from benchsuite.graph.weights import check_weights
 from benchsuite.testing.numpy_ops import OPERATIONS, Array, NodeWeights, Operation
@@ -95,6 +94,10 @@ class NumpySession:
         parameters = sum(self._weights[name].size for name in trainable)
         return Counts(parameters, macs, "numpy reference")
 
+    def settings(self) -> dict[str, str]:
+        """The layout of its arrays."""
+        return {"layout": "NHWC"}
+
     def device_memory(self) -> None:
         """None: NumPy runs on the CPU."""
 
@@ -141,8 +144,8 @@ class NumpyBackend:
         return ("cpu",)
 
     def device_name(self, device: str) -> str:
-        """What the platform calls its processor."""
-        return {"cpu": platform.processor() or platform.machine()}[device]
+        """The CPU, which the core names."""
+        return device
 
     def open(self, graph: Graph, weights: Mapping[str, Array], setup: Setup) -> NumpySession:
         """A session of the graph. Raises UnsupportedError and UsageError as the contract says."""
@@ -150,23 +153,5 @@ class NumpyBackend:
         return NumpySession(graph, weights, setup, self.operations)
 
     def _check(self, graph: Graph, setup: Setup) -> None:
-        for node in graph.nodes:
-            if node.op not in self.ops:
-                known = ", ".join(sorted(self.ops))
-                raise UnsupportedError(
-                    f"backend '{self.name}' has no lowering for op '{node.op}', which layer "
-                    f"'{node.name}' needs; it lowers {known}"
-                )
-        for what, asked, offered in (
-            ("tier", setup.tier, self.tiers),
-            ("precision", setup.precision, self.precisions),
-        ):
-            if asked not in offered:
-                raise UnsupportedError(
-                    f"backend '{self.name}' has no {what} '{asked}'; it has {', '.join(offered)}"
-                )
-        if setup.device not in self.devices():
-            raise UsageError(
-                f"backend '{self.name}' has no device '{setup.device}'; "
-                f"it has {', '.join(self.devices())}"
-            )
+        """A method of its own, so that a subclass can leave it out to see a test catch that."""
+        check_request(self, graph, setup)

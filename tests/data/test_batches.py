@@ -3,6 +3,7 @@ import pytest
 
 from benchsuite.contract import Normalizer, Split
 from benchsuite.data.batches import epoch_order, fit_normalizer, normalize, training_batches
+from benchsuite.errors import UsageError
 
 
 @pytest.fixture
@@ -46,8 +47,9 @@ def test_training_batches_leave_out_the_incomplete_last_one(numbered):
     assert batches[0].images.dtype == np.uint8
 
 
-def test_training_batches_are_none_where_the_batch_is_larger_than_the_split(numbered):
-    assert list(training_batches(numbered, 11, seed=1, epoch=0)) == []
+def test_training_batches_refuse_a_batch_that_is_larger_than_the_split(numbered):
+    with pytest.raises(UsageError, match="a batch of 11 is larger than .* 10 images"):
+        next(training_batches(numbered, 11, seed=1, epoch=0))
 
 
 def test_fit_normalizer_gives_each_channel_mean_zero_and_variance_one():

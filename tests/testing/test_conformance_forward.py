@@ -123,12 +123,18 @@ class _CountsFlops(NumpySession):
         return Counts(counts.parameters, 2 * counts.macs, counts.counter)
 
 
+class _KeepsItsSettingsSecret(NumpySession):
+    def settings(self):
+        return {"threads": 2}
+
+
 class _TrainsInSilence(NumpySession):
     def train(self, batches, learning_rates):
         return np.zeros(len(learning_rates), np.float32)
 
 
 WRONG_SESSIONS = (
+    (_KeepsItsSettingsSecret, "test_settings_are_words"),
     (_WritesIntoImages, "test_predict_leaves_images_as_they_are"),
     (_AssumesContiguousImages, "test_predict_takes_any_memory_layout"),
     (_IgnoresSetWeights, "test_set_weights_round_trips"),

@@ -43,11 +43,11 @@ def test_train_is_refused(graph):
 
 
 def test_refusals_say_what_there_is(graph):
-    with pytest.raises(UsageError, match="no device 'cuda:0'; it has cpu"):
+    with pytest.raises(UsageError, match="no device 'cuda:0'; it has: cpu"):
         open_session(graph, device="cuda:0")
-    with pytest.raises(UnsupportedError, match="no precision 'bf16'; it has fp32, fp64"):
+    with pytest.raises(UnsupportedError, match="no precision 'bf16'; it has: fp32, fp64"):
         open_session(graph, precision="bf16")
-    with pytest.raises(UnsupportedError, match="no tier 'compiled'; it has native"):
+    with pytest.raises(UnsupportedError, match="no tier 'compiled'; it has: native"):
         open_session(graph, tier="compiled")
 
 

@@ -85,6 +85,16 @@ class ForwardTests(Kit):
             session.predict(others)
             require(np.array_equal(first, session.predict(images)), "predict is not repeatable")
 
+    def test_settings_are_words(self) -> None:
+        """The fairness ledger is text under names; at least the memory layout is in it."""
+        with self.session(plain_network(self.create().ops)) as session:
+            settings = session.settings()
+        words = [*settings, *settings.values()]
+        require(
+            "layout" in settings and all(isinstance(word, str) and word for word in words),
+            f"settings() must give words, 'layout' among them, got {settings}",
+        )
+
     def test_predict_leaves_images_as_they_are(self) -> None:
         """The core's arrays go to every backend: none may write into them."""
         graph = plain_network(self.create().ops)

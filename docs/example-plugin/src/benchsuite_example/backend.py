@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchsuite.contract import Batch, Counts, Session, Setup, UpdateRule
-from benchsuite.errors import UnsupportedError, UsageError
+from benchsuite.contract import Batch, Counts, Session, Setup, UpdateRule, check_request
 from benchsuite.graph import Graph
 from benchsuite.graph.weights import check_weights
 
@@ -34,28 +33,12 @@ class LinearBackend:
         return ("cpu",)
 
     def device_name(self, device: str) -> str:
-        """NumPy does not know the processor's name."""
+        """The CPU, which the core names."""
         return device
 
     def open(self, graph: Graph, weights: Mapping[str, Array], setup: Setup) -> Session:
         """Refuse what is not supported, else return a session."""
-        for node in graph.nodes:
-            if node.op not in self.ops:
-                raise UnsupportedError(
-                    f"backend '{self.name}' has no lowering for op '{node.op}', which layer "
-                    f"'{node.name}' needs; it lowers: {', '.join(sorted(self.ops))}"
-                )
-        for kind, value, known in (
-            ("tier", setup.tier, self.tiers),
-            ("precision", setup.precision, self.precisions),
-        ):
-            if value not in known:
-                raise UnsupportedError(
-                    f"backend '{self.name}' has no {kind} '{value}'; it has {', '.join(known)}"
-                )
-        if setup.device not in self.devices():
-            raise UsageError(f"backend '{self.name}' has no device '{setup.device}'; it has cpu")
-        return LinearSession(graph, weights, setup)
+        return LinearSession(graph, weights, check_request(self, graph, setup))
 
 
 class LinearSession:

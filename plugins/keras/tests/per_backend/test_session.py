@@ -120,3 +120,13 @@ def test_settings_are_what_the_framework_says(open_session, convnet, framework):
     assert settings["threads"]
     assert settings.get("xla") == {"tensorflow": "off", "jax": "on", "torch": None}[framework]
     assert all(isinstance(value, str) for value in settings.values())
+
+
+def test_synchronize_waits_for_everything_submitted(open_session, convnet, framework):
+    session = open_session(convnet)
+    placed = session.place(Batch(random_images(convnet, 512), np.zeros(512, np.int64)))
+    submitted = [session.infer(placed) for _ in range(20)]
+    session.synchronize()
+    if framework == "jax":  # the others return no sooner than they have finished, on a CPU
+        assert all(logits.is_ready() for logits in submitted)
+    assert len({np.asarray(logits).tobytes() for logits in submitted}) == 1

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import torch
 
-from benchsuite.contract import Setup
-from benchsuite.errors import UnsupportedError, UsageError
+from benchsuite.contract import Setup, check_request
+from benchsuite.errors import UnsupportedError
 from benchsuite.graph import Graph
 from benchsuite.graph.weights import Weights, check_weights
 from benchsuite_torch.lowering import OPS, lower
@@ -42,11 +40,8 @@ class TorchBackend:
         return (*cuda, *mps, "cpu")
 
     def device_name(self, device: str) -> str:
-        """The vendor's name of a device. Raises UsageError where it is not there."""
-        device = self._present(device)
-        if device.startswith("cuda"):
-            return str(torch.cuda.get_device_name(device))
-        return _processor() if device == "cpu" else f"{_processor()} GPU"
+        """The vendor's name of an accelerator; the core names the CPU."""
+        return str(torch.cuda.get_device_name(device)) if device.startswith("cuda") else device
 
     def open(self, graph: Graph, weights: Weights, setup: Setup) -> TorchSession:
         """Lower the graph and put it on the device.
@@ -54,30 +49,13 @@ class TorchBackend:
         Raises UnsupportedError for an op, tier or precision that is not there, and
         UsageError for such a device or for weights that do not fit.
         """
-        device = self._present(setup.device)
-        _refuse_unknown("tier", setup.tier, self.tiers)
-        _refuse_unknown("precision", setup.precision, self.precisions)
-        if device == "mps" and setup.precision == "fp64":
+        setup = check_request(self, graph, setup)
+        if setup.device == "mps" and setup.precision == "fp64":
             raise UnsupportedError("device 'mps' has no precision 'fp64': use fp32, or the cpu")
         check_weights(graph, weights)
         _configure(setup.threads)
         module = lower(graph, weights)
-        return TorchSession(graph, module, setup, device, _DTYPES[setup.precision])
-
-    def _present(self, device: str) -> str:
-        full_name = "cuda:0" if device == "cuda" else device
-        if full_name not in self.devices():
-            raise UsageError(
-                f"backend 'torch' has no device '{device}'; it has: {', '.join(self.devices())}"
-            )
-        return full_name
-
-
-def _refuse_unknown(what: str, asked: str, known: Sequence[str]) -> None:
-    if asked not in known:
-        raise UnsupportedError(
-            f"backend 'torch' has no {what} '{asked}'; it has: {', '.join(known)}"
-        )
+        return TorchSession(graph, module, setup, _DTYPES[setup.precision])
 
 
 def _configure(threads: int | None) -> None:
@@ -87,13 +65,3 @@ def _configure(threads: int | None) -> None:
     torch.backends.cudnn.benchmark = False
     if threads is not None:
         torch.set_num_threads(threads)
-
-
-def _processor() -> str:
-    """The processor's name; `platform` does not know it on Linux."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor() or platform.machine())

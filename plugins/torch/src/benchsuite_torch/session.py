@@ -35,12 +35,11 @@ class TorchSession:
         graph: Graph,
         module: Any,  # noqa: ANN401 - a torch.fx.GraphModule
         setup: Setup,
-        device: str,
         dtype: Any,  # noqa: ANN401 - a torch.dtype
     ) -> None:
         self.graph = graph
         self._setup = setup
-        self._device = torch.device(device)
+        self._device = torch.device(setup.device)
         self._dtype = dtype
         if self._device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(self._device)

@@ -226,7 +226,7 @@ def ratio_table(rows):
 def rows():
     collected = []
     yield collected
-    print(f"\n{ratio_table(collected)}" if collected else "", end="")  # noqa: T201 - the report
+    print(f"\n{ratio_table(collected)}" if collected else "", end="")
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -252,7 +252,7 @@ def test_session_costs_microseconds_a_call(benchmark):
         benchmark, (by_session, inference(session.native, placed.images, placed.labels))
     )
     benchmark.extra_info.update(infer_s=infer, forward_s=forward, overhead_s=infer - forward)
-    print(f"\ninfer adds {(infer - forward) * 1e6:.1f} µs to a call")  # noqa: T201 - the report
+    print(f"\ninfer adds {(infer - forward) * 1e6:.1f} µs to a call")
 
 
 @pytest.mark.parametrize("name", HAND_WRITTEN)
