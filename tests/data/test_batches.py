@@ -48,7 +48,7 @@ def test_training_batches_leave_out_the_incomplete_last_one(numbered):
 
 
 def test_training_batches_refuse_a_batch_that_is_larger_than_the_split(numbered):
-    with pytest.raises(UsageError, match="a batch of 11 is larger than .* 10 images"):
+    with pytest.raises(UsageError, match=r"a batch of 11 is larger than .* 10 images"):
         next(training_batches(numbered, 11, seed=1, epoch=0))
 
 

@@ -61,7 +61,11 @@ def test_infer_refuses_pixels(open_session, convnet):
 @pytest.mark.parametrize("dtype", [np.float32, np.uint8])
 def test_place_copies(open_session, convnet, dtype):
     session = open_session(convnet)
-    images = np.ones((256, 8, 8, 3), dtype)  # so many that a device might share the memory
+    # memory that a framework may share: it starts at a multiple of 64
+    memory = np.empty(256 * 8 * 8 * 3 * np.dtype(dtype).itemsize + 64, np.uint8)
+    memory = memory[-memory.ctypes.data % 64 :]
+    images = memory[: memory.size // 64 * 64].view(dtype)[: 256 * 8 * 8 * 3].reshape(-1, 8, 8, 3)
+    images[:] = 1
     placed = session.place(Batch(images, np.zeros(256, np.int64)))
     images[:] = 0
     assert np.asarray(placed.images).min() == 1
