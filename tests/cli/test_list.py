@@ -1,4 +1,5 @@
 import json
+import sys
 
 import pytest
 
@@ -111,7 +112,8 @@ def broken(tmp_path):
     file.write_text(
         "from benchsuite import hookimpl\n@hookimpl\ndef benchsuite_backend(): return {}\n"
     )
-    return file
+    yield file
+    del sys.modules["broken_plugin"]
 
 
 def test_list_plugins_shows_one_that_is_broken(benchsuite, broken):
