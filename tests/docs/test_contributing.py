@@ -29,3 +29,18 @@ def test_every_environment_that_is_named_exists():
 
     assert named
     assert named <= known
+
+
+def test_tested_versions_are_those_of_the_matrix():
+    """A row of the README's table: | 3.10 | 2.11 | 2.19 |, perhaps with more cells."""
+    tox = ConfigParser(interpolation=None)
+    tox.read(ROOT / "tox.ini")
+    (matrix,) = re.findall(r"matrix = (.*)", tox["tox"]["labels"])
+    versions = [
+        re.fullmatch(r"py3(\d+)-torch([\d.]+)-tf([\d.]+)", name).groups()
+        for name in matrix.split(", ")
+    ]
+
+    rows = re.findall(r"^\| 3\.(\d+) \| ([\d.]+) \| ([\d.]+) \|", _text("README.md"), re.MULTILINE)
+
+    assert rows == versions

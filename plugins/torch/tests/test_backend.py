@@ -54,7 +54,7 @@ def test_devices_prefer_cuda_then_mps(backend, monkeypatch):
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
     assert backend.devices() == ("cuda:0", "cuda:1", "mps", "cpu")
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"name of {device}")
-    assert backend.device_name("cuda") == "name of cuda:0"
+    assert backend.device_name("cuda:1") == "name of cuda:1"
 
 
 @pytest.mark.parametrize("device", ["cuda", "cuda:7", "tpu"])

@@ -130,7 +130,7 @@ class JaxSession(KerasSession):
 
     def _take(self, steps: Iterable[tuple[Batch | PlacedBatch, float]]) -> list[KerasTensor]:
         losses = []
-        state, slots = self._model_state(), _values(self._optimizer.variables)
+        state, slots = self._model_state(), self._values(self._optimizer.variables)
         try:
             for batch, rate in steps:
                 placed = self._placed(batch)
@@ -180,7 +180,8 @@ class JaxSession(KerasSession):
             trainable, others = state
             with jax.default_matmul_precision(_MATMUL_PRECISION):
                 (loss, others), gradients = gradient(trainable, others, images, labels)
-            slots = [rate if index == rate_at else slot for index, slot in enumerate(slots)]
+            # of the slot's own type: a Python number's is another, to be compiled for again
+            slots[rate_at] = jax.numpy.asarray(rate, slots[rate_at].dtype)
             trainable, slots = optimizer.stateless_apply(slots, gradients, trainable)
             return loss, (trainable, others), slots
 
@@ -203,11 +204,14 @@ class JaxSession(KerasSession):
         return list(self._model.non_trainable_variables)
 
     def _model_state(self) -> State:
-        return _values(self._trainable), _values(self._others)
+        return self._values(self._trainable), self._values(self._others)
 
-
-def _values(variables: Iterable[Any]) -> Values:
-    return [variable.value for variable in variables]
+    def _values(self, variables: Iterable[Any]) -> Values:
+        """Bound to the device, as results are: JAX compiles once more for those that are not."""
+        values: Values = jax.device_put(
+            [variable.value for variable in variables], self._jax_device
+        )
+        return values
 
 
 def _assign(variables: Iterable[Any], values: Values) -> None:

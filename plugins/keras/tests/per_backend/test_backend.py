@@ -25,8 +25,6 @@ def test_open_refuses_a_device_that_is_not_there(backend, convnet, device):
     message = f"backend '{backend.name}' has no device '{device}'; it has: .*cpu"
     with pytest.raises(UsageError, match=message):
         backend.open(convnet, random_weights(convnet), Setup(device=device))
-    with pytest.raises(UsageError, match=message):
-        backend.device_name(device)
 
 
 @pytest.mark.parametrize(
