@@ -27,7 +27,10 @@ _OPTIONS = (
         help="Names and patterns, such as 'resnet*,lenet5'. [default: all]",
     ),
     click.option(
-        "--backends", type=Names("backends"), help="Names and patterns. [default: all installed]"
+        "--backends",
+        type=Names("backends"),
+        help="Names and patterns; all is every one installed. [default: torch and Keras on its "
+        "own frameworks, and what other plugins count in]",
     ),
     click.option(
         "--dataset", shell_complete=complete("datasets"), help="What to train on. [default: digits]"

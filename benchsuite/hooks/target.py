@@ -21,6 +21,7 @@ class Target:
     install: the command that installs what `requires` names.
     environment: variables that a backend's process needs, set before it starts.
     tuned_environment: further variables for its processes that measure time.
+    by_default: whether a run that names no backends includes this one.
     """
 
     path: str
@@ -29,6 +30,7 @@ class Target:
     install: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     tuned_environment: Mapping[str, str] = field(default_factory=dict)
+    by_default: bool = True
 
     def missing(self) -> tuple[str, ...]:
         """Those of `requires` that are not installed."""

@@ -33,15 +33,15 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True):
 #: One process, seconds per figure: a tour, not a verdict.
 TOUR = Protocol(
     name="tour-1",
-    warmup_calls=3,
+    warmup_calls=2,
     warmup_s=0.3,
     latency_calls=30,
-    latency_s=1.5,
+    latency_s=2.0,
     latency_cap_s=4.0,
     most_samples=5000,
     windows=3,
-    window_s=0.8,
-    window_calls=2,
+    window_s=1.0,
+    window_calls=1,
     pool=64,
 )
 #: Goes the whole road in a moment: shows that it works, not how fast anything is.

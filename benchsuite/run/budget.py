@@ -18,7 +18,7 @@ _FORWARDS_PER_STEP = 3
 #: The tour's upper bound on passes over the training split.
 TOUR_EPOCHS = 10
 #: A smaller input is chosen where the budget holds fewer steps than this at a larger one.
-_WANTED_STEPS = 40
+_WANTED_STEPS = 30
 #: Square sizes tried below the network's own.
 _SMALLER_SIZES = (64, 32, 16)
 
@@ -38,7 +38,7 @@ class Budget:
     largest_batch: tuple[int, int]
 
 
-_CPU = Budget(training=400e9, inference_batch=20e9, training_batch=64e9, largest_batch=(64, 32))
+_CPU = Budget(training=250e9, inference_batch=12e9, training_batch=32e9, largest_batch=(64, 32))
 _ACCELERATOR = Budget(
     training=40e12, inference_batch=2e12, training_batch=2e12, largest_batch=(256, 128)
 )

@@ -29,22 +29,26 @@ class Choice:
 
 
 def choose_backends(spec: RunSpec, plugins: Plugins) -> list[Entry]:
-    """The backends asked for. `all` and patterns leave out those not installed.
+    """The backends asked for, or the default ones; patterns leave out those not installed.
 
     Raises UnknownNameError, MissingDependencyError for one that was asked for by its name,
     and UsageError where none is left.
     """
-    chosen = plugins.backends.select(spec.backends)
+    asked = spec.backends or ()
+    chosen = plugins.backends.select(asked) if asked else _by_default(plugins)
     for entry in chosen:
-        if entry.name in spec.backends and entry.target.missing():
+        if entry.name in asked and entry.target.missing():
             entry.load()  # raises, naming what is missing and how to install it
     available = [entry for entry in chosen if not entry.target.missing()]
     if not available:
-        hints = "; ".join(entry.target.install for entry in chosen)
-        raise UsageError(
-            f"no backend is installed that matches {', '.join(spec.backends)}: {hints}"
-        )
+        matching = f" that matches {', '.join(asked)}" if asked else ""
+        hints = "; ".join(entry.target.install for entry in chosen) or "install a plugin"
+        raise UsageError(f"no backend is installed{matching}: {hints}")
     return available
+
+
+def _by_default(plugins: Plugins) -> list[Entry]:
+    return [entry for entry in plugins.backends.values() if entry.target.by_default]
 
 
 def choose_devices(spec: RunSpec, looks: Mapping[str, Looked | None]) -> list[Choice]:

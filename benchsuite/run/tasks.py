@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from time import perf_counter
@@ -89,9 +89,9 @@ class _Task:
 
     def surroundings(self, session: Session) -> Findings:
         """What every task tells of where it ran; last, since it takes the phases along."""
-        settings = {**_variables(), **session.settings()}
+        settings = {**_variables(), **plain(session.settings())}
         return Findings(
-            versions=dict(self.backend.versions()),
+            versions=plain(self.backend.versions()),
             device_name=self._device_name(),
             ledger={f"{self.name}.{key}": value for key, value in settings.items()},
             phases=tuple(self.phases),
@@ -235,6 +235,11 @@ def measure_time(case: Case, plugins: Plugins, backend: Backend) -> Iterator[Fin
 def _pool(session: Session, batch_size: int, case: Case) -> list[Batch]:
     protocol = PROTOCOLS[case.protocol]
     return synthetic_batches(session, batch_size, protocol, case.num_classes, case.seed)
+
+
+def plain(words: Mapping[str, str]) -> dict[str, str]:
+    """The words as plain text: frameworks have versions of a type of their own."""
+    return {str(key): str(value) for key, value in words.items()}
 
 
 def _first(metric: str, seconds: float) -> Measurement:

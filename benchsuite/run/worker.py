@@ -23,7 +23,7 @@ from benchsuite.errors import BenchsuiteError, MissingDependencyError, Unsupport
 from benchsuite.hooks import Plugins, load_plugins
 from benchsuite.measure.environment import usable_cpus
 from benchsuite.run.messages import Began, Broke, Ended, Event, Found, Job, Looked, Ready
-from benchsuite.run.tasks import TASKS
+from benchsuite.run.tasks import TASKS, plain
 
 #: How the frameworks call a full device, in the names or texts of their exceptions.
 _OUT_OF_MEMORY = ("outofmemory", "resourceexhausted", "out of memory", "resource_exhausted")
@@ -99,7 +99,7 @@ def _events(job: Job, plugins: Plugins, open_backend: type[Backend]) -> Iterator
 
 def _look(backend: Backend) -> Looked:
     return Looked(
-        versions=dict(backend.versions()),
+        versions=plain(backend.versions()),
         devices=tuple(backend.devices()),
         tiers=tuple(backend.tiers),
         precisions=tuple(backend.precisions),

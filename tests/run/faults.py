@@ -72,6 +72,17 @@ class Diverges(LinearBackend):
         return _DivergingSession(graph, weights, setup)
 
 
+class _Version(str):
+    """As PyTorch's, a version that is text of a type of its own."""
+
+    __slots__ = ()
+
+
+class OddVersion(LinearBackend):
+    def versions(self):
+        return {"numpy": _Version("1.2")}
+
+
 class NoTraining(LinearBackend):
     def open(self, graph, weights, setup):
         from benchsuite.errors import UnsupportedError
@@ -85,12 +96,13 @@ class NoTraining(LinearBackend):
         return session
 
 
-KINDS = (Raises, Killed, Exits, Hangs, Full, Loud, WrongSize, Diverges, NoTraining)
+KINDS = (Raises, Killed, Exits, Hangs, Full, Loud, WrongSize, Diverges, NoTraining, OddVersion)
 
 
 @hookimpl
 def benchsuite_backends():
     targets = {
-        kind.__name__.lower(): Target(f"faults:{kind.__name__}", "misbehaves") for kind in KINDS
+        kind.__name__.lower(): Target(f"faults:{kind.__name__}", "misbehaves", by_default=False)
+        for kind in KINDS
     }
-    return {**targets, "unimportable": Target("no_such_module:Backend", "cannot be imported")}
+    return {**targets, "unimportable": Target("no_such_module:Backend", "no", by_default=False)}

@@ -41,7 +41,7 @@ def test_training_steps_are_at_least_one():
     assert budget.training_steps(network(500).trace(), 32, LIMITS) == 1
 
 
-@pytest.mark.parametrize(("filters", "trained_at"), [(1, 128), (4, 64), (20, 32), (500, 16)])
+@pytest.mark.parametrize(("filters", "trained_at"), [(1, 128), (6, 64), (20, 32), (500, 16)])
 def test_training_graph_shrinks_the_input_only_as_far_as_needed(filters, trained_at):
     graph = budget.training_graph(network(filters), 16, LIMITS)
     assert graph.input_shape == (trained_at, trained_at, 1)

@@ -164,6 +164,18 @@ def test_conduct_refuses_a_folder_that_cannot_be_written(run_cases, tmp_path):
         run_cases(["numpy-linear"])
 
 
+def test_conduct_takes_versions_of_any_kind_of_text(run_cases):
+    (record,) = run_cases(["oddversion"]).records
+    assert (record.status, record.findings.versions) == ("ok", {"numpy": "1.2"})
+
+
+def test_plan_without_backends_takes_those_that_count_themselves_in(plugins):
+    cases = plan(make_spec({"archs": ["lenet5"], "device": "cpu"}), plugins)
+    backends = {case.backend for case in cases}
+    assert "numpy-linear" in backends
+    assert not backends & {"loud", "oddversion", "keras-torch"}
+
+
 def test_plan_names_a_missing_framework(plugins, monkeypatch):
     entry = plugins.backends["numpy-linear"]
     monkeypatch.setattr(type(entry.target), "missing", lambda self: ("numpy_of_the_future",))

@@ -37,5 +37,7 @@ def benchsuite_backends() -> Mapping[str, Target]:
             install="pip install 'benchsuite-keras[torch]'",
             environment={"KERAS_BACKEND": "torch"},
             tuned_environment={"OMP_PROC_BIND": "close", "OMP_PLACES": "cores"},
+            # It is there wherever PyTorch and another of Keras' frameworks are: for those who ask.
+            by_default=False,
         ),
     }
