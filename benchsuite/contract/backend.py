@@ -119,7 +119,11 @@ class Session(Protocol):
 
 @runtime_checkable
 class Backend(Protocol):
-    """A framework, as one plugin offers it. Made without arguments, in the worker process."""
+    """A framework, as one plugin offers it. Made without arguments, in the worker process.
+
+    Making one imports the framework and does nothing else: worker processes are forked from
+    the one that made it, which hangs in every framework once an operation has run.
+    """
 
     @property
     def name(self) -> str:

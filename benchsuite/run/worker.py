@@ -47,7 +47,7 @@ def main() -> None:
     name, *unpackaged = sys.argv[1:]
     try:
         plugins = load_plugins(unpackaged)
-        open_backend = plugins.backends[name].load()
+        backend: Backend = plugins.backends[name].load()()
     except Exception as error:  # noqa: BLE001 - a framework's import may fail in any way
         traceback.print_exc()
         speaker.say(_broke(error))
@@ -56,18 +56,18 @@ def main() -> None:
     for line in sys.stdin.buffer:
         job = msgspec.json.decode(line, type=Job)
         if job.fork:
-            speaker.say(Ended(_fork(job, plugins, open_backend, speaker)))
+            speaker.say(Ended(_fork(job, plugins, backend, speaker)))
         else:
-            _do(job, plugins, open_backend, speaker)
+            _do(job, plugins, backend, speaker)
 
 
-def _fork(job: Job, plugins: Plugins, open_backend: type[Backend], speaker: _Speaker) -> int:
+def _fork(job: Job, plugins: Plugins, backend: Backend, speaker: _Speaker) -> int:
     pid = os.fork()
     if pid == 0:
         code = 1
         try:
             os.setsid()
-            _do(job, plugins, open_backend, speaker)
+            _do(job, plugins, backend, speaker)
             code = 0
         finally:
             os._exit(code)  # no clean-up of the parent's objects, no threads to wait for
@@ -75,12 +75,12 @@ def _fork(job: Job, plugins: Plugins, open_backend: type[Backend], speaker: _Spe
     return os.waitstatus_to_exitcode(status)
 
 
-def _do(job: Job, plugins: Plugins, open_backend: type[Backend], speaker: _Speaker) -> None:
+def _do(job: Job, plugins: Plugins, backend: Backend, speaker: _Speaker) -> None:
     """Do one job and tell everything it finds; an exception ends it with its reason."""
     speaker.say(Began(os.getpid()))
     _redirect_output(job.log)
     try:
-        for event in _events(job, plugins, open_backend):
+        for event in _events(job, plugins, backend):
             speaker.say(event)
     except Exception as error:  # noqa: BLE001 - the case's own failure, whatever it is
         traceback.print_exc()
@@ -88,12 +88,12 @@ def _do(job: Job, plugins: Plugins, open_backend: type[Backend], speaker: _Speak
         speaker.say(_broke(error))
 
 
-def _events(job: Job, plugins: Plugins, open_backend: type[Backend]) -> Iterator[Event]:
+def _events(job: Job, plugins: Plugins, backend: Backend) -> Iterator[Event]:
     if job.case is None:
-        yield _look(open_backend())
+        yield _look(backend)
         return
     _bind(job.case.threads)
-    for findings in TASKS[job.task](job.case, plugins, open_backend()):
+    for findings in TASKS[job.task](job.case, plugins, backend):
         yield Found(findings)
 
 

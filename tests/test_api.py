@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+import benchsuite
+from benchsuite.errors import ShapeError, UnknownNameError, UsageError
+from benchsuite.graph import Graph
+
+
+@pytest.fixture
+def installed(example_plugin, tmp_path, monkeypatch):
+    """The example plugin as an installed distribution."""
+    info = tmp_path / "benchsuite_example-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: benchsuite-example\nVersion: 1.0\n"
+    )
+    (info / "entry_points.txt").write_text(f"[benchsuite]\nexample = {example_plugin}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+
+def load(**options):
+    return benchsuite.load("softmax_regression", backend="numpy-linear", **options)
+
+
+def test_load_gives_a_session_that_predicts(installed):
+    session = load(input_shape=(4, 5, 3), num_classes=7)
+    logits = session.predict(np.zeros((2, 4, 5, 3), np.float32))
+    assert logits.shape == (2, 7)
+    assert isinstance(session.graph, Graph)
+    assert session.native is not None
+
+
+def test_load_uses_the_networks_own_shape_and_classes(installed):
+    assert load().graph.input_shape == (8, 8, 1)
+    assert load().weights()["fc.weight"].shape == (10, 64)
+
+
+def test_load_draws_the_same_weights_for_a_seed(installed):
+    first, same, other = (load(seed=seed).weights()["fc.weight"] for seed in (3, 3, 4))
+    assert np.array_equal(first, same)
+    assert not np.array_equal(first, other)
+
+
+def test_load_takes_given_weights(installed):
+    weights = {"fc.weight": np.eye(10, 64, dtype=np.float32), "fc.bias": np.ones(10, np.float32)}
+    found = load(weights=weights).weights()
+    assert all(np.array_equal(found[name], weights[name]) for name in weights)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "error", "message"),
+    [
+        ("lenet", {}, UnknownNameError, "Did you mean 'lenet5'"),
+        ("lenet5", {"input_shape": (5, 5, 1)}, ShapeError, "at least 12×12, got 5×5"),
+        ("softmax_regression", {"device": "cuda:9"}, UsageError, "no device 'cuda:9'"),
+        ("softmax_regression", {"weights": {}}, UsageError, r"missing: fc\.weight"),
+    ],
+)
+def test_load_says_what_is_wrong(installed, name, options, error, message):
+    with pytest.raises(error, match=message):
+        benchsuite.load(name, backend="numpy-linear", **options)
+
+
+def test_package_offers_what_it_lists():
+    assert {name for name in benchsuite.__all__ if getattr(benchsuite, name) is None} == set()
+    with pytest.raises(AttributeError, match="no attribute 'lod'"):
+        benchsuite.lod  # noqa: B018 - the access is the test
