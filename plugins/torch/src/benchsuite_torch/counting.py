@@ -27,9 +27,8 @@ def count(module: Any, image: Any) -> Counts:  # noqa: ANN401 - a torch.nn.Modul
     """Count a module in evaluation mode, for an image of shape (1, C, H, W)."""
     with warnings.catch_warnings():
         # fvcore compiles a loss when it is imported, and traces: both are its own affair.
-        warnings.filterwarnings(
-            "ignore", r"`torch\.jit\.\w+` is (deprecated|not supported)", DeprecationWarning
-        )
+        # The category is another from one version of PyTorch to the next.
+        warnings.filterwarnings("ignore", r"`torch\.jit\.\w+` is (deprecated|not supported)")
         counter, macs = _trace(module, image)
     parameters = sum(p.numel() for p in module.parameters() if p.requires_grad)
     return Counts(parameters, int(sum(macs[name] for name in _OPERATORS)), counter)
