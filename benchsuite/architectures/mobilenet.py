@@ -26,38 +26,31 @@ _STAGES = (
 
 
 def _conv_bn(
-    net: Builder,
-    x: Node,
-    filters: int,
-    kernel: int,
-    *,
-    names: tuple[str, str],
-    stride: int = 1,
-    groups: int = 1,
+    net: Builder, x: Node, filters: int, kernel: int, names: tuple[str, str], **options: int
 ) -> Node:
+    """`options` are the convolution's stride and groups."""
+    padding, init = kernel // 2, kaiming_normal_fan_out
     x = net.conv(
-        x,
-        filters,
-        kernel,
-        stride=stride,
-        padding=kernel // 2,
-        groups=groups,
-        bias=False,
-        init=kaiming_normal_fan_out,
-        name=names[0],
+        x, filters, kernel, name=names[0], padding=padding, bias=False, init=init, **options
     )
     return net.batch_norm(x, name=names[1])
+
+
+def _conv_bn_relu6(net: Builder, x: Node, filters: int, kernel: int = 1, **options: int) -> Node:
+    return net.relu6(_conv_bn(net, x, filters, kernel, ("0", "1"), **options))
 
 
 def _inverted_residual(net: Builder, x: Node, filters: int, expansion: int, stride: int) -> Node:
     """Widen (1×1), filter each channel (3×3), project (1×1, linear), and add the input."""
     y, position, hidden = x, 0, expansion * x.shape[-1]
-    if expansion > 1:
-        y = net.relu6(_conv_bn(net, y, hidden, 1, names=("0.0", "0.1")))
-        position = 1
-    names = (f"{position}.0", f"{position}.1")
-    y = net.relu6(_conv_bn(net, y, hidden, 3, stride=stride, groups=hidden, names=names))
-    y = _conv_bn(net, y, filters, 1, names=(f"{position + 1}", f"{position + 2}"))
+    with net.scope("conv"):
+        if expansion > 1:
+            with net.scope("0"):
+                y = _conv_bn_relu6(net, y, hidden)
+            position = 1
+        with net.scope(f"{position}"):
+            y = _conv_bn_relu6(net, y, hidden, 3, stride=stride, groups=hidden)
+        y = _conv_bn(net, y, filters, 1, (f"{position + 1}", f"{position + 2}"))
     return net.add(x, y) if stride == 1 and x.shape == y.shape else y
 
 
@@ -69,14 +62,16 @@ def _inverted_residual(net: Builder, x: Node, filters: int, expansion: int, stri
 def mobilenet_v2(net: Builder, images: Node, classes: int) -> Node:
     """MobileNetV2: inverted residuals on depthwise convolutions."""
     with net.scope("features"):
-        x = net.relu6(_conv_bn(net, images, 32, 3, stride=2, names=("0.0", "0.1")))
+        with net.scope("0"):
+            x = _conv_bn_relu6(net, images, 32, 3, stride=2)
         number = 1
         for expansion, filters, depth, first_stride in _STAGES:
             for index in range(depth):
-                with net.scope(f"{number}.conv"):
+                with net.scope(f"{number}"):
                     stride = first_stride if index == 0 else 1
                     x = _inverted_residual(net, x, filters, expansion, stride)
                 number += 1
-        x = net.relu6(_conv_bn(net, x, 1280, 1, names=(f"{number}.0", f"{number}.1")))
+        with net.scope(f"{number}"):
+            x = _conv_bn_relu6(net, x, 1280)
     x = net.dropout(net.global_avg_pool(x), 0.2)
     return net.dense(x, classes, name="classifier.1", init=normal(0.01), bias_init=zeros)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from sklearn.datasets import load_digits as sklearn_digits
 
 from benchsuite.contract import Dataset, Split
 
@@ -12,8 +13,6 @@ _LARGEST_VALUE = 16
 
 def load_digits() -> Dataset:
     """1,797 images of 8×8×1 in ten classes (Alpaydin and Kaynak 1998)."""
-    from sklearn.datasets import load_digits as sklearn_digits
-
     source = sklearn_digits()
     images = np.rint(source.images * (255 / _LARGEST_VALUE)).astype(np.uint8)[..., np.newaxis]
     names = tuple(str(name) for name in source.target_names)

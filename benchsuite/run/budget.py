@@ -38,7 +38,7 @@ class Budget:
     largest_batch: tuple[int, int]
 
 
-_CPU = Budget(training=250e9, inference_batch=12e9, training_batch=32e9, largest_batch=(64, 32))
+_CPU = Budget(training=225e9, inference_batch=12e9, training_batch=32e9, largest_batch=(64, 32))
 _ACCELERATOR = Budget(
     training=40e12, inference_batch=2e12, training_batch=2e12, largest_batch=(256, 128)
 )

@@ -197,6 +197,15 @@ def learn(case: Case, plugins: Plugins, backend: Backend) -> Iterator[Findings]:
     yield task.surroundings(session)
 
 
+def import_for(task: str, case: Case, plugins: Plugins) -> None:
+    """Import what a task needs besides the framework, and do nothing with it.
+
+    scikit-learn takes longer to import than many a network takes to train.
+    """
+    if task == "learn":
+        plugins.datasets[case.dataset].load()
+
+
 def _digests(graph: Graph, data: PreparedData, case: Case) -> Digests:
     return Digests(
         data=data.data_digest,

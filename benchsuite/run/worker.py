@@ -13,6 +13,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import BinaryIO
 
 import msgspec
@@ -23,7 +24,7 @@ from benchsuite.errors import BenchsuiteError, MissingDependencyError, Unsupport
 from benchsuite.hooks import Plugins, load_plugins
 from benchsuite.measure.environment import usable_cpus
 from benchsuite.run.messages import Began, Broke, Ended, Event, Found, Job, Looked, Ready
-from benchsuite.run.tasks import TASKS, plain
+from benchsuite.run.tasks import TASKS, import_for, plain
 
 #: How the frameworks call a full device, in the names or texts of their exceptions.
 _OUT_OF_MEMORY = ("outofmemory", "resourceexhausted", "out of memory", "resource_exhausted")
@@ -59,9 +60,13 @@ def main() -> None:
             speaker.say(Ended(_fork(job, plugins, backend, speaker)))
         else:
             _do(job, plugins, backend, speaker)
+    os._exit(0)  # the frameworks' own clean-up takes up to two seconds
 
 
 def _fork(job: Job, plugins: Plugins, backend: Backend, speaker: _Speaker) -> int:
+    if job.case is not None:
+        with suppress(Exception):  # the child meets it too, and tells
+            import_for(job.task, job.case, plugins)
     pid = os.fork()
     if pid == 0:
         code = 1

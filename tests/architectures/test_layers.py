@@ -110,9 +110,9 @@ def test_basic_block_adds_before_its_last_relu():
 
 def test_inverted_residual_has_a_linear_projection():
     graph = trace("mobilenet_v2")
-    assert edges(graph, "features.3.conv.add") == ("features.2.conv.3", "features.3.conv.3")
+    assert edges(graph, "features.3.add") == ("features.2.conv.3", "features.3.conv.3")
     assert edges(graph, "features.3.conv.0.0") == ("features.2.conv.3",)
-    assert edges(graph, "features.2.conv.2") == ("features.2.conv.relu6_2",)
+    assert edges(graph, "features.2.conv.2") == ("features.2.conv.1.relu6",)
     assert graph.by_name["dropout"].attrs["rate"] == 0.2
 
 

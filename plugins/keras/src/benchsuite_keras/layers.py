@@ -40,11 +40,11 @@ class UnbiasedBatchNormalization(keras.layers.BatchNormalization):  # type: igno
                 "channel: use a larger batch or a larger input"
             )
         mean, variance = ops.moments(inputs, axes)
-        self._update(self.moving_mean, mean)
-        ratio = count / (count - 1)
-        if not isinstance(ratio, float):  # a tensor, where the batch size is left open
-            ratio = ops.cast(ratio, variance.dtype)
-        self._update(self.moving_variance, variance * ratio)
+        unbiased = count / (count - 1)
+        if not isinstance(unbiased, float):  # a tensor, where the batch size is left open
+            unbiased = ops.cast(unbiased, variance.dtype)
+        self._update(self.moving_mean, mean, 1.0)
+        self._update(self.moving_variance, variance, unbiased)
         return ops.batch_normalization(
             inputs,
             mean,
@@ -55,8 +55,8 @@ class UnbiasedBatchNormalization(keras.layers.BatchNormalization):  # type: igno
             epsilon=self.epsilon,
         )
 
-    def _update(self, running: KerasTensor, statistic: KerasTensor) -> None:
-        running.assign(running * self.momentum + statistic * (1.0 - self.momentum))
+    def _update(self, running: KerasTensor, statistic: KerasTensor, scale: KerasTensor) -> None:
+        running.assign(running * self.momentum + statistic * ((1.0 - self.momentum) * scale))
 
 
 @_register

@@ -20,9 +20,9 @@ import benchsuite
 from benchsuite.contract import Batch
 
 BACKEND = "keras-tensorflow"
-#: Pairs of blocks. The median's 95 % confidence interval is then from the 6th to the 15th.
-ROUNDS = 20
-LOWEST = 5
+#: Pairs of blocks. The median's 95 % confidence interval is then from the 40th to the 61st.
+ROUNDS = 100
+LOWEST = 39
 BLOCK_S = 0.1
 ALLOWED = 1.02
 SHAPES = {"lenet5": (28, 28, 1), "resnet18_cifar": (32, 32, 3), "mobilenet_v2": (64, 64, 3)}
