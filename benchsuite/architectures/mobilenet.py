@@ -26,18 +26,27 @@ _STAGES = (
 
 
 def _conv_bn(
-    net: Builder, x: Node, filters: int, kernel: int, names: tuple[str, str], **options: int
+    net: Builder,
+    x: Node,
+    filters: int,
+    kernel: int,
+    *,
+    names: tuple[str, str] = ("0", "1"),
+    stride: int = 1,
+    groups: int = 1,
 ) -> Node:
-    """`options` are the convolution's stride and groups."""
-    padding, init = kernel // 2, kaiming_normal_fan_out
     x = net.conv(
-        x, filters, kernel, name=names[0], padding=padding, bias=False, init=init, **options
+        x,
+        filters,
+        kernel,
+        stride=stride,
+        padding=kernel // 2,
+        groups=groups,
+        bias=False,
+        init=kaiming_normal_fan_out,
+        name=names[0],
     )
     return net.batch_norm(x, name=names[1])
-
-
-def _conv_bn_relu6(net: Builder, x: Node, filters: int, kernel: int = 1, **options: int) -> Node:
-    return net.relu6(_conv_bn(net, x, filters, kernel, ("0", "1"), **options))
 
 
 def _inverted_residual(net: Builder, x: Node, filters: int, expansion: int, stride: int) -> Node:
@@ -46,11 +55,11 @@ def _inverted_residual(net: Builder, x: Node, filters: int, expansion: int, stri
     with net.scope("conv"):
         if expansion > 1:
             with net.scope("0"):
-                y = _conv_bn_relu6(net, y, hidden)
+                y = net.relu6(_conv_bn(net, y, hidden, 1))
             position = 1
         with net.scope(f"{position}"):
-            y = _conv_bn_relu6(net, y, hidden, 3, stride=stride, groups=hidden)
-        y = _conv_bn(net, y, filters, 1, (f"{position + 1}", f"{position + 2}"))
+            y = net.relu6(_conv_bn(net, y, hidden, 3, stride=stride, groups=hidden))
+        y = _conv_bn(net, y, filters, 1, names=(f"{position + 1}", f"{position + 2}"))
     return net.add(x, y) if stride == 1 and x.shape == y.shape else y
 
 
@@ -63,7 +72,7 @@ def mobilenet_v2(net: Builder, images: Node, classes: int) -> Node:
     """MobileNetV2: inverted residuals on depthwise convolutions."""
     with net.scope("features"):
         with net.scope("0"):
-            x = _conv_bn_relu6(net, images, 32, 3, stride=2)
+            x = net.relu6(_conv_bn(net, images, 32, 3, stride=2))
         number = 1
         for expansion, filters, depth, first_stride in _STAGES:
             for index in range(depth):
@@ -72,6 +81,6 @@ def mobilenet_v2(net: Builder, images: Node, classes: int) -> Node:
                     x = _inverted_residual(net, x, filters, expansion, stride)
                 number += 1
         with net.scope(f"{number}"):
-            x = _conv_bn_relu6(net, x, 1280)
+            x = net.relu6(_conv_bn(net, x, 1280, 1))
     x = net.dropout(net.global_avg_pool(x), 0.2)
     return net.dense(x, classes, name="classifier.1", init=normal(0.01), bias_init=zeros)
