@@ -1,17 +1,20 @@
 """MobileNets.
 
 Sandler et al. 2018, MobileNetV2: Inverted residuals and linear bottlenecks,
-arXiv:1801.04381.
+arXiv:1801.04381. Howard et al. 2019, Searching for MobileNetV3, arXiv:1905.02244.
 
 Names, structure and initial weights are torchvision's: convolutions start as
 `kaiming_normal_(mode="fan_out")` (for a depthwise one that is k²·C, PyTorch's definition),
-BatchNorm as one and zero, the head as N(0, 0.01²) with zero biases.
+BatchNorm as one and zero, dense layers as N(0, 0.01²) with zero biases.
 """
 
 from __future__ import annotations
 
+from functools import partial
+
+from benchsuite.architectures.blocks import Activation, conv_bn, squeeze_excitation
 from benchsuite.graph import Builder, Node, architecture
-from benchsuite.graph.initializers import kaiming_normal_fan_out, normal, zeros
+from benchsuite.graph.initializers import normal, zeros
 
 #: Table 2 of the paper: expansion, filters, blocks, stride of the first block.
 _STAGES = (
@@ -25,41 +28,17 @@ _STAGES = (
 )
 
 
-def _conv_bn(
-    net: Builder,
-    x: Node,
-    filters: int,
-    kernel: int,
-    *,
-    names: tuple[str, str] = ("0", "1"),
-    stride: int = 1,
-    groups: int = 1,
-) -> Node:
-    x = net.conv(
-        x,
-        filters,
-        kernel,
-        stride=stride,
-        padding=kernel // 2,
-        groups=groups,
-        bias=False,
-        init=kaiming_normal_fan_out,
-        name=names[0],
-    )
-    return net.batch_norm(x, name=names[1])
-
-
 def _inverted_residual(net: Builder, x: Node, filters: int, expansion: int, stride: int) -> Node:
     """Widen (1×1), filter each channel (3×3), project (1×1, linear), and add the input."""
     y, position, hidden = x, 0, expansion * x.shape[-1]
     with net.scope("conv"):
         if expansion > 1:
             with net.scope("0"):
-                y = net.relu6(_conv_bn(net, y, hidden, 1))
+                y = net.relu6(conv_bn(net, y, hidden, 1))
             position = 1
         with net.scope(f"{position}"):
-            y = net.relu6(_conv_bn(net, y, hidden, 3, stride=stride, groups=hidden))
-        y = _conv_bn(net, y, filters, 1, names=(f"{position + 1}", f"{position + 2}"))
+            y = net.relu6(conv_bn(net, y, hidden, 3, stride=stride, groups=hidden))
+        y = conv_bn(net, y, filters, 1, names=(f"{position + 1}", f"{position + 2}"))
     return net.add(x, y) if stride == 1 and x.shape == y.shape else y
 
 
@@ -72,7 +51,7 @@ def mobilenet_v2(net: Builder, images: Node, classes: int) -> Node:
     """MobileNetV2: inverted residuals on depthwise convolutions."""
     with net.scope("features"):
         with net.scope("0"):
-            x = net.relu6(_conv_bn(net, images, 32, 3, stride=2))
+            x = net.relu6(conv_bn(net, images, 32, 3, stride=2))
         number = 1
         for expansion, filters, depth, first_stride in _STAGES:
             for index in range(depth):
@@ -81,6 +60,92 @@ def mobilenet_v2(net: Builder, images: Node, classes: int) -> Node:
                     x = _inverted_residual(net, x, filters, expansion, stride)
                 number += 1
         with net.scope(f"{number}"):
-            x = net.relu6(_conv_bn(net, x, 1280, 1))
+            x = net.relu6(conv_bn(net, x, 1280, 1))
     x = net.dropout(net.global_avg_pool(x), 0.2)
     return net.dense(x, classes, name="classifier.1", init=normal(0.01), bias_init=zeros)
+
+
+#: Table 2 of "Searching for MobileNetV3": kernel, expanded and output channels, squeeze and
+#: excitation, ReLU or hard-swish, stride.
+_SMALL = (
+    (3, 16, 16, True, "RE", 2),
+    (3, 72, 24, False, "RE", 2),
+    (3, 88, 24, False, "RE", 1),
+    (5, 96, 40, True, "HS", 2),
+    (5, 240, 40, True, "HS", 1),
+    (5, 240, 40, True, "HS", 1),
+    (5, 120, 48, True, "HS", 1),
+    (5, 144, 48, True, "HS", 1),
+    (5, 288, 96, True, "HS", 2),
+    (5, 576, 96, True, "HS", 1),
+    (5, 576, 96, True, "HS", 1),
+)
+
+_conv_bn_v3 = partial(conv_bn, epsilon=1e-3, momentum=0.01)
+
+
+def _divisible(channels: float) -> int:
+    """The nearest multiple of 8, but not less than nine tenths of `channels`."""
+    nearest = max(8, int(channels + 4) // 8 * 8)
+    return nearest if nearest >= 0.9 * channels else nearest + 8
+
+
+def _bottleneck_v3(
+    net: Builder,
+    x: Node,
+    kernel: int,
+    hidden: int,
+    filters: int,
+    *,
+    excited: bool,
+    activation: Activation,
+    stride: int,
+) -> Node:
+    """An inverted residual, its channels weighed behind the depthwise convolution."""
+    y, position = x, 0
+    with net.scope("block"):
+        if hidden != x.shape[-1]:
+            with net.scope("0"):
+                y = activation(_conv_bn_v3(net, y, hidden, 1))
+            position = 1
+        with net.scope(f"{position}"):
+            y = activation(_conv_bn_v3(net, y, hidden, kernel, stride=stride, groups=hidden))
+        if excited:
+            position += 1
+            with net.scope(f"{position}"):
+                squeezed = _divisible(hidden / 4)
+                y = squeeze_excitation(net, y, squeezed, activation=net.relu, gate=net.hard_sigmoid)
+        with net.scope(f"{position + 1}"):
+            y = _conv_bn_v3(net, y, filters, 1)
+    return net.add(y, x) if stride == 1 and x.shape == y.shape else y
+
+
+@architecture(
+    input_shape=(224, 224, 3),
+    classes=1000,
+    paper="Howard et al. 2019, Searching for MobileNetV3",
+)
+def mobilenet_v3_small(net: Builder, images: Node, classes: int) -> Node:
+    """MobileNetV3-Small: hard-swish, squeeze and excitation."""
+    with net.scope("features"):
+        with net.scope("0"):
+            x = net.hard_swish(_conv_bn_v3(net, images, 16, 3, stride=2))
+        for number, (kernel, hidden, filters, excited, kind, stride) in enumerate(_SMALL, start=1):
+            with net.scope(f"{number}"):
+                x = _bottleneck_v3(
+                    net,
+                    x,
+                    kernel,
+                    hidden,
+                    filters,
+                    excited=excited,
+                    activation=net.relu if kind == "RE" else net.hard_swish,
+                    stride=stride,
+                )
+        with net.scope(f"{len(_SMALL) + 1}"):
+            x = net.hard_swish(_conv_bn_v3(net, x, 6 * x.shape[-1], 1))
+    x = net.global_avg_pool(x)
+    with net.scope("classifier"):
+        x = net.hard_swish(net.dense(x, 1024, name="0", init=normal(0.01), bias_init=zeros))
+        x = net.dropout(x, 0.2)
+        return net.dense(x, classes, name="3", init=normal(0.01), bias_init=zeros)

@@ -17,6 +17,8 @@ from benchsuite.graph.initializers import kaiming_normal_fan_out
 
 #: (builder, x, width, stride) -> the block's output
 Block = Callable[[Builder, Node, int, int], Node]
+#: (builder, x, filters, stride) -> what is added to the block's last convolution
+Shortcut = Callable[[Builder, Node, int, int], Node]
 
 _PAPER = "He et al. 2015, Deep residual learning for image recognition"
 
@@ -31,12 +33,24 @@ def _shortcut(net: Builder, x: Node, filters: int, stride: int) -> Node:
     return net.batch_norm(projected, name="downsample.1")
 
 
-def _basic(net: Builder, x: Node, width: int, stride: int) -> Node:
+def _padded_shortcut(net: Builder, x: Node, filters: int, stride: int) -> Node:
+    """The identity, every second position of it, between channels of zeros (option A)."""
+    if stride > 1:
+        x = net.max_pool(x, 1, stride=stride)
+    missing = filters - x.shape[-1]
+    return net.pad_channels(x, missing // 2, missing - missing // 2) if missing else x
+
+
+def _basic_with(net: Builder, x: Node, width: int, stride: int, *, shortcut: Shortcut) -> Node:
     y = _conv(net, x, width, 3, stride=stride, padding=1, name="conv1")
     y = net.relu(net.batch_norm(y, name="bn1"))
     y = _conv(net, y, width, 3, padding=1, name="conv2")
     y = net.batch_norm(y, name="bn2")
-    return net.relu(net.add(y, _shortcut(net, x, width, stride)))
+    return net.relu(net.add(y, shortcut(net, x, width, stride)))
+
+
+_basic: Block = partial(_basic_with, shortcut=_shortcut)
+_basic_padded: Block = partial(_basic_with, shortcut=_padded_shortcut)
 
 
 def _bottleneck(net: Builder, x: Node, width: int, stride: int) -> Node:
@@ -79,12 +93,42 @@ def resnet18(net: Builder, images: Node, classes: int) -> Node:
 
 
 @architecture(input_shape=(224, 224, 3), classes=1000, paper=_PAPER)
+def resnet34(net: Builder, images: Node, classes: int) -> Node:
+    """ResNet-34: sixteen basic blocks."""
+    return _residual(net, _large_stem(net, images), classes, _basic, (3, 4, 6, 3))
+
+
+@architecture(input_shape=(224, 224, 3), classes=1000, paper=_PAPER)
 def resnet50(net: Builder, images: Node, classes: int) -> Node:
     """ResNet-50 v1.5: sixteen bottlenecks, stride on the 3×3 convolution."""
     return _residual(net, _large_stem(net, images), classes, _bottleneck, (3, 4, 6, 3))
+
+
+@architecture(input_shape=(224, 224, 3), classes=1000, paper=_PAPER)
+def resnet101(net: Builder, images: Node, classes: int) -> Node:
+    """ResNet-101 v1.5: 33 bottlenecks."""
+    return _residual(net, _large_stem(net, images), classes, _bottleneck, (3, 4, 23, 3))
+
+
+@architecture(input_shape=(224, 224, 3), classes=1000, paper=_PAPER)
+def resnet152(net: Builder, images: Node, classes: int) -> Node:
+    """ResNet-152 v1.5: 50 bottlenecks."""
+    return _residual(net, _large_stem(net, images), classes, _bottleneck, (3, 8, 36, 3))
 
 
 @architecture(input_shape=(32, 32, 3), classes=10, paper=_PAPER)
 def resnet18_cifar(net: Builder, images: Node, classes: int) -> Node:
     """ResNet-18 for small images: 3×3 stem, no first pool."""
     return _residual(net, _small_stem(net, images, 64), classes, _basic, (2, 2, 2, 2))
+
+
+@architecture(input_shape=(32, 32, 3), classes=10, paper=_PAPER)
+def resnet20(net: Builder, images: Node, classes: int) -> Node:
+    """ResNet-20 for small images (section 4.2): nine basic blocks, shortcuts without weights."""
+    return _residual(net, _small_stem(net, images, 16), classes, _basic_padded, (3, 3, 3))
+
+
+@architecture(input_shape=(32, 32, 3), classes=10, paper=_PAPER)
+def resnet56(net: Builder, images: Node, classes: int) -> Node:
+    """ResNet-56 for small images (section 4.2): 27 basic blocks, shortcuts without weights."""
+    return _residual(net, _small_stem(net, images, 16), classes, _basic_padded, (9, 9, 9))

@@ -17,6 +17,7 @@ from benchsuite.graph import Builder, Node, architecture
 from benchsuite.graph.initializers import lecun_normal, normal, xavier_uniform, zeros
 
 _LAYER_NORM_EPSILON = 1e-6
+_PAPER = "Dosovitskiy et al. 2020, An image is worth 16x16 words"
 
 
 def _mlp(net: Builder, x: Node, hidden: int) -> Node:
@@ -55,19 +56,35 @@ def _patches(net: Builder, images: Node, width: int, patch: int) -> Node:
     return net.image_to_sequence(x)
 
 
-@architecture(
-    input_shape=(224, 224, 3),
-    classes=1000,
-    paper="Dosovitskiy et al. 2020, An image is worth 16x16 words",
-)
-def vit_b_16(net: Builder, images: Node, classes: int) -> Node:
-    """ViT-B/16: twelve encoder layers of width 768 on patches of 16×16."""
-    x = net.class_token(_patches(net, images, width=768, patch=16), name="class_token")
+def _transformer(
+    net: Builder,
+    images: Node,
+    classes: int,
+    *,
+    patch: int,
+    width: int,
+    heads: int,
+    depth: int,
+) -> Node:
+    """`depth` encoder layers on square patches; the MLPs are four times as wide."""
+    x = net.class_token(_patches(net, images, width, patch), name="class_token")
     with net.scope("encoder"):
         x = net.position_embedding(x, name="pos_embedding", init=normal(0.02))
-        for index in range(12):
+        for index in range(depth):
             with net.scope(f"layers.encoder_layer_{index}"):
-                x = _encoder_layer(net, x, heads=12, hidden=3072)
+                x = _encoder_layer(net, x, heads, 4 * width)
         x = net.layer_norm(x, name="ln", epsilon=_LAYER_NORM_EPSILON)
     x = net.select_token(x, 0)
     return net.dense(x, classes, name="heads.head", init=zeros, bias_init=zeros)
+
+
+@architecture(input_shape=(224, 224, 3), classes=1000, paper=_PAPER)
+def vit_b_16(net: Builder, images: Node, classes: int) -> Node:
+    """ViT-B/16: twelve encoder layers of width 768 on patches of 16×16."""
+    return _transformer(net, images, classes, patch=16, width=768, heads=12, depth=12)
+
+
+@architecture(input_shape=(32, 32, 3), classes=10, paper=_PAPER)
+def vit_small_cifar(net: Builder, images: Node, classes: int) -> Node:
+    """ViT-S on patches of 4×4, for small images: twelve encoder layers of width 384."""
+    return _transformer(net, images, classes, patch=4, width=384, heads=6, depth=12)

@@ -1,6 +1,6 @@
 """What a plugin implements, as small protocols and plain values."""
 
-from benchsuite.contract.backend import Backend, Batch, Counts, Session, Setup
+from benchsuite.contract.backend import Backend, Batch, Counts, InspectableSession, Session, Setup
 from benchsuite.contract.checks import check_request
 from benchsuite.contract.dataset import Dataset, Split
 from benchsuite.contract.metric import Metric
@@ -11,6 +11,7 @@ __all__ = [
     "Batch",
     "Counts",
     "Dataset",
+    "InspectableSession",
     "Metric",
     "Normalizer",
     "Session",

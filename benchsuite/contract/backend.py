@@ -117,6 +117,27 @@ class Session(Protocol):
         """Free what the session holds."""
 
 
+class InspectableSession(Session, Protocol):
+    """A session that shows its inside, so that its network can be certified."""
+
+    def activations(self, images: NDArray[np.float32]) -> Mapping[str, NDArray[np.floating]]:
+        """What every node yields in evaluation mode, by the node's name, the batch first.
+
+        For normalised images (N, H, W, C). Channels are last and a flattened image is
+        channel-major, as in the graph, whatever the framework's own layout. It is what the
+        native model computes for `predict`, layer by layer.
+        """
+
+    def gradients(
+        self, batch: Batch
+    ) -> tuple[NDArray[np.floating], Mapping[str, NDArray[np.floating]]]:
+        """The loss of one batch in training mode, and its gradient by each trainable weight.
+
+        By canonical name and in PyTorch's layout. Takes no step, and leaves weights, running
+        statistics and the optimiser's state as they were.
+        """
+
+
 @runtime_checkable
 class Backend(Protocol):
     """A framework, as one plugin offers it. Made without arguments, in the worker process.

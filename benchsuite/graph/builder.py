@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from types import MappingProxyType
+from collections.abc import Mapping
 
-from benchsuite.errors import ShapeError
 from benchsuite.graph import initializers
 from benchsuite.graph.initializers import Fans, Initializer, Rule
-from benchsuite.graph.node import Attribute, Graph, Node, Shape, Weight
-from benchsuite.graph.ops import OPS
+from benchsuite.graph.node import Attribute, Node
+from benchsuite.graph.recorder import Recorder
 
 Size = int | tuple[int, int]
 
 
-class Builder:
+class Builder(Recorder):
     """Records a graph, node by node.
 
     Every method takes and returns nodes; shapes are per example and channels last.
@@ -25,28 +21,6 @@ class Builder:
 
     Raises ShapeError where a layer cannot take its inputs.
     """
-
-    def __init__(self) -> None:
-        self._nodes: dict[str, Node] = {}
-        self._scope: tuple[str, ...] = ()
-
-    @contextmanager
-    def scope(self, name: str) -> Iterator[None]:
-        """Prefix the names of the layers inside with `name`: one block of the network."""
-        outer = self._scope
-        self._scope = (*outer, *name.split("."))
-        try:
-            yield
-        finally:
-            self._scope = outer
-
-    def input(self, shape: Shape) -> Node:
-        """The images, of shape (H, W, C)."""
-        if len(shape) != 3 or min(shape) < 1:  # noqa: PLR2004 - height, width, channels
-            raise ShapeError(f"an input has the shape (H, W, C), all at least 1; got {shape}")
-        node = Node("input", "input", (), MappingProxyType({}), shape, (), 0)
-        self._nodes[node.name] = node
-        return node
 
     def conv(
         self,
@@ -117,23 +91,92 @@ class Builder:
         """The exact x Φ(x), with the normal distribution's Φ (Hendrycks and Gimpel 2016)."""
         return self._add("gelu", None, (x,), {"approximate": "none"})
 
+    def sigmoid(self, x: Node) -> Node:
+        """1 / (1 + exp(-x))."""
+        return self._add("sigmoid", None, (x,))
+
+    def silu(self, x: Node) -> Node:
+        """The product x · sigmoid(x) (Elfwing et al. 2017; also called swish)."""
+        return self._add("silu", None, (x,))
+
+    def hard_sigmoid(self, x: Node) -> Node:
+        """min(max(x + 3, 0), 6) / 6 (Howard et al. 2019, section 5.2)."""
+        return self._add("hard_sigmoid", None, (x,))
+
+    def hard_swish(self, x: Node) -> Node:
+        """The product x · hard_sigmoid(x) (Howard et al. 2019, section 5.2)."""
+        return self._add("hard_swish", None, (x,))
+
     def dropout(self, x: Node, rate: float) -> Node:
         """In training, zero elements with probability `rate` and scale the rest by 1/(1-rate)."""
         return self._add("dropout", None, (x,), {"rate": rate})
 
+    def stochastic_depth(self, x: Node, rate: float) -> Node:
+        """In training, zero whole examples with probability `rate` and scale the rest.
+
+        Huang et al. 2016; the others are multiplied by 1/(1-rate).
+        """
+        return self._add("stochastic_depth", None, (x,), {"rate": rate})
+
     def max_pool(
+        self,
+        x: Node,
+        kernel: Size,
+        *,
+        stride: Size | None = None,
+        padding: Size = 0,
+        ceil: bool = False,
+    ) -> Node:
+        """Largest value of each window, (H, W, C) -> (H', W', C); pads with -inf.
+
+        `ceil` rounds the output's size up: a last window may then reach beyond the padding.
+        """
+        attrs = {**_window(kernel, stride, padding), "ceil": ceil}
+        return self._add("max_pool", None, (x,), attrs)
+
+    def avg_pool(
         self, x: Node, kernel: Size, *, stride: Size | None = None, padding: Size = 0
     ) -> Node:
-        """Largest value of each window, (H, W, C) -> (H', W', C); pads with -inf."""
-        return self._add("max_pool", None, (x,), _window(kernel, stride, padding))
+        """Mean of each window, (H, W, C) -> (H', W', C); the zeros of the padding count."""
+        return self._add("avg_pool", None, (x,), _window(kernel, stride, padding))
 
-    def avg_pool(self, x: Node, kernel: Size, *, stride: Size | None = None) -> Node:
-        """Mean of each window, (H, W, C) -> (H', W', C)."""
-        return self._add("avg_pool", None, (x,), _window(kernel, stride, 0))
+    def adaptive_avg_pool(self, x: Node, size: Size) -> Node:
+        """Mean of each cell of a grid of a given size, (H, W, C) -> (*size, C).
+
+        Cell i of n covers the rows floor(i·H/n) up to ceil((i+1)·H/n), as PyTorch has it:
+        cells may overlap, and repeat rows where the grid is the finer.
+        """
+        return self._add("adaptive_avg_pool", None, (x,), {"size": _pair(size)})
 
     def global_avg_pool(self, x: Node) -> Node:
         """Mean over height and width, (H, W, C) -> (C,)."""
         return self._add("global_avg_pool", None, (x,))
+
+    def local_response_norm(
+        self, x: Node, size: int, *, alpha: float, beta: float, k: float
+    ) -> Node:
+        """The quotient x / (k + alpha · sum of squares of `size` neighbouring channels)^beta.
+
+        Krizhevsky et al. 2012, section 3.3. PyTorch divides its `alpha` by `size`.
+        """
+        attrs: dict[str, Attribute] = {"size": size, "alpha": alpha, "beta": beta, "k": k}
+        return self._add("local_response_norm", None, (x,), attrs)
+
+    def layer_scale(self, x: Node, *, name: str, init: Rule) -> Node:
+        """Multiply each channel by a learned number (Touvron et al. 2021), (H, W, C)."""
+        return self._add("layer_scale", name, (x,), {}, {"": init})
+
+    def pad_channels(self, x: Node, before: int, after: int) -> Node:
+        """Put channels of zeros on both sides, (H, W, C) -> (H, W, before + C + after)."""
+        return self._add("pad_channels", None, (x,), {"before": before, "after": after})
+
+    def multiply(self, x: Node, gates: Node) -> Node:
+        """The product of two tensors of one shape, or (H, W, C) by one gate per channel."""
+        return self._add("multiply", None, (x, gates))
+
+    def concat(self, *parts: Node) -> Node:
+        """Put tensors behind each other along their last axis."""
+        return self._add("concat", None, parts)
 
     def add(self, x: Node, y: Node) -> Node:
         """The sum of two tensors of one shape."""
@@ -172,53 +215,6 @@ class Builder:
         """One token of a sequence: (T, D) -> (D,)."""
         return self._add("select_token", None, (x,), {"index": index})
 
-    def graph(self, name: str) -> Graph:
-        """What was recorded so far, as the network `name`."""
-        return Graph(name, tuple(self._nodes.values()))
-
-    def _add(
-        self,
-        op: str,
-        name: str | None,
-        inputs: tuple[Node, ...],
-        attrs: Mapping[str, Attribute] = MappingProxyType({}),
-        rules: Mapping[str, Rule] = MappingProxyType({}),
-    ) -> Node:
-        full_name = self._full_name(op, name)
-        shapes = [node.shape for node in inputs]
-        spec = OPS[op]
-        try:
-            if spec.rank not in (None, len(shapes[0])):
-                raise ShapeError(  # noqa: TRY301 - the layer's name is added below, as to others
-                    f"needs an input of {spec.rank} axes, got {shapes[0]}"
-                )
-            shape = spec.shape(attrs, shapes)
-        except ShapeError as error:
-            raise ShapeError(f"{op} '{full_name}': {error}") from None
-        layout = spec.weights(attrs, shapes)
-        fans = _fans(next(iter(layout.values()))[0]) if layout else Fans(1, 1)
-        weights = tuple(
-            Weight(role, extent, rules[role](fans), trainable)
-            for role, (extent, trainable) in layout.items()
-        )
-        macs = spec.macs(attrs, shapes, shape)
-        sources = tuple(node.name for node in inputs)
-        node = Node(full_name, op, sources, MappingProxyType(dict(attrs)), shape, weights, macs)
-        self._nodes[full_name] = node
-        return node
-
-    def _full_name(self, op: str, name: str | None) -> str:
-        full_name = ".".join((*self._scope, name or op))
-        if name is not None:
-            if full_name in self._nodes:
-                raise ShapeError(f"two layers are named '{full_name}': names must be unique")
-            return full_name
-        candidate, count = full_name, 1
-        while candidate in self._nodes:
-            count += 1
-            candidate = f"{full_name}_{count}"
-        return candidate
-
 
 def _ones(fans: Fans) -> Initializer:  # noqa: ARG001 - a rule, whatever the fans
     return initializers.Constant(1.0)
@@ -239,11 +235,3 @@ def _pair(size: Size) -> tuple[int, int]:
 def _window(kernel: Size, stride: Size | None, padding: Size) -> dict[str, Attribute]:
     step = kernel if stride is None else stride
     return {"kernel": _pair(kernel), "stride": _pair(step), "padding": _pair(padding)}
-
-
-def _fans(shape: Shape) -> Fans:
-    """PyTorch's `_calculate_fan_in_and_fan_out` for a weight of shape (out, in, *kernel)."""
-    if len(shape) == 1:
-        return Fans(shape[0], shape[0])
-    taps = math.prod(shape[2:])
-    return Fans(shape[1] * taps, shape[0] * taps)

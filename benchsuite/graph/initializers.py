@@ -83,6 +83,21 @@ def kaiming_normal_fan_out(fans: Fans) -> Initializer:
     return Normal(math.sqrt(2.0 / fans.fan_out))
 
 
+def kaiming_normal_fan_in(fans: Fans) -> Initializer:
+    """N(0, 2 / fan_in), for layers followed by ReLU (He et al. 2015, equation 10)."""
+    return Normal(math.sqrt(2.0 / fans.fan_in))
+
+
+def kaiming_uniform(fans: Fans) -> Initializer:
+    """U(-b, b) with b = sqrt(6 / fan_in): the variance of `kaiming_normal_fan_in`."""
+    return Uniform(math.sqrt(6.0 / fans.fan_in))
+
+
+def fan_out_uniform(fans: Fans) -> Initializer:
+    """U(-1/sqrt(fan_out), 1/sqrt(fan_out))."""
+    return Uniform(1.0 / math.sqrt(fans.fan_out))
+
+
 def lecun_normal(fans: Fans) -> Initializer:
     """N(0, 1 / fan_in) (LeCun et al. 1998, section 4.6)."""
     return Normal(math.sqrt(1.0 / fans.fan_in))
@@ -96,6 +111,11 @@ def xavier_uniform(fans: Fans) -> Initializer:
 def normal(std: float) -> Rule:
     """N(0, std²), whatever the fans."""
     return lambda _: Normal(std)
+
+
+def constant(value: float) -> Rule:
+    """The same number everywhere."""
+    return lambda _: Constant(value)
 
 
 def zeros(fans: Fans) -> Initializer:  # noqa: ARG001 - a rule, whatever the fans

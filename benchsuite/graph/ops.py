@@ -46,18 +46,28 @@ class Op:
 # Windows: convolution and pooling.
 
 
-def window_extent(extent: int, kernel: int, stride: int, padding: int) -> int:
-    """Output extent of a window sliding over one axis, rounded down."""
-    return (extent + 2 * padding - kernel) // stride + 1
+def window_extent(
+    extent: int, kernel: int, stride: int, padding: int, *, ceil: bool = False
+) -> int:
+    """Output extent of a window sliding over one axis, rounded down, or up with `ceil`.
+
+    Rounded up, the last window may reach beyond the padding, but starts within the input or
+    the padding before it (`torch.nn.MaxPool2d`, `ceil_mode`).
+    """
+    room = extent + 2 * padding - kernel
+    if not ceil:
+        return room // stride + 1
+    count = -(-room // stride) + 1
+    return count if (count - 1) * stride < extent + padding else count - 1
 
 
 def _window_shape(attrs: Attrs, inputs: Shapes) -> Shape:
     height, width, channels = inputs[0]
-    padding = attrs.get("padding", (0, 0))
+    ceil = attrs.get("ceil", False)
     extents = [
-        window_extent(extent, *window)
+        window_extent(extent, *window, ceil=ceil)
         for extent, *window in zip(
-            (height, width), attrs["kernel"], attrs["stride"], padding, strict=True
+            (height, width), attrs["kernel"], attrs["stride"], attrs["padding"], strict=True
         )
     ]
     if min(extents) < 1:
@@ -95,6 +105,10 @@ def _global_pool_shape(attrs: Attrs, inputs: Shapes) -> Shape:
     return (inputs[0][2],)
 
 
+def _adaptive_pool_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+    return (*attrs["size"], inputs[0][2])
+
+
 # Dense layers, normalisation.
 
 
@@ -118,6 +132,10 @@ def _layer_norm_weights(attrs: Attrs, inputs: Shapes) -> Layout:
     return {"weight": (channels, True), "bias": (channels, True)}
 
 
+def _layer_scale_weights(attrs: Attrs, inputs: Shapes) -> Layout:
+    return {"": ((inputs[0][-1], 1, 1), True)}
+
+
 def _batch_norm_weights(attrs: Attrs, inputs: Shapes) -> Layout:
     channels = (inputs[0][-1],)
     return {
@@ -134,6 +152,28 @@ def _add_shape(attrs: Attrs, inputs: Shapes) -> Shape:
     if inputs[0] != inputs[1]:
         raise ShapeError(f"cannot add {inputs[0]} and {inputs[1]}: the shapes must be equal")
     return inputs[0]
+
+
+def _multiply_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+    x, gates = inputs
+    if gates not in (x, (1, 1, x[-1])):
+        raise ShapeError(
+            f"cannot multiply {x} by {gates}: the second must have the shape of the first, or "
+            "one value per channel, (1, 1, C)"
+        )
+    return x
+
+
+def _concat_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+    if len({shape[:-1] for shape in inputs}) != 1:
+        raise ShapeError(
+            f"cannot concatenate {', '.join(map(str, inputs))}: all but the last axis must agree"
+        )
+    return (*inputs[0][:-1], sum(shape[-1] for shape in inputs))
+
+
+def _pad_channels_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+    return (*inputs[0][:-1], inputs[0][-1] + attrs["before"] + attrs["after"])
 
 
 def _flatten_shape(attrs: Attrs, inputs: Shapes) -> Shape:
@@ -201,11 +241,22 @@ OPS: Mapping[str, Op] = {
     "relu6": Op(),
     "tanh": Op(),
     "gelu": Op(),
+    "sigmoid": Op(),
+    "silu": Op(),
+    "hard_sigmoid": Op(),
+    "hard_swish": Op(),
     "dropout": Op(),
+    "stochastic_depth": Op(),
     "max_pool": Op(_window_shape, rank=3),
     "avg_pool": Op(_window_shape, rank=3),
     "global_avg_pool": Op(_global_pool_shape, rank=3),
+    "adaptive_avg_pool": Op(_adaptive_pool_shape, rank=3),
+    "local_response_norm": Op(rank=3),
+    "layer_scale": Op(weights=_layer_scale_weights, rank=3),
+    "pad_channels": Op(_pad_channels_shape, rank=3),
     "add": Op(_add_shape),
+    "multiply": Op(_multiply_shape),
+    "concat": Op(_concat_shape),
     "flatten": Op(_flatten_shape, rank=3),
     "image_to_sequence": Op(_image_to_sequence_shape, rank=3),
     "class_token": Op(_class_token_shape, _class_token_weights, rank=2),

@@ -48,6 +48,7 @@ def op_cases() -> tuple[OpCase, ...]:
         _elementwise(),
         _pools(),
         _structure(),
+        _channels(),
         _sequences(),
         _blocks(),
     )
@@ -149,8 +150,15 @@ def _elementwise() -> Iterator[OpCase]:
     yield _case("tanh", "of-positions", _ODD, Builder.tanh)
     yield _case("gelu", "of-positions", _ODD, Builder.gelu, spread=2.0)
     yield _of_tokens("gelu", "of-tokens", Builder.gelu, spread=2.0)
+    # a spread that reaches both bends of the hard ones
+    for name in ("sigmoid", "silu", "hard_sigmoid", "hard_swish"):
+        function = getattr(Builder, name)
+        yield _case(name, "of-positions", _ODD, function, spread=3.0)
+        yield _case(name, "of-channels", (1, 1, 6), function, spread=3.0)
     yield _case("dropout", "of-positions", _ODD, lambda n, x: n.dropout(x, 0.5))
     yield _case("dropout", "of-vectors", _ODD, lambda n, x: n.dropout(n.flatten(x), 0.5))
+    drop = partial(Builder.stochastic_depth, rate=0.5)
+    yield _case("stochastic_depth", "of-positions", _ODD, drop)
     yield _case("add", "of-positions", _ODD, lambda n, x: n.add(x, n.relu(x)))
     yield _case("add", "to-itself", _ODD, lambda n, x: n.add(x, x))
     yield _of_tokens("add", "of-tokens", lambda n, x: n.add(n.relu(x), x))
@@ -172,6 +180,23 @@ def _pools() -> Iterator[OpCase]:
         # negative images, so that a padding of zeros would win
         yield _case("max_pool", "3x3-stride2-padding1", shape, padded, mean=-4.0)
         yield _case("global_avg_pool", "mean", shape, Builder.global_avg_pool)
+        for size in (1, 2, 3, (4, 3), 7, 11):
+            adaptive = partial(Builder.adaptive_avg_pool, size=size)
+            what = f"to-{size}" if isinstance(size, int) else "to-4x3"
+            yield _case("adaptive_avg_pool", what, shape, adaptive)
+    yield from _pools_beyond_the_edge()
+
+
+def _pools_beyond_the_edge() -> Iterator[OpCase]:
+    """Padding that counts in a mean, and last windows that reach beyond it."""
+    for shape in (_EVEN, _ODD, (6, 10, 2)):
+        padded = partial(Builder.avg_pool, kernel=3, stride=1, padding=1)
+        yield _case("avg_pool", "3x3-padding1", shape, padded, mean=3.0)
+        for what, kernel, padding in (("3x3", 3, 0), ("2x2", 2, 0), ("3x3-padding1", 3, 1)):
+            up = partial(Builder.max_pool, kernel=kernel, stride=2, padding=padding, ceil=True)
+            yield _case("max_pool", f"{what}-stride2-ceil", shape, up, mean=-4.0)
+    apart = partial(Builder.max_pool, kernel=1, stride=2)
+    yield _case("max_pool", "1x1-stride2", _ODD, apart)
 
 
 def _structure() -> Iterator[OpCase]:
@@ -186,6 +211,36 @@ def _structure() -> Iterator[OpCase]:
 
         yield _case("image_to_sequence", f"token{index}", (3, 5, 4), one_token)
         yield _case("select_token", f"token{index}", (5, 3, 4), one_token)
+
+
+def _channels() -> Iterator[OpCase]:
+    """What joins, weighs and compares channels."""
+    for size, shape in ((5, (5, 4, 7)), (2, (5, 4, 7)), (5, (4, 5, 3))):
+        # coefficients of one, so that the neighbours weigh as much as the channel itself
+        normalise = partial(Builder.local_response_norm, size=size, alpha=1.0, beta=0.75, k=2.0)
+        yield _case("local_response_norm", f"{size}-of-{shape[2]}", shape, normalise)
+    alexnets = partial(Builder.local_response_norm, size=5, alpha=1e-4, beta=0.75, k=2.0)
+    yield _case("local_response_norm", "alexnet", (4, 5, 9), alexnets, spread=30.0)
+    scale = partial(Builder.layer_scale, name="scale", init=zeros)
+    yield _case("layer_scale", "of-positions", _ODD, scale)
+    for before, after in ((0, 2), (1, 2), (2, 0)):
+        pad = partial(Builder.pad_channels, before=before, after=after)
+        yield _case("pad_channels", f"{before}-{after}", _ODD, pad)
+    yield _case("concat", "of-positions", _ODD, lambda n, x: n.concat(x, n.relu(x), n.tanh(x)))
+    yield _case("concat", "of-vectors", _ODD, _concatenated_vectors)
+    yield _of_tokens("concat", "of-tokens", lambda n, x: n.concat(x, n.tanh(x)))
+    yield _case("multiply", "of-positions", _ODD, lambda n, x: n.multiply(x, n.tanh(x)))
+    yield _case("multiply", "by-channel", _ODD, _weighed_channels)
+
+
+def _concatenated_vectors(net: Builder, x: Node) -> Node:
+    flat = net.flatten(x)
+    return net.concat(flat, net.dense(flat, 3, name="fc"))
+
+
+def _weighed_channels(net: Builder, x: Node) -> Node:
+    gates = net.conv(net.adaptive_avg_pool(x, 1), 3, 1, name="fc1")
+    return net.multiply(x, net.sigmoid(gates))
 
 
 def _of_tokens(op: str, what: str, body: Body, *, spread: float = 1.0) -> OpCase:

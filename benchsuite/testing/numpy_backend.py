@@ -12,7 +12,8 @@ from benchsuite.contract import Batch, Counts, Normalizer, Setup, check_request
 from benchsuite.errors import UnsupportedError
 from benchsuite.graph import OPS, Graph, Node
 from benchsuite.graph.weights import check_weights
-from benchsuite.testing.numpy_ops import OPERATIONS, Array, NodeWeights, Operation
+from benchsuite.testing.numpy_attention import Array, NodeWeights
+from benchsuite.testing.numpy_ops import OPERATIONS, Operation
 
 _DTYPES: Mapping[str, type[np.floating]] = {"fp32": np.float32, "fp64": np.float64}
 

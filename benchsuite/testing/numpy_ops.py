@@ -11,26 +11,38 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
-Array = NDArray[np.floating]
-Attrs = Mapping[str, Any]
-#: role -> array, of one node
-NodeWeights = Mapping[str, Array]
+from benchsuite.graph import Shape
+from benchsuite.graph.ops import window_extent
+from benchsuite.testing.numpy_attention import Array, Attrs, NodeWeights, attention_parts
+
 Operation = Callable[..., Array]
 
 
 def _windows(x: Array, attrs: Attrs, fill: float) -> Array:
     """Every position of a sliding window: (N, H, W, C) -> (N, H', W', C, kh, kw)."""
-    (top, left), (down, right) = attrs["padding"], attrs["stride"]
-    padded = np.pad(x, ((0, 0), (top, top), (left, left), (0, 0)), constant_values=fill)
+    padded = np.pad(x, ((0, 0), *window_pads(attrs, x.shape[1:3]), (0, 0)), constant_values=fill)
     every = sliding_window_view(padded, attrs["kernel"], axis=(1, 2))
+    down, right = attrs["stride"]
     strided: Array = every[:, ::down, ::right]
     return strided
+
+
+def window_pads(attrs: Attrs, extents: Shape) -> tuple[tuple[int, int], ...]:
+    """What a window's op puts before and after height and width.
+
+    Where `ceil` asks for a last window beyond the padding, there is more after than before.
+    """
+    pads = []
+    windows = (attrs["kernel"], attrs["stride"], attrs["padding"])
+    for extent, kernel, stride, padding in zip(extents, *windows, strict=True):
+        count = window_extent(extent, kernel, stride, padding, ceil=attrs.get("ceil", False))
+        reach = (count - 1) * stride + kernel - extent - padding
+        pads.append((padding, max(padding, reach)))
+    return tuple(pads)
 
 
 def conv(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
@@ -95,6 +107,33 @@ def gelu(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
     return y
 
 
+def sigmoid(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """1 / (1 + exp(-x)), written so that nothing overflows."""
+    y: Array = (1 + np.tanh(x / 2)) / 2
+    return y
+
+
+def silu(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """The product x · sigmoid(x)."""
+    return x * sigmoid(attrs, weights, x)
+
+
+def hard_sigmoid(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """min(max(x + 3, 0), 6) / 6."""
+    y: Array = np.clip(x + 3, 0, 6) / 6
+    return y
+
+
+def hard_swish(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """The product x · hard_sigmoid(x)."""
+    return x * hard_sigmoid(attrs, weights, x)
+
+
+def stochastic_depth(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """The identity: in evaluation mode no example is dropped."""
+    return x
+
+
 def dropout(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
     """The identity: in evaluation mode nothing is dropped."""
     return x
@@ -107,7 +146,7 @@ def max_pool(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
 
 
 def avg_pool(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
-    """Mean of each window."""
+    """Mean of each window, the zeros of the padding included."""
     y: Array = _windows(x, attrs, 0.0).mean(axis=(-2, -1))
     return y
 
@@ -115,6 +154,60 @@ def avg_pool(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
 def global_avg_pool(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
     """Mean over height and width, (N, H, W, C) -> (N, C)."""
     y: Array = x.mean(axis=(1, 2))
+    return y
+
+
+def adaptive_avg_pool(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """Mean of each cell of a grid, (N, H, W, C) -> (N, h, w, C): see `Builder`."""
+    down, right = (cells(*pair) for pair in zip(x.shape[1:3], attrs["size"], strict=True))
+    y = np.einsum("ih,nhwc,jw->nijc", down, x, right, optimize=True)
+    rounded: Array = y.astype(x.dtype)
+    return rounded
+
+
+def cells(extent: int, count: int) -> Array:
+    """The matrix (count, extent) that averages over `count` cells of one axis."""
+    starts = [index * extent // count for index in range(count)]
+    ends = [-(-(index + 1) * extent // count) for index in range(count)]
+    matrix = np.zeros((count, extent))
+    for row, start, end in zip(matrix, starts, ends, strict=True):
+        row[start:end] = 1 / (end - start)
+    return matrix
+
+
+def local_response_norm(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """The quotient x / (k + alpha · Σ x²)^beta, over channels c - size//2 … c + (size-1)//2."""
+    y: Array = x / lrn_base(attrs, x) ** attrs["beta"]
+    return y
+
+
+def lrn_base(attrs: Attrs, x: Array) -> Array:
+    """The sum k + alpha · Σ x², over each channel's neighbours."""
+    size = attrs["size"]
+    pads = ((0, 0), (0, 0), (0, 0), (size // 2, (size - 1) // 2))
+    neighbours = sliding_window_view(np.pad(x**2, pads), size, axis=3)
+    base: Array = attrs["k"] + attrs["alpha"] * neighbours.sum(axis=-1)
+    return base
+
+
+def layer_scale(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """Each channel times its own number; the weight is (C, 1, 1)."""
+    return x * weights[""][:, 0, 0]
+
+
+def pad_channels(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """Channels of zeros on both sides."""
+    return np.pad(x, ((0, 0), (0, 0), (0, 0), (attrs["before"], attrs["after"])))
+
+
+def multiply(attrs: Attrs, weights: NodeWeights, x: Array, gates: Array) -> Array:
+    """The product; gates of shape (N, 1, 1, C) hold for all positions."""
+    return x * gates
+
+
+def concat(attrs: Attrs, weights: NodeWeights, *parts: Array) -> Array:
+    """One behind the other along the last axis."""
+    y: Array = np.concatenate(parts, axis=-1)
     return y
 
 
@@ -146,25 +239,9 @@ def position_embedding(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
 
 
 def self_attention(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
-    """softmax(Q Kᵀ / sqrt(d)) V in each head of width d, then a dense layer: (N, T, D).
-
-    The packed projection (3D, D) holds queries, keys, values; head h has columns h·d … h·d+d.
-    """
-    n, tokens, width = x.shape
-    heads, head_width = attrs["heads"], width // attrs["heads"]
-    packed = x @ weights["in_proj_weight"].T + weights["in_proj_bias"]
-    split = packed.reshape(n, tokens, 3, heads, head_width)
-    queries, keys, values = split.transpose(2, 0, 3, 1, 4)  # each (N, heads, T, d)
-    scores = queries @ keys.transpose(0, 1, 3, 2) / math.sqrt(head_width)
-    mixed = _softmax(scores) @ values
-    joined = mixed.transpose(0, 2, 1, 3).reshape(n, tokens, width)
+    """softmax(Q Kᵀ / sqrt(d)) V in each head of width d, then a dense layer: (N, T, D)."""
+    joined = attention_parts(attrs, weights, x).joined
     y: Array = joined @ weights["out_proj.weight"].T + weights["out_proj.bias"]
-    return y
-
-
-def _softmax(x: Array) -> Array:
-    exponentials = np.exp(x - x.max(axis=-1, keepdims=True))
-    y: Array = exponentials / exponentials.sum(axis=-1, keepdims=True)
     return y
 
 
@@ -187,11 +264,22 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
             relu6,
             tanh,
             gelu,
+            sigmoid,
+            silu,
+            hard_sigmoid,
+            hard_swish,
             dropout,
+            stochastic_depth,
             max_pool,
             avg_pool,
             global_avg_pool,
+            adaptive_avg_pool,
+            local_response_norm,
+            layer_scale,
+            pad_channels,
             add,
+            multiply,
+            concat,
             flatten,
             image_to_sequence,
             class_token,

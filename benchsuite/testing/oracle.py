@@ -1,76 +1,29 @@
 """Training by hand: gradients and update rules written out in NumPy, in float64.
 
-It trains chains of flatten, dense, batch_norm and tanh: enough to hold a backend's loss,
-gradients, running statistics and optimiser to numbers that no framework computed.
+It holds a backend's loss, gradients, running statistics and optimiser to numbers that no
+framework computed.
 """
-# ruff: noqa: ARG001 - every layer has the same signature
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchsuite.contract import Batch, UpdateRule
+from benchsuite.contract import Batch, Normalizer, UpdateRule
 from benchsuite.graph import Graph, Node
-
-Array = NDArray[np.float64]
-#: gradient by the output -> (gradient by the input, gradients by role)
-Backward = Callable[[Array], tuple[Array, dict[str, Array]]]
-#: (attributes, weights by role, input) -> (output, its backward pass)
-Layer = Callable[[Mapping[str, Any], Mapping[str, Array], Array], tuple[Array, Backward]]
+from benchsuite.testing.numpy_attention import Array
+from benchsuite.testing.numpy_gradients import DERIVATIVES, Derivative
+from benchsuite.testing.numpy_ops import OPERATIONS, Operation
 
 
-def flatten(
-    attrs: Mapping[str, Any], weights: Mapping[str, Array], x: Array
-) -> tuple[Array, Backward]:
-    """Channel-major, (N, H, W, C) -> (N, C·H·W); the first layer, so no gradient goes on."""
-    return x.transpose(0, 3, 1, 2).reshape(len(x), -1), lambda gradient: (gradient, {})
-
-
-def dense(
-    attrs: Mapping[str, Any], weights: Mapping[str, Array], x: Array
-) -> tuple[Array, Backward]:
-    """Linear map x Wᵀ + b: (N, F) -> (N, units)."""
-
-    def backward(gradient: Array) -> tuple[Array, dict[str, Array]]:
-        by_role = {"weight": gradient.T @ x, "bias": gradient.sum(axis=0)}
-        return gradient @ weights["weight"], by_role
-
-    return x @ weights["weight"].T + weights["bias"], backward
-
-
-def tanh(
-    attrs: Mapping[str, Any], weights: Mapping[str, Array], x: Array
-) -> tuple[Array, Backward]:
-    """The hyperbolic tangent; its derivative is 1 - tanh²."""
-    y = np.tanh(x)
-    return y, lambda gradient: (gradient * (1 - y**2), {})
-
-
-def batch_norm(
-    attrs: Mapping[str, Any], weights: Mapping[str, Array], x: Array
-) -> tuple[Array, Backward]:
-    """With the batch's own mean and biased variance; updates the running statistics.
-
-    The running variance takes in the unbiased one; `momentum` weighs the new.
-    """
-    n, momentum = len(x), attrs["momentum"]
-    mean, variance = x.mean(axis=0), x.var(axis=0)
-    for role, new in (("running_mean", mean), ("running_var", variance * n / (n - 1))):
-        weights[role][:] = (1 - momentum) * weights[role] + momentum * new
-    deviation = np.sqrt(variance + attrs["epsilon"])
-    normal = (x - mean) / deviation
-
-    def backward(gradient: Array) -> tuple[Array, dict[str, Array]]:
-        by_role = {"weight": (gradient * normal).sum(axis=0), "bias": gradient.sum(axis=0)}
-        through = gradient * weights["weight"]
-        centred = through - through.mean(axis=0) - normal * (through * normal).mean(axis=0)
-        return centred / deviation, by_role
-
-    return normal * weights["weight"] + weights["bias"], backward
+def normalised(images: NDArray[np.generic], normalizer: Normalizer) -> Array:
+    """Images as the network sees them, in float32: uint8 is normalised, others are already."""
+    if images.dtype != np.uint8:
+        return images.astype(np.float32, copy=False)
+    scale, shift = (np.asarray(v, np.float32) for v in (normalizer.scale, normalizer.shift))
+    return images.astype(np.float32) * scale + shift
 
 
 def cross_entropy(logits: Array, labels: NDArray[np.int64]) -> tuple[float, Array]:
@@ -84,62 +37,130 @@ def cross_entropy(logits: Array, labels: NDArray[np.int64]) -> tuple[float, Arra
 
 
 class Oracle:
-    """Trains a chain, step by step; `weights` are the current ones, by canonical name."""
+    """Trains a network, step by step; `weights` are the current ones, by canonical name.
 
-    layers: Mapping[str, Layer] = {
-        "flatten": flatten,
-        "dense": dense,
-        "tanh": tanh,
-        "batch_norm": batch_norm,
-    }
+    operations, derivatives: may be replaced in a subclass, to see a test catch a wrong one.
+    """
+
+    operations: Mapping[str, Operation] = OPERATIONS
+    derivatives: Mapping[str, Derivative] = DERIVATIVES
 
     def __init__(
-        self, graph: Graph, weights: Mapping[str, NDArray[np.floating]], rule: UpdateRule
+        self,
+        graph: Graph,
+        weights: Mapping[str, NDArray[np.floating]],
+        rule: UpdateRule,
+        normalizer: Normalizer | None = None,
     ) -> None:
         self.graph = graph
-        self.weights = {name: array.astype(np.float64) for name, array in weights.items()}
-        self._rule = rule
-        self._first = {name: np.zeros_like(array) for name, array in self.weights.items()}
-        self._second = {name: np.zeros_like(array) for name, array in self.weights.items()}
-        self._steps = 0
+        self.weights: dict[str, Array] = {
+            n: array.astype(np.float64) for n, array in weights.items()
+        }
+        self.rule = rule
+        self._normalizer = normalizer or Normalizer()
+        trainable = [name for name, weight in graph.weights.items() if weight.trainable]
+        self._first = {name: np.zeros_like(self.weights[name]) for name in trainable}
+        self._second = {name: np.zeros_like(self.weights[name]) for name in trainable}
+        self.steps = 0
 
     def train(self, batches: Iterable[Batch], learning_rates: Sequence[float]) -> Array:
-        """One step per batch of float images; the loss before each, (steps,)."""
+        """One step per batch; the loss before each, (steps,)."""
         pairs = zip(batches, learning_rates, strict=True)
         return np.array([self._step(batch, rate) for batch, rate in pairs])
 
     def _step(self, batch: Batch, learning_rate: float) -> float:
-        loss, gradients = self.loss_and_gradients(batch)
-        self._steps += 1
-        for name, gradient in gradients.items():
-            self.weights[name] -= learning_rate * self.direction(name, gradient)
+        values, statistics = self._forward(batch)
+        loss, gradient = self.loss(values[self.graph.output.name], batch.labels)
+        gradients = self._backward(values, gradient)
+        self.weights.update(statistics)
+        self.steps += 1
+        for name, by_weight in gradients.items():
+            self.update(name, by_weight, learning_rate)
         return loss
+
+    def loss(self, logits: Array, labels: NDArray[np.int64]) -> tuple[float, Array]:
+        """The loss and its gradient by the logits."""
+        return cross_entropy(logits, labels)
 
     def loss_and_gradients(self, batch: Batch) -> tuple[float, dict[str, Array]]:
         """Mean cross-entropy in training mode, and its gradient by canonical name."""
-        x, passes = batch.images.astype(np.float64), []
-        for node in self.graph.nodes[1:]:
-            x, backward = self.layers[node.op](node.attrs, self._of(node), x)
-            passes.append((node, backward))
-        loss, gradient = cross_entropy(x, batch.labels)
-        gradients: dict[str, Array] = {}
-        for node, backward in reversed(passes):
-            gradient, by_role = backward(gradient)
-            gradients.update({f"{node.name}.{role}": value for role, value in by_role.items()})
-        return loss, gradients
+        values, _ = self._forward(batch)
+        loss, gradient = self.loss(values[self.graph.output.name], batch.labels)
+        return loss, self._backward(values, gradient)
+
+    def _forward(self, batch: Batch) -> tuple[dict[str, Array], dict[str, Array]]:
+        """What every node yields in training mode, and the new running statistics."""
+        source, *nodes = self.graph.nodes
+        images = normalised(batch.images, self._normalizer).astype(np.float64)
+        values: dict[str, Array] = {source.name: images}
+        statistics: dict[str, Array] = {}
+        for node in nodes:
+            inputs, weights = [values[name] for name in node.inputs], self._of(node)
+            if node.op == "batch_norm":
+                batch_statistics, running = self.batch_statistics(node, weights, inputs[0])
+                statistics.update({f"{node.name}.{role}": new for role, new in running.items()})
+                weights = {**weights, **batch_statistics}
+            values[node.name] = self.operations[node.op](node.attrs, weights, *inputs)
+        return values, statistics
+
+    def batch_statistics(
+        self, node: Node, weights: Mapping[str, Array], x: Array
+    ) -> tuple[dict[str, Array], dict[str, Array]]:
+        """Mean and biased variance of the batch, and the running statistics after it.
+
+        The running variance takes in the unbiased one; `momentum` weighs the new.
+        """
+        axes = tuple(range(x.ndim - 1))
+        count = x.size // x.shape[-1]
+        mean, variance = x.mean(axis=axes), x.var(axis=axes)
+        momentum = float(node.attrs["momentum"])  # type: ignore[arg-type] # the op's number
+        taken_in = {"running_mean": mean, "running_var": variance * count / (count - 1)}
+        running = {
+            role: (1 - momentum) * weights[role] + momentum * new for role, new in taken_in.items()
+        }
+        return {"running_mean": mean, "running_var": variance}, running
+
+    def _backward(self, values: Mapping[str, Array], gradient: Array) -> dict[str, Array]:
+        """By every trainable weight, from the gradient by the logits."""
+        by_node, by_weight = {self.graph.output.name: gradient}, {}
+        for node in reversed(self.graph.nodes[1:]):
+            inputs = tuple(values[name] for name in node.inputs)
+            of_inputs, of_weights = self.derivatives[node.op](
+                node.attrs, self._of(node), inputs, values[node.name], by_node.pop(node.name)
+            )
+            for name, array in zip(node.inputs, of_inputs, strict=True):
+                by_node[name] = by_node[name] + array if name in by_node else array
+            for weight in node.weights:
+                if weight.trainable:
+                    by_weight[node.weight_name(weight)] = of_weights[weight.role]
+        return by_weight
 
     def _of(self, node: Node) -> dict[str, Array]:
         return {weight.role: self.weights[node.weight_name(weight)] for weight in node.weights}
 
+    def update(self, name: str, gradient: Array, learning_rate: float) -> None:
+        """Move one weight by one step: see `UpdateRule`."""
+        weight, rule = self.weights[name], self.rule
+        if rule.decays(self.graph.weights[name]):
+            if rule.decay == "coupled":
+                gradient = gradient + rule.weight_decay * weight
+            else:
+                weight *= 1 - learning_rate * rule.weight_decay
+        weight -= learning_rate * self.direction(name, gradient)
+
     def direction(self, name: str, gradient: Array) -> Array:
-        """What one unit of learning rate subtracts from a weight: see `UpdateRule`."""
-        rule, first, second = self._rule, self._first[name], self._second[name]
+        """What one unit of learning rate subtracts from a weight."""
+        rule, first, second = self.rule, self._first[name], self._second[name]
         if rule.optimizer == "sgd":
             first[...] = rule.momentum * first + gradient
             return first
+        if rule.optimizer == "rmsprop":
+            second[...] = rule.alpha * second + (1 - rule.alpha) * gradient**2
+            first[...] = rule.momentum * first + gradient / (np.sqrt(second) + rule.epsilon)
+            return first
         first[...] = rule.beta1 * first + (1 - rule.beta1) * gradient
         second[...] = rule.beta2 * second + (1 - rule.beta2) * gradient**2
-        unbiased_first = first / (1 - rule.beta1**self._steps)
-        unbiased_second = second / (1 - rule.beta2**self._steps)
+        unbiased_first = first / (1 - rule.beta1**self.steps)
+        unbiased_second = second / (1 - rule.beta2**self.steps)
         step: Array = unbiased_first / (np.sqrt(unbiased_second) + rule.epsilon)
         return step

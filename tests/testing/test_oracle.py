@@ -67,7 +67,7 @@ def _moved(rule, gradients, rates):
     net.dense(net.flatten(net.input((1, 1, 1))), 1, bias=False, name="fc")
     oracle = Oracle(net.graph("one"), {"fc.weight": np.ones((1, 1))}, rule)
     place = 1.0
-    for oracle._steps, (gradient, rate) in enumerate(zip(gradients, rates, strict=True), start=1):
+    for oracle.steps, (gradient, rate) in enumerate(zip(gradients, rates, strict=True), start=1):
         place -= rate * float(oracle.direction("fc.weight", np.full((1, 1), gradient))[0, 0])
     return place
 

@@ -1,0 +1,50 @@
+"""Blocks that several families share; the weights are named as torchvision's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from benchsuite.graph import Builder, Node
+from benchsuite.graph.initializers import kaiming_normal_fan_out, zeros
+
+Activation = Callable[[Node], Node]
+
+
+def conv_bn(
+    net: Builder,
+    x: Node,
+    filters: int,
+    kernel: int,
+    *,
+    names: tuple[str, str] = ("0", "1"),
+    stride: int = 1,
+    groups: int = 1,
+    epsilon: float = 1e-5,
+    momentum: float = 0.1,
+) -> Node:
+    """A convolution without bias that keeps the size at stride 1, and BatchNorm."""
+    x = net.conv(
+        x,
+        filters,
+        kernel,
+        stride=stride,
+        padding=kernel // 2,
+        groups=groups,
+        bias=False,
+        init=kaiming_normal_fan_out,
+        name=names[0],
+    )
+    return net.batch_norm(x, name=names[1], epsilon=epsilon, momentum=momentum)
+
+
+def squeeze_excitation(
+    net: Builder, x: Node, squeezed: int, *, activation: Activation, gate: Activation
+) -> Node:
+    """Weigh each channel by what all of them are on average.
+
+    Hu et al. 2017, Squeeze-and-excitation networks, arXiv:1709.01507.
+    """
+    conv = partial(net.conv, kernel=1, init=kaiming_normal_fan_out, bias_init=zeros)
+    y = activation(conv(net.adaptive_avg_pool(x, 1), squeezed, name="fc1"))
+    return net.multiply(x, gate(conv(y, x.shape[-1], name="fc2")))

@@ -1,0 +1,78 @@
+"""EfficientNet.
+
+Tan and Le 2019, EfficientNet: Rethinking model scaling for convolutional neural networks,
+arXiv:1905.11946.
+
+Names, structure and initial weights are torchvision's: convolutions start as
+`kaiming_normal_(mode="fan_out")`, the head uniform within 1/sqrt(classes), biases zero.
+"""
+
+from __future__ import annotations
+
+from benchsuite.architectures.blocks import conv_bn, squeeze_excitation
+from benchsuite.graph import Builder, Node, architecture
+from benchsuite.graph.initializers import fan_out_uniform, zeros
+
+#: Table 1 of the paper: expansion, kernel, stride of the first block, filters, blocks.
+_STAGES = (
+    (1, 3, 1, 16, 1),
+    (6, 3, 2, 24, 2),
+    (6, 5, 2, 40, 2),
+    (6, 3, 2, 80, 3),
+    (6, 5, 1, 112, 3),
+    (6, 5, 2, 192, 4),
+    (6, 3, 1, 320, 1),
+)
+_STOCHASTIC_DEPTH = 0.2
+
+
+def _mb_conv(
+    net: Builder, x: Node, *, expansion: int, kernel: int, stride: int, filters: int, drop: float
+) -> Node:
+    """Widen, filter each channel, weigh the channels, project, and add the input."""
+    y, position, hidden = x, 0, expansion * x.shape[-1]
+    with net.scope("block"):
+        if expansion > 1:
+            with net.scope("0"):
+                y = net.silu(conv_bn(net, y, hidden, 1))
+            position = 1
+        with net.scope(f"{position}"):
+            y = net.silu(conv_bn(net, y, hidden, kernel, stride=stride, groups=hidden))
+        with net.scope(f"{position + 1}"):
+            squeezed = max(1, x.shape[-1] // 4)
+            y = squeeze_excitation(net, y, squeezed, activation=net.silu, gate=net.sigmoid)
+        with net.scope(f"{position + 2}"):
+            y = conv_bn(net, y, filters, 1)
+    if stride != 1 or x.shape != y.shape:
+        return y
+    return net.add(net.stochastic_depth(y, drop), x)
+
+
+@architecture(
+    input_shape=(224, 224, 3),
+    classes=1000,
+    paper="Tan and Le 2019, EfficientNet: Rethinking model scaling",
+)
+def efficientnet_b0(net: Builder, images: Node, classes: int) -> Node:
+    """EfficientNet-B0: inverted residuals with squeeze and excitation."""
+    total, number = sum(depth for *_, depth in _STAGES), 0
+    with net.scope("features"):
+        with net.scope("0"):
+            x = net.silu(conv_bn(net, images, 32, 3, stride=2))
+        for stage, (expansion, kernel, first_stride, filters, depth) in enumerate(_STAGES, start=1):
+            for index in range(depth):
+                with net.scope(f"{stage}.{index}"):
+                    x = _mb_conv(
+                        net,
+                        x,
+                        expansion=expansion,
+                        kernel=kernel,
+                        stride=first_stride if index == 0 else 1,
+                        filters=filters,
+                        drop=_STOCHASTIC_DEPTH * number / total,
+                    )
+                number += 1
+        with net.scope(f"{len(_STAGES) + 1}"):
+            x = net.silu(conv_bn(net, x, 1280, 1))
+    x = net.dropout(net.global_avg_pool(x), 0.2)
+    return net.dense(x, classes, name="classifier.1", init=fan_out_uniform, bias_init=zeros)

@@ -1,0 +1,94 @@
+"""What records a graph, node by node: names, shapes, weights and MACs by the ops' rules."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType
+
+from benchsuite.errors import ShapeError
+from benchsuite.graph.initializers import Fans, Rule
+from benchsuite.graph.node import Attribute, Graph, Node, Shape, Weight
+from benchsuite.graph.ops import OPS
+
+
+class Recorder:
+    """Holds the nodes recorded so far, and the scope that the next one belongs to."""
+
+    def __init__(self) -> None:
+        self._nodes: dict[str, Node] = {}
+        self._scope: tuple[str, ...] = ()
+
+    @contextmanager
+    def scope(self, name: str) -> Iterator[None]:
+        """Prefix the names of the layers inside with `name`: one block of the network."""
+        outer = self._scope
+        self._scope = (*outer, *name.split("."))
+        try:
+            yield
+        finally:
+            self._scope = outer
+
+    def input(self, shape: Shape) -> Node:
+        """The images, of shape (H, W, C)."""
+        if len(shape) != 3 or min(shape) < 1:  # noqa: PLR2004 - height, width, channels
+            raise ShapeError(f"an input has the shape (H, W, C), all at least 1; got {shape}")
+        node = Node("input", "input", (), MappingProxyType({}), shape, (), 0)
+        self._nodes[node.name] = node
+        return node
+
+    def graph(self, name: str) -> Graph:
+        """What was recorded so far, as the network `name`."""
+        return Graph(name, tuple(self._nodes.values()))
+
+    def _add(
+        self,
+        op: str,
+        name: str | None,
+        inputs: tuple[Node, ...],
+        attrs: Mapping[str, Attribute] = MappingProxyType({}),
+        rules: Mapping[str, Rule] = MappingProxyType({}),
+    ) -> Node:
+        full_name = self._full_name(op, name)
+        shapes = [node.shape for node in inputs]
+        spec = OPS[op]
+        try:
+            if spec.rank not in (None, len(shapes[0])):
+                raise ShapeError(  # noqa: TRY301 - the layer's name is added below, as to others
+                    f"needs an input of {spec.rank} axes, got {shapes[0]}"
+                )
+            shape = spec.shape(attrs, shapes)
+        except ShapeError as error:
+            raise ShapeError(f"{op} '{full_name}': {error}") from None
+        layout = spec.weights(attrs, shapes)
+        fans = _fans(next(iter(layout.values()))[0]) if layout else Fans(1, 1)
+        weights = tuple(
+            Weight(role, extent, rules[role](fans), trainable)
+            for role, (extent, trainable) in layout.items()
+        )
+        macs = spec.macs(attrs, shapes, shape)
+        sources = tuple(node.name for node in inputs)
+        node = Node(full_name, op, sources, MappingProxyType(dict(attrs)), shape, weights, macs)
+        self._nodes[full_name] = node
+        return node
+
+    def _full_name(self, op: str, name: str | None) -> str:
+        full_name = ".".join((*self._scope, name or op))
+        if name is not None:
+            if full_name in self._nodes:
+                raise ShapeError(f"two layers are named '{full_name}': names must be unique")
+            return full_name
+        candidate, count = full_name, 1
+        while candidate in self._nodes:
+            count += 1
+            candidate = f"{full_name}_{count}"
+        return candidate
+
+
+def _fans(shape: Shape) -> Fans:
+    """PyTorch's `_calculate_fan_in_and_fan_out` for a weight of shape (out, in, *kernel)."""
+    if len(shape) == 1:
+        return Fans(shape[0], shape[0])
+    taps = math.prod(shape[2:])
+    return Fans(shape[1] * taps, shape[0] * taps)
