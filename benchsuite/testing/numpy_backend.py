@@ -1,25 +1,39 @@
-"""The reference backend: runs any graph with `benchsuite.testing.numpy_ops`, forward only."""
+"""The reference backend: runs and trains any graph with `benchsuite.testing.numpy_ops`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NoReturn
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchsuite.contract import Batch, Counts, Normalizer, Setup, check_request
-from benchsuite.errors import UnsupportedError
+from benchsuite.contract import Batch, Counts, Setup, check_request
 from benchsuite.graph import OPS, Graph, Node
 from benchsuite.graph.weights import check_weights
 from benchsuite.testing.numpy_attention import Array, NodeWeights
 from benchsuite.testing.numpy_ops import OPERATIONS, Operation
+from benchsuite.testing.oracle import Oracle, normalised
 
 _DTYPES: Mapping[str, type[np.floating]] = {"fp32": np.float32, "fp64": np.float64}
 
 
+@dataclass(frozen=True, slots=True)
+class PlacedBatch:
+    """Normalised images (N, H, W, C), and labels (N,)."""
+
+    images: Array
+    labels: NDArray[np.int64]
+
+
 class NumpySession:
-    """One network as NumPy arrays; see `benchsuite.contract.Session`."""
+    """One network as NumPy arrays; see `benchsuite.contract.InspectableSession`.
+
+    It always trains in float64, and computes logits in the session's precision.
+    """
+
+    #: May be replaced in a subclass, to see a test catch a wrong rule.
+    oracle_class = Oracle
 
     def __init__(
         self,
@@ -33,9 +47,12 @@ class NumpySession:
         self._normalizer = setup.normalizer
         self._operations = operations
         self.set_weights(weights)
+        self._oracle = self.oracle_class(
+            graph, weights, setup.update_rule, setup.normalizer, setup.seed
+        )
 
     @property
-    def native(self) -> dict[str, Array]:
+    def native(self) -> Mapping[str, Array]:
         """The arrays themselves, by canonical name."""
         return self._weights
 
@@ -53,39 +70,46 @@ class NumpySession:
         return values
 
     def _of(self, node: Node) -> dict[str, Array]:
-        return {w.role: self._weights[node.weight_name(w)] for w in node.weights}
+        arrays = {weight.role: self._weights[node.weight_name(weight)] for weight in node.weights}
+        return {role: array.astype(self._dtype, copy=False) for role, array in arrays.items()}
 
-    def place(self, batch: Batch) -> Array:
-        """The normalised images of a batch."""
-        images = batch.images
-        return _normalised(images, self._normalizer) if images.dtype == np.uint8 else images
+    def place(self, batch: Batch) -> PlacedBatch:
+        """The normalised images of a batch, and its labels."""
+        images = normalised(batch.images, self._normalizer)
+        return PlacedBatch(np.array(images), np.array(batch.labels))
 
-    def infer(self, placed: Array) -> Array:
+    def infer(self, placed: PlacedBatch) -> Array:
         """Logits (N, classes) of a placed batch."""
-        return self.predict(placed)
+        return self.predict(placed.images)
 
     def train(
-        self,
-        batches: Iterable[Batch | Any],  # noqa: ARG002 - the contract's signature
-        learning_rates: Sequence[float],  # noqa: ARG002 - likewise
-    ) -> NoReturn:
-        """Refused: the reference has no backward pass."""
-        raise UnsupportedError(
-            "backend 'numpy' cannot train: it is a forward-only reference; "
-            "choose another backend to train with"
-        )
+        self, batches: Iterable[Batch | PlacedBatch], learning_rates: Sequence[float]
+    ) -> Array:
+        """Take one step per batch; the loss before each, (steps,)."""
+        seen = (Batch(batch.images, batch.labels) for batch in batches)
+        self._oracle.weights = self._weights
+        losses: Array = self._oracle.train(seen, learning_rates).astype(self._dtype)
+        return losses
+
+    def gradients(self, batch: Batch) -> tuple[Array, dict[str, Array]]:
+        """The loss of a batch in training mode, and its gradient by each trainable weight."""
+        self._oracle.weights = self._weights
+        loss, gradients = self._oracle.loss_and_gradients(batch)
+        return np.asarray(loss, self._dtype), gradients
 
     def synchronize(self) -> None:
         """Nothing to wait for: NumPy returns when it has finished."""
 
     def weights(self) -> dict[str, Array]:
         """A copy of every weight and buffer under its canonical name."""
-        return {name: array.copy() for name, array in self._weights.items()}
+        return {name: array.astype(self._dtype) for name, array in self._weights.items()}
 
     def set_weights(self, weights: Mapping[str, Array]) -> None:
         """Replace every weight and buffer. Raises UsageError where names or shapes differ."""
         check_weights(self.graph, weights)
-        self._weights = {name: weights[name].astype(self._dtype) for name in self.graph.weights}
+        self._weights: dict[str, Array] = {
+            name: weights[name].astype(np.float64) for name in self.graph.weights
+        }
 
     def counts(self) -> Counts:
         """Elements of the trainable arrays, and MACs by the arrays that one image makes."""
@@ -107,11 +131,6 @@ class NumpySession:
         self._weights = {}
 
 
-def _normalised(images: NDArray[np.uint8], normalizer: Normalizer) -> NDArray[np.float32]:
-    scale, shift = (np.asarray(v, np.float32) for v in (normalizer.scale, normalizer.shift))
-    return images.astype(np.float32) * scale + shift
-
-
 def _macs(node: Node, weights: NodeWeights, output: Array) -> int:
     """Every weight of a linear map meets every position once; attention adds its products."""
     positions: int = output[..., 0].size
@@ -127,7 +146,8 @@ def _macs(node: Node, weights: NodeWeights, output: Array) -> int:
 class NumpyBackend:
     """Opens any graph as NumPy arrays on the CPU; see `benchsuite.contract.Backend`.
 
-    `operations` may be replaced in a subclass, to see a test catch a wrong op.
+    `operations` and `session_class` may be replaced in a subclass, to see a test catch a wrong
+    one.
     """
 
     name = "numpy"
@@ -135,6 +155,7 @@ class NumpyBackend:
     tiers = ("native",)
     precisions = tuple(_DTYPES)
     operations = OPERATIONS
+    session_class = NumpySession
 
     def versions(self) -> dict[str, str]:
         """NumPy's version."""
@@ -151,7 +172,7 @@ class NumpyBackend:
     def open(self, graph: Graph, weights: Mapping[str, Array], setup: Setup) -> NumpySession:
         """A session of the graph. Raises UnsupportedError and UsageError as the contract says."""
         self._check(graph, setup)
-        return NumpySession(graph, weights, setup, self.operations)
+        return self.session_class(graph, weights, setup, self.operations)
 
     def _check(self, graph: Graph, setup: Setup) -> None:
         """A method of its own, so that a subclass can leave it out to see a test catch that."""

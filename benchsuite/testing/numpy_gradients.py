@@ -220,13 +220,11 @@ def layer_scale(
 # Structure.
 
 
-def identity(
+def dropped(
     attrs: Attrs, weights: NodeWeights, inputs: tuple[Array, ...], y: Array, g: Array
 ) -> Gradients:
-    """Dropout and stochastic depth, which are off wherever networks are compared."""
-    if attrs["rate"]:
-        raise ValueError("the reference trains without randomness: see `without_randomness`")
-    return (g,), {}
+    """Through what was kept; unchanged where nothing was dropped."""
+    return (g * weights["kept"] if "kept" in weights else g,), {}
 
 
 def reshaped(
@@ -327,8 +325,8 @@ DERIVATIVES: Mapping[str, Derivative] = MappingProxyType(
         "silu": _elementwise(_silu_slope),
         "hard_sigmoid": _elementwise(_hard_sigmoid_slope),
         "hard_swish": _elementwise(_hard_swish_slope),
-        "dropout": identity,
-        "stochastic_depth": identity,
+        "dropout": dropped,
+        "stochastic_depth": dropped,
         "max_pool": max_pool,
         "avg_pool": avg_pool,
         "adaptive_avg_pool": adaptive_avg_pool,

@@ -2,7 +2,8 @@
 
 A backend is right where it agrees with these functions. Each is short and pure, on arrays
 with the batch first and the channels last, and written for clarity; weights come in
-PyTorch's layout, by role. They are those of evaluation mode.
+PyTorch's layout, by role. They are those of evaluation mode; in training, `Oracle` hands
+batch_norm the batch's own statistics and the dropouts what they keep.
 """
 # ruff: noqa: ARG001 - every op has the same signature
 
@@ -130,13 +131,13 @@ def hard_swish(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
 
 
 def stochastic_depth(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
-    """The identity: in evaluation mode no example is dropped."""
-    return x
+    """The identity in evaluation mode; else x times `kept`, one factor per example."""
+    return x * weights["kept"] if "kept" in weights else x
 
 
 def dropout(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
-    """The identity: in evaluation mode nothing is dropped."""
-    return x
+    """The identity in evaluation mode; else x times `kept`, one factor per element."""
+    return x * weights["kept"] if "kept" in weights else x
 
 
 def max_pool(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:

@@ -12,10 +12,10 @@ from benchsuite.hooks import Target, hookimpl
 
 @hookimpl
 def benchsuite_backends() -> Mapping[str, Target]:
-    """The forward-only reference."""
+    """The reference."""
     return {
         "numpy": Target(
             "benchsuite.testing.numpy_backend:NumpyBackend",
-            "NumPy reference that defines every op; forward only",
+            "NumPy reference that defines every op and its gradient",
         )
     }

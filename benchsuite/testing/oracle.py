@@ -7,12 +7,13 @@ framework computed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchsuite.contract import Batch, Normalizer, UpdateRule
-from benchsuite.graph import Graph, Node
+from benchsuite.graph import Graph, Node, Shape
 from benchsuite.testing.numpy_attention import Array
 from benchsuite.testing.numpy_gradients import DERIVATIVES, Derivative
 from benchsuite.testing.numpy_ops import OPERATIONS, Operation
@@ -36,6 +37,15 @@ def cross_entropy(logits: Array, labels: NDArray[np.int64]) -> tuple[float, Arra
     return -float(log_softmax[rows, labels].mean()), gradient / len(labels)
 
 
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """What every node yielded in training mode, with which weights; new running statistics."""
+
+    values: dict[str, Array]
+    weights: dict[str, Mapping[str, Array]]
+    running: dict[str, Array]
+
+
 class Oracle:
     """Trains a network, step by step; `weights` are the current ones, by canonical name.
 
@@ -51,6 +61,7 @@ class Oracle:
         weights: Mapping[str, NDArray[np.floating]],
         rule: UpdateRule,
         normalizer: Normalizer | None = None,
+        seed: int = 0,
     ) -> None:
         self.graph = graph
         self.weights: dict[str, Array] = {
@@ -58,6 +69,7 @@ class Oracle:
         }
         self.rule = rule
         self._normalizer = normalizer or Normalizer()
+        self.generator = np.random.default_rng(seed)
         trainable = [name for name, weight in graph.weights.items() if weight.trainable]
         self._first = {name: np.zeros_like(self.weights[name]) for name in trainable}
         self._second = {name: np.zeros_like(self.weights[name]) for name in trainable}
@@ -69,10 +81,10 @@ class Oracle:
         return np.array([self._step(batch, rate) for batch, rate in pairs])
 
     def _step(self, batch: Batch, learning_rate: float) -> float:
-        values, statistics = self._forward(batch)
-        loss, gradient = self.loss(values[self.graph.output.name], batch.labels)
-        gradients = self._backward(values, gradient)
-        self.weights.update(statistics)
+        passed = self._forward(batch)
+        loss, gradient = self.loss(passed.values[self.graph.output.name], batch.labels)
+        gradients = self._backward(passed, gradient)
+        self.weights.update(passed.running)
         self.steps += 1
         for name, by_weight in gradients.items():
             self.update(name, by_weight, learning_rate)
@@ -84,24 +96,33 @@ class Oracle:
 
     def loss_and_gradients(self, batch: Batch) -> tuple[float, dict[str, Array]]:
         """Mean cross-entropy in training mode, and its gradient by canonical name."""
-        values, _ = self._forward(batch)
-        loss, gradient = self.loss(values[self.graph.output.name], batch.labels)
-        return loss, self._backward(values, gradient)
+        passed = self._forward(batch)
+        loss, gradient = self.loss(passed.values[self.graph.output.name], batch.labels)
+        return loss, self._backward(passed, gradient)
 
-    def _forward(self, batch: Batch) -> tuple[dict[str, Array], dict[str, Array]]:
-        """What every node yields in training mode, and the new running statistics."""
+    def _forward(self, batch: Batch) -> _Pass:
         source, *nodes = self.graph.nodes
         images = normalised(batch.images, self._normalizer).astype(np.float64)
-        values: dict[str, Array] = {source.name: images}
-        statistics: dict[str, Array] = {}
+        passed = _Pass({source.name: images}, {}, {})
         for node in nodes:
-            inputs, weights = [values[name] for name in node.inputs], self._of(node)
+            inputs = [passed.values[name] for name in node.inputs]
+            weights = self._of(node)
             if node.op == "batch_norm":
-                batch_statistics, running = self.batch_statistics(node, weights, inputs[0])
-                statistics.update({f"{node.name}.{role}": new for role, new in running.items()})
-                weights = {**weights, **batch_statistics}
-            values[node.name] = self.operations[node.op](node.attrs, weights, *inputs)
-        return values, statistics
+                statistics, running = self.batch_statistics(node, weights, inputs[0])
+                passed.running.update({f"{node.name}.{r}": new for r, new in running.items()})
+                weights = {**weights, **statistics}
+            elif node.attrs.get("rate"):
+                weights = {"kept": self.draw_kept(node, inputs[0].shape)}
+            passed.weights[node.name] = weights
+            passed.values[node.name] = self.operations[node.op](node.attrs, weights, *inputs)
+        return passed
+
+    def draw_kept(self, node: Node, shape: Shape) -> Array:
+        """What a dropout keeps in this step, 0 or 1/(1-rate), of an input (N, …)."""
+        rate = float(node.attrs["rate"])  # type: ignore[arg-type] # the op's number
+        if node.op == "stochastic_depth":  # whole examples
+            shape = (shape[0], *(1 for _ in shape[1:]))
+        return (self.generator.random(shape) >= rate) / (1 - rate)
 
     def batch_statistics(
         self, node: Node, weights: Mapping[str, Array], x: Array
@@ -120,13 +141,14 @@ class Oracle:
         }
         return {"running_mean": mean, "running_var": variance}, running
 
-    def _backward(self, values: Mapping[str, Array], gradient: Array) -> dict[str, Array]:
+    def _backward(self, passed: _Pass, gradient: Array) -> dict[str, Array]:
         """By every trainable weight, from the gradient by the logits."""
         by_node, by_weight = {self.graph.output.name: gradient}, {}
         for node in reversed(self.graph.nodes[1:]):
-            inputs = tuple(values[name] for name in node.inputs)
+            inputs = tuple(passed.values[name] for name in node.inputs)
+            weights, y = passed.weights[node.name], passed.values[node.name]
             of_inputs, of_weights = self.derivatives[node.op](
-                node.attrs, self._of(node), inputs, values[node.name], by_node.pop(node.name)
+                node.attrs, weights, inputs, y, by_node.pop(node.name)
             )
             for name, array in zip(node.inputs, of_inputs, strict=True):
                 by_node[name] = by_node[name] + array if name in by_node else array

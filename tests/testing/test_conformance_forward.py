@@ -66,7 +66,7 @@ def _sharing(session, weights):
 
 class _InfersProbabilities(NumpySession):
     def infer(self, placed):
-        exponentials = np.exp(self.predict(placed))
+        exponentials = np.exp(super().infer(placed))
         return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
 

@@ -7,7 +7,5 @@ from benchsuite.testing import BackendConformance, NumpyBackend
 
 
 class TestNumpyBackend(BackendConformance):
-    trains = False
-
     def create(self) -> Backend:
         return NumpyBackend()

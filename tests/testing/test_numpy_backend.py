@@ -37,11 +37,6 @@ def test_load_needs_the_plugin_to_be_asked_for():
         load("lenet5", backend="numpy")
 
 
-def test_train_is_refused(graph):
-    with pytest.raises(UnsupportedError, match="forward-only reference"):
-        open_session(graph).train([], [])
-
-
 def test_refusals_say_what_there_is(graph):
     with pytest.raises(UsageError, match="no device 'cuda:0'; it has: cpu"):
         open_session(graph, device="cuda:0")
@@ -86,11 +81,11 @@ def test_counts_of_attention():
 def test_place_normalises_bytes_and_nothing_else(graph):
     session = open_session(graph, normalizer=Normalizer(scale=(0.5, 2.0), shift=(1.0, 0.0)))
     pixels = np.full((1, 4, 5, 2), 10, np.uint8)
-    placed = session.place(Batch(pixels, np.zeros(1, np.int64)))
+    placed = session.place(Batch(pixels, np.zeros(1, np.int64))).images
     assert placed.dtype == np.float32
     assert placed[0, 0, 0].tolist() == [6.0, 20.0]
     floats = pixels.astype(np.float32)
-    assert np.array_equal(session.place(Batch(floats, np.zeros(1, np.int64))), floats)
+    assert np.array_equal(session.place(Batch(floats, np.zeros(1, np.int64))).images, floats)
 
 
 def test_native_is_the_weights_in_use(graph):
