@@ -1,4 +1,4 @@
-"""The plugin that benchsuite itself is: its own architectures, data sets and metrics.
+"""The plugin that benchsuite itself is: its own architectures, data sets, metrics and formats.
 
 It has no privilege: it is found through the same entry point group as anybody's.
 """
@@ -48,4 +48,15 @@ def benchsuite_metrics() -> Mapping[str, Target]:
             "benchsuite.training.metrics:TOP1", "share of images whose class has the largest logit"
         ),
         "loss_nats": Target("benchsuite.training.metrics:LOSS", "mean cross-entropy from logits"),
+    }
+
+
+@hookimpl
+def benchsuite_weight_readers() -> Mapping[str, Target]:
+    """Files of weights that need no framework."""
+    return {
+        ".safetensors": Target(
+            "benchsuite.weights.formats:read_safetensors", "safetensors: tensors and nothing else"
+        ),
+        ".npz": Target("benchsuite.weights.formats:read_npz", "NumPy's archives of arrays"),
     }

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 import benchsuite
 from benchsuite.errors import ShapeError, UnknownNameError, UsageError
@@ -47,6 +48,37 @@ def test_load_takes_given_weights(installed):
     assert all(np.array_equal(found[name], weights[name]) for name in weights)
 
 
+WEIGHTS = {"fc.weight": np.eye(10, 64, dtype=np.float32), "fc.bias": np.ones(10, np.float32)}
+
+
+@pytest.mark.parametrize("of", [str, lambda path: path])
+def test_load_takes_weights_from_a_file(installed, tmp_path, of):
+    save_file(WEIGHTS, tmp_path / "w.safetensors")
+    np.savez(tmp_path / "w.npz", **WEIGHTS)
+
+    for name in ("w.safetensors", "w.npz"):
+        found = load(weights=of(tmp_path / name)).weights()
+        assert all(np.array_equal(found[name], WEIGHTS[name]) for name in WEIGHTS)
+
+
+def test_load_warns_where_a_files_types_are_converted(installed, tmp_path):
+    path = tmp_path / "w.npz"
+    np.savez(path, **{name: array.astype(np.float64) for name, array in WEIGHTS.items()})
+
+    with pytest.warns(UserWarning, match=r"w\.npz': 2 tensors converted from float64") as caught:
+        load(weights=path)
+
+    assert caught[0].filename == __file__
+
+
+def test_load_names_all_that_is_wrong_with_a_file(installed, tmp_path):
+    np.savez(tmp_path / "w.npz", a=WEIGHTS["fc.bias"], b=WEIGHTS["fc.bias"])
+
+    expected = r"w\.npz'.*missing: fc\.weight, fc\.bias; not in the network: a, b$"
+    with pytest.raises(UsageError, match=expected):
+        load(weights=tmp_path / "w.npz")
+
+
 @pytest.mark.parametrize(
     ("name", "options", "error", "message"),
     [
@@ -54,6 +86,7 @@ def test_load_takes_given_weights(installed):
         ("lenet5", {"input_shape": (5, 5, 1)}, ShapeError, "at least 12×12, got 5×5"),
         ("softmax_regression", {"device": "cuda:9"}, UsageError, "no device 'cuda:9'"),
         ("softmax_regression", {"weights": {}}, UsageError, r"missing: fc\.weight"),
+        ("softmax_regression", {"weights": "no.npz"}, UsageError, "no such file: 'no.npz'"),
     ],
 )
 def test_load_says_what_is_wrong(installed, name, options, error, message):

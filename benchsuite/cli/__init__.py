@@ -14,6 +14,8 @@ import click
 
 from benchsuite import __version__
 from benchsuite.cli.completion import completion
+from benchsuite.cli.export_weights import export_weights
+from benchsuite.cli.import_weights import import_weights
 from benchsuite.cli.leaderboard import leaderboard
 from benchsuite.cli.list import list_offers
 from benchsuite.cli.plan import plan
@@ -85,7 +87,16 @@ def cli(ctx: click.Context, plugin: tuple[str, ...]) -> None:  # noqa: ARG001 - 
         click.echo(ctx.get_help())
 
 
-for _command in (completion, leaderboard, list_offers, plan, run, show):
+for _command in (
+    completion,
+    export_weights,
+    import_weights,
+    leaderboard,
+    list_offers,
+    plan,
+    run,
+    show,
+):
     cli.add_command(_command)
 
 

@@ -87,7 +87,13 @@ def _plugins(plugins: Plugins) -> list[Row]:
 
 
 def _plugin(plugins: Plugins, info: PluginInfo) -> Row:
-    registries = (plugins.architectures, plugins.backends, plugins.datasets, plugins.metrics)
+    registries = (
+        plugins.architectures,
+        plugins.backends,
+        plugins.datasets,
+        plugins.metrics,
+        plugins.weight_readers,
+    )
     offers = [
         {"kind": entry.kind, **_offer(entry)}
         for registry in registries

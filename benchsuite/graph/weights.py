@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,20 @@ from benchsuite.graph.node import Graph
 
 #: Canonical name -> array in PyTorch's layout.
 Weights = Mapping[str, NDArray[np.floating]]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a file of weights holds, as the reader of its format found it.
+
+    arrays: under the file's own names, in its own types; bfloat16, which NumPy lacks, as float32.
+    metadata: what the file says of itself.
+    notes: what the reader had to change, one line each, such as a conversion of types.
+    """
+
+    arrays: Mapping[str, NDArray[Any]]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def draw_weights(graph: Graph, seed: int) -> dict[str, NDArray[np.floating]]:
@@ -38,13 +54,20 @@ def digest_weights(weights: Weights) -> str:
 
 def check_weights(graph: Graph, weights: Weights) -> None:
     """Raise UsageError, naming everything that is wrong, unless `weights` fits `graph`."""
-    problems = [f"missing: {name}" for name in graph.weights if name not in weights]
-    problems += [f"not in the network: {name}" for name in weights if name not in graph.weights]
-    problems += [
-        f"{name}: expected {weight.shape}, got {weights[name].shape}"
-        for name, weight in graph.weights.items()
-        if name in weights and weights[name].shape != weight.shape
+    missing = [name for name in graph.weights if name not in weights]
+    extra = [name for name in weights if name not in graph.weights]
+    problems = [
+        f"{problem}: {', '.join(names)}"
+        for problem, names in (("missing", missing), ("not in the network", extra))
+        if names
     ]
+    for name, weight in graph.weights.items():
+        if name in weights:
+            array = weights[name]
+            if array.shape != weight.shape:
+                problems.append(f"{name}: expected {weight.shape}, got {array.shape}")
+            if array.dtype.kind != "f":
+                problems.append(f"{name}: expected floating-point numbers, got {array.dtype}")
     if problems:
         raise UsageError(f"these weights do not fit {graph.name}: {'; '.join(problems)}")
 

@@ -30,6 +30,7 @@ _HOOKS = {
     "backend": "benchsuite_backends",
     "dataset": "benchsuite_datasets",
     "metric": "benchsuite_metrics",
+    "weight reader": "benchsuite_weight_readers",
 }
 
 
@@ -58,6 +59,7 @@ class Plugins:
     backends: Registry
     datasets: Registry
     metrics: Registry
+    weight_readers: Registry
     #: the `-p` arguments, to be loaded again in worker processes
     unpackaged: tuple[str, ...] = ()
 
@@ -161,7 +163,7 @@ def load_plugins(unpackaged: Iterable[str] = ()) -> Plugins:
     chosen = tuple(unpackaged)
     for argument in chosen:
         _add_unpackaged(loader, argument)
-    registries = {f"{kind}s": loader.registry(kind) for kind in _HOOKS}
+    registries = {f"{kind.replace(' ', '_')}s": loader.registry(kind) for kind in _HOOKS}
     return Plugins(infos=tuple(loader.infos), unpackaged=chosen, **registries)
 
 

@@ -36,3 +36,8 @@ def benchsuite_datasets() -> Mapping[str, Target]:  # type: ignore[empty-body]
 @hookspec
 def benchsuite_metrics() -> Mapping[str, Target]:  # type: ignore[empty-body]
     """Metrics by name; each path leads to a `contract.Metric`."""
+
+
+@hookspec
+def benchsuite_weight_readers() -> Mapping[str, Target]:  # type: ignore[empty-body]
+    """Readers of weight files by suffix (`.npz`): `Path -> graph.weights.Checkpoint` each."""

@@ -9,6 +9,7 @@ import pytest
 
 from benchsuite.contract import Backend, Dataset, Metric
 from benchsuite.graph import Architecture
+from benchsuite.graph.weights import Checkpoint
 from benchsuite.hooks import Target, load_plugins, specs
 
 TESTS = Path(__file__).parent.parent
@@ -100,3 +101,16 @@ def test_hook_benchsuite_datasets(documented_plugin):
 
 def test_hook_benchsuite_metrics(documented_plugin):
     assert isinstance(_offered(*documented_plugin("benchsuite_metrics"), "metrics"), Metric)
+
+
+def test_hook_benchsuite_weight_readers(documented_plugin, tmp_path):
+    read = _offered(*documented_plugin("benchsuite_weight_readers"), "weight_readers")
+    (tmp_path / "weights.json").write_text('{"fc.bias": [1.5, 2], "fc.weight": [[1, 2, 3]]}')
+
+    checkpoint = read(tmp_path / "weights.json")
+
+    assert isinstance(checkpoint, Checkpoint)
+    assert {n: a.shape for n, a in checkpoint.arrays.items()} == {
+        "fc.bias": (2,),
+        "fc.weight": (1, 3),
+    }

@@ -1,4 +1,4 @@
-"""The PyTorch backend of benchsuite: what it offers, without importing PyTorch."""
+"""PyTorch in benchsuite: its backend and its files of weights, without importing PyTorch."""
 
 from __future__ import annotations
 
@@ -20,3 +20,15 @@ def benchsuite_backends() -> Mapping[str, Target]:
             tuned_environment={"OMP_PROC_BIND": "close", "OMP_PLACES": "cores"},
         )
     }
+
+
+@hookimpl
+def benchsuite_weight_readers() -> Mapping[str, Target]:
+    """PyTorch's own files, under each of the suffixes that they go by."""
+    reader = Target(
+        "benchsuite_torch.checkpoints:read_checkpoint",
+        "what torch.save writes: tensors alone, never code",
+        requires=("torch",),
+        install="pip install benchsuite-torch",
+    )
+    return dict.fromkeys((".pth", ".pt", ".bin"), reader)

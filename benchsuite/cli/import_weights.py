@@ -1,0 +1,60 @@
+"""`benchsuite import-weights`: whether a file of weights fits, and the same as safetensors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from benchsuite.cli.parameters import InputShape, complete, plugins_of, with_channels
+
+
+@click.command("import-weights")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("architecture", shell_complete=complete("architectures"))
+@click.option(
+    "--backend",
+    shell_complete=complete("backends"),
+    help="Give the weights to this backend, and compare what it gives back, bit for bit.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Write the weights to this file, as safetensors under their canonical names.",
+)
+@click.option(
+    "--input", "extents", type=InputShape(), help="Input shape. [default: the network's own]"
+)
+@click.option("--classes", type=click.IntRange(min=1), help="Classes. [default: the network's own]")
+@click.pass_context
+def import_weights(
+    ctx: click.Context,
+    *,
+    file: Path,
+    architecture: str,
+    backend: str | None,
+    output: Path | None,
+    extents: tuple[int, ...] | None,
+    classes: int | None,
+) -> None:
+    """Check that FILE holds the weights of a network, in any format that a plugin reads.
+
+    Names everything that is missing, left over or of another shape.
+    """
+    from benchsuite.weights import describe, pass_through, read_weights, write_weights
+
+    plugins = plugins_of(ctx)
+    network = plugins.architectures[architecture].load()
+    shape = None if extents is None else with_channels(extents, network.input_shape)
+    graph = network.trace(shape, classes)
+    fitted = read_weights(file, graph, plugins.weight_readers)
+    click.echo(f"'{file}' fits {describe(graph, fitted.weights)}")
+    for line in fitted.report:
+        click.echo(line)
+    if backend is not None:
+        pass_through(plugins.backends[backend], graph, fitted.weights)
+        click.echo(f"{backend} gives back the same bits")
+    if output is not None:
+        write_weights(output, graph, fitted.weights, {"source": file.name})
+        click.echo(f"written: {output}")

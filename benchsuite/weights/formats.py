@@ -1,0 +1,69 @@
+"""Readers of the formats that need no framework: safetensors and NumPy's own archives."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchsuite.errors import UsageError
+from benchsuite.graph.weights import Checkpoint
+
+#: safetensors' names of the types that NumPy has. bfloat16 is read as the integers it is.
+_TYPES = {
+    "F64": "<f8",
+    "F32": "<f4",
+    "F16": "<f2",
+    "BF16": "<u2",
+    "I64": "<i8",
+    "I32": "<i4",
+    "I16": "<i2",
+    "I8": "i1",
+    "U64": "<u8",
+    "U32": "<u4",
+    "U16": "<u2",
+    "U8": "u1",
+    "BOOL": "?",
+}
+
+
+def read_safetensors(path: Path) -> Checkpoint:
+    """Read a safetensors file. Raises UsageError for a type that no NumPy array can hold."""
+    from safetensors import deserialize, safe_open
+
+    found = deserialize(path.read_bytes())  # type: ignore[no-untyped-call] # in its stub
+    tensors = dict(sorted(found, key=itemgetter(0)))
+    unknown = [f"{name} ({t['dtype']})" for name, t in tensors.items() if t["dtype"] not in _TYPES]
+    if unknown:
+        raise UsageError(f"'{path}' holds types that NumPy lacks: {', '.join(unknown)}")
+    widened = sum(tensor["dtype"] == "BF16" for tensor in tensors.values())
+    with safe_open(path, framework="numpy") as file:
+        metadata = file.metadata() or {}
+    return Checkpoint(
+        {name: _array(tensor) for name, tensor in tensors.items()},
+        metadata,
+        (f"{widened} tensors converted from bfloat16 to float32",) if widened else (),
+    )
+
+
+def _array(tensor: dict[str, Any]) -> NDArray[Any]:
+    array: NDArray[Any] = np.frombuffer(tensor["data"], _TYPES[tensor["dtype"]])
+    if tensor["dtype"] == "BF16":  # the upper half of a float32
+        array = (array.astype(np.uint32) << 16).view(np.float32)
+    shape: list[int] = tensor["shape"]
+    return array.reshape(shape)
+
+
+def read_npz(path: Path) -> Checkpoint:
+    """Read a NumPy archive, `np.savez(path, **weights)`. Pickled objects are refused."""
+    from zipfile import ZipFile
+
+    with ZipFile(path) as archive:  # NumPy itself would take any other file for a pickle
+        strangers = [name for name in archive.namelist() if not name.endswith(".npy")]
+    if strangers:
+        raise UsageError(f"'{path}' holds what is no array: {', '.join(strangers)}")
+    with np.load(path, allow_pickle=False) as arrays:
+        return Checkpoint(dict(arrays))
