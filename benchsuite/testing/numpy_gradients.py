@@ -9,14 +9,15 @@ the batch first and the channels last; weights have PyTorch's layout.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from benchsuite.testing.numpy_attention import Array, Attrs, NodeWeights, attention_gradients
-from benchsuite.testing.numpy_ops import cells, hard_sigmoid, lrn_base, sigmoid, window_pads
+from benchsuite.testing.numpy_ops import cells, hard_sigmoid, lrn_base, sigmoid
+from benchsuite.testing.numpy_windows import cropped, mix_channels, padded, positions, seen, taps
 
 #: Gradients by the inputs, and by the weights' roles.
 Gradients = tuple[tuple[Array, ...], dict[str, Array]]
@@ -61,51 +62,45 @@ def _hard_swish_slope(x: Array, y: Array) -> Array:
     return hard_sigmoid({}, {}, x) + x * _hard_sigmoid_slope(x, y)
 
 
-# Windows. Each tap of a kernel sees one strided slice of the padded image.
-
-
-def _taps(attrs: Attrs) -> Iterator[tuple[int, int]]:
-    height, width = attrs["kernel"]
-    return ((i, j) for i in range(height) for j in range(width))
-
-
-def _seen(attrs: Attrs, padded: Array, tap: tuple[int, int], positions: tuple[int, int]) -> Array:
-    """What one tap sees at every position, as a view: (N, H', W', C)."""
-    (down, right), (top, left), (rows, columns) = attrs["stride"], tap, positions
-    return padded[:, top : top + down * rows : down, left : left + right * columns : right]
-
-
-def _padded(attrs: Attrs, x: Array, fill: float) -> Array:
-    return np.pad(x, ((0, 0), *window_pads(attrs, x.shape[1:3]), (0, 0)), constant_values=fill)
-
-
-def _cropped(attrs: Attrs, padded: Array, extents: tuple[int, ...]) -> Array:
-    (top, _), (left, _) = window_pads(attrs, extents)
-    return padded[:, top : top + extents[0], left : left + extents[1]]
+# Windows. What a tap saw gets back what the tap gave.
 
 
 def conv(
     attrs: Attrs, weights: NodeWeights, inputs: tuple[Array, ...], y: Array, g: Array
 ) -> Gradients:
-    """By the input: each tap gives back; by the kernel: input times gradient, tap by tap."""
+    """By the input: each tap's matrix, transposed; by the kernel: gradient times input."""
     (x,), groups, kernel = inputs, attrs["groups"], weights["weight"]
-    padded = _padded(attrs, x, 0.0)
-    by_padded, by_kernel = np.zeros_like(padded), np.zeros_like(kernel)
-    positions = (g.shape[1], g.shape[2])
-    by_group = g.reshape(-1, groups, g.shape[3] // groups).transpose(1, 0, 2)  # (G, M, F/G)
-    for tap in _taps(attrs):
-        seen = _seen(attrs, padded, tap, positions)
-        columns = seen.reshape(len(by_group[0]), groups, -1).transpose(1, 2, 0)  # (G, C/G, M)
-        matrix = kernel[:, :, tap[0], tap[1]].reshape(groups, -1, kernel.shape[1])  # (G, F/G, C/G)
-        by_matrix = columns @ by_group  # (G, C/G, F/G)
-        by_kernel[:, :, tap[0], tap[1]] = by_matrix.transpose(0, 2, 1).reshape(kernel.shape[:2])
-        back = (by_group @ matrix).transpose(1, 0, 2).reshape(seen.shape)
-        by_seen = _seen(attrs, by_padded, tap, positions)
-        by_seen += back
+    around, by_kernel = padded(attrs, x, 0.0), np.zeros_like(kernel)
+    by_around, counts = np.zeros_like(around), positions(attrs, x.shape[1:3])
+    for row, column in taps(attrs):
+        tap = (row, column)
+        by_kernel[:, :, row, column] = _by_matrix(seen(attrs, around, tap, counts), g, groups)
+        by_seen = seen(attrs, by_around, tap, counts)
+        by_seen += mix_channels(g, _transposed(kernel[:, :, row, column], groups), groups)
     by_role = {"weight": by_kernel}
     if attrs["bias"]:
         by_role["bias"] = g.sum(axis=(0, 1, 2))
-    return (_cropped(attrs, by_padded, x.shape[1:3]),), by_role
+    return (cropped(attrs, by_around, x.shape[1:3]),), by_role
+
+
+def _transposed(matrix: Array, groups: int) -> Array:
+    """(F, C/groups) -> (C, F/groups), group by group."""
+    by_group = matrix.reshape(groups, -1, matrix.shape[1]).swapaxes(1, 2)
+    transposed: Array = by_group.reshape(groups * matrix.shape[1], -1)
+    return transposed
+
+
+def _by_matrix(x: Array, g: Array, groups: int) -> Array:
+    """The gradient by a matrix (F, C/groups) of `mix_channels`."""
+    by_matrix: Array
+    if groups == 1:
+        by_matrix = g.reshape(-1, g.shape[-1]).T @ x.reshape(-1, x.shape[-1])
+    elif x.shape == g.shape and groups == x.shape[-1]:
+        by_matrix = (x * g).sum(axis=(0, 1, 2))[:, np.newaxis]
+    else:
+        rows, gradients = (array.reshape(-1, groups, array.shape[-1] // groups) for array in (x, g))
+        by_matrix = np.einsum("mgf,mgc->gfc", gradients, rows).reshape(g.shape[-1], -1)
+    return by_matrix
 
 
 def max_pool(
@@ -113,15 +108,14 @@ def max_pool(
 ) -> Gradients:
     """To the first largest element of each window."""
     (x,) = inputs
-    padded = _padded(attrs, x, -np.inf)
-    by_padded, positions = np.zeros_like(padded), (g.shape[1], g.shape[2])
-    unclaimed = np.ones(g.shape, bool)
-    for tap in _taps(attrs):
-        largest = unclaimed & (_seen(attrs, padded, tap, positions) == y)
+    around, counts = padded(attrs, x, -np.inf), positions(attrs, x.shape[1:3])
+    by_around, unclaimed = np.zeros_like(around), np.ones(g.shape, bool)
+    for tap in taps(attrs):
+        largest = unclaimed & (seen(attrs, around, tap, counts) == y)
         unclaimed &= ~largest
-        by_seen = _seen(attrs, by_padded, tap, positions)
+        by_seen = seen(attrs, by_around, tap, counts)
         by_seen += g * largest
-    return (_cropped(attrs, by_padded, x.shape[1:3]),), {}
+    return (cropped(attrs, by_around, x.shape[1:3]),), {}
 
 
 def avg_pool(
@@ -129,11 +123,11 @@ def avg_pool(
 ) -> Gradients:
     """An equal share to every element of each window."""
     (x,), share = inputs, g / math.prod(attrs["kernel"])
-    by_padded, positions = np.zeros_like(_padded(attrs, x, 0.0)), (g.shape[1], g.shape[2])
-    for tap in _taps(attrs):
-        by_seen = _seen(attrs, by_padded, tap, positions)
+    by_around, counts = np.zeros_like(padded(attrs, x, 0.0)), positions(attrs, x.shape[1:3])
+    for tap in taps(attrs):
+        by_seen = seen(attrs, by_around, tap, counts)
         by_seen += share
-    return (_cropped(attrs, by_padded, x.shape[1:3]),), {}
+    return (cropped(attrs, by_around, x.shape[1:3]),), {}
 
 
 def adaptive_avg_pool(
@@ -186,6 +180,22 @@ def batch_norm(
 ) -> Gradients:
     """Of training mode: mean and variance are functions of the batch (Ioffe and Szegedy 2015)."""
     return _normalisation(attrs, weights, inputs[0], g, axes=tuple(range(inputs[0].ndim - 1)))
+
+
+def batch_norm_in_evaluation(
+    attrs: Attrs, weights: NodeWeights, inputs: tuple[Array, ...], y: Array, g: Array
+) -> Gradients:
+    """Of evaluation mode, by the running statistics too: they are constants of the network."""
+    (x,), rows = inputs, tuple(range(g.ndim - 1))
+    variance = weights["running_var"] + attrs["epsilon"]
+    centred, through = x - weights["running_mean"], g * weights["weight"] / np.sqrt(variance)
+    by_role = {
+        "weight": (g * centred).sum(axis=rows) / np.sqrt(variance),
+        "bias": g.sum(axis=rows),
+        "running_mean": -through.sum(axis=rows),
+        "running_var": -(through * centred).sum(axis=rows) / (2 * variance),
+    }
+    return (through,), by_role
 
 
 def layer_norm(

@@ -11,39 +11,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import reduce
 from types import MappingProxyType
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from benchsuite.graph import Shape
-from benchsuite.graph.ops import window_extent
 from benchsuite.testing.numpy_attention import Array, Attrs, NodeWeights, attention_parts
+from benchsuite.testing.numpy_windows import all_seen, mix_channels, taps
 
 Operation = Callable[..., Array]
-
-
-def _windows(x: Array, attrs: Attrs, fill: float) -> Array:
-    """Every position of a sliding window: (N, H, W, C) -> (N, H', W', C, kh, kw)."""
-    padded = np.pad(x, ((0, 0), *window_pads(attrs, x.shape[1:3]), (0, 0)), constant_values=fill)
-    every = sliding_window_view(padded, attrs["kernel"], axis=(1, 2))
-    down, right = attrs["stride"]
-    strided: Array = every[:, ::down, ::right]
-    return strided
-
-
-def window_pads(attrs: Attrs, extents: Shape) -> tuple[tuple[int, int], ...]:
-    """What a window's op puts before and after height and width.
-
-    Where `ceil` asks for a last window beyond the padding, there is more after than before.
-    """
-    pads = []
-    windows = (attrs["kernel"], attrs["stride"], attrs["padding"])
-    for extent, kernel, stride, padding in zip(extents, *windows, strict=True):
-        count = window_extent(extent, kernel, stride, padding, ceil=attrs.get("ceil", False))
-        reach = (count - 1) * stride + kernel - extent - padding
-        pads.append((padding, max(padding, reach)))
-    return tuple(pads)
 
 
 def conv(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
@@ -51,12 +28,10 @@ def conv(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
 
     Group g of the filters sees group g of the channels; the weight is (F, C/groups, kh, kw).
     """
-    windows, groups = _windows(x, attrs, 0.0), attrs["groups"]
-    n, height, width = windows.shape[:3]
-    filters = weights["weight"].shape[0]
-    columns = windows.reshape(n * height * width, groups, -1).transpose(1, 0, 2)
-    kernels = weights["weight"].reshape(groups, filters // groups, -1).transpose(0, 2, 1)
-    y: Array = (columns @ kernels).transpose(1, 0, 2).reshape(n, height, width, filters)
+    kernel, groups = weights["weight"], attrs["groups"]
+    views = zip(taps(attrs), all_seen(attrs, x, 0.0), strict=True)
+    mixed = (mix_channels(view, kernel[:, :, row, column], groups) for (row, column), view in views)
+    y: Array = reduce(np.add, mixed)
     return y + weights["bias"] if attrs["bias"] else y
 
 
@@ -142,13 +117,13 @@ def dropout(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
 
 def max_pool(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
     """Largest element of each window; the padding is -inf, so it never wins."""
-    y: Array = _windows(x, attrs, -np.inf).max(axis=(-2, -1))
+    y: Array = reduce(np.maximum, all_seen(attrs, x, -np.inf))
     return y
 
 
 def avg_pool(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
     """Mean of each window, the zeros of the padding included."""
-    y: Array = _windows(x, attrs, 0.0).mean(axis=(-2, -1))
+    y: Array = reduce(np.add, all_seen(attrs, x, 0.0)) / math.prod(attrs["kernel"])
     return y
 
 

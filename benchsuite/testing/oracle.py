@@ -38,12 +38,34 @@ def cross_entropy(logits: Array, labels: NDArray[np.int64]) -> tuple[float, Arra
 
 
 @dataclass(frozen=True, slots=True)
-class _Pass:
-    """What every node yielded in training mode, with which weights; new running statistics."""
+class Pass:
+    """What every node yielded, with which weights; and the new running statistics."""
 
     values: dict[str, Array]
     weights: dict[str, Mapping[str, Array]]
     running: dict[str, Array]
+
+
+def backpropagate(
+    graph: Graph, passed: Pass, gradient: Array, derivatives: Mapping[str, Derivative]
+) -> dict[str, Array]:
+    """By every weight that its op has a derivative by, from the gradient by the logits."""
+    by_node, by_weight = {graph.output.name: gradient}, {}
+    for node in reversed(graph.nodes[1:]):
+        inputs = tuple(passed.values[name] for name in node.inputs)
+        of_inputs, of_weights = derivatives[node.op](
+            node.attrs,
+            passed.weights[node.name],
+            inputs,
+            passed.values[node.name],
+            by_node.pop(node.name),
+        )
+        for name, array in zip(node.inputs, of_inputs, strict=True):
+            by_node[name] = by_node[name] + array if name in by_node else array
+        for weight in node.weights:
+            if weight.role in of_weights:
+                by_weight[node.weight_name(weight)] = of_weights[weight.role]
+    return by_weight
 
 
 class Oracle:
@@ -81,9 +103,9 @@ class Oracle:
         return np.array([self._step(batch, rate) for batch, rate in pairs])
 
     def _step(self, batch: Batch, learning_rate: float) -> float:
-        passed = self._forward(batch)
+        passed = self.forward(batch)
         loss, gradient = self.loss(passed.values[self.graph.output.name], batch.labels)
-        gradients = self._backward(passed, gradient)
+        gradients = self.backward(passed, gradient)
         self.weights.update(passed.running)
         self.steps += 1
         for name, by_weight in gradients.items():
@@ -96,14 +118,19 @@ class Oracle:
 
     def loss_and_gradients(self, batch: Batch) -> tuple[float, dict[str, Array]]:
         """Mean cross-entropy in training mode, and its gradient by canonical name."""
-        passed = self._forward(batch)
+        passed = self.forward(batch)
         loss, gradient = self.loss(passed.values[self.graph.output.name], batch.labels)
-        return loss, self._backward(passed, gradient)
+        return loss, self.backward(passed, gradient)
 
-    def _forward(self, batch: Batch) -> _Pass:
+    def backward(self, passed: Pass, gradient: Array) -> dict[str, Array]:
+        """By every trainable weight, from the gradient by the logits."""
+        return backpropagate(self.graph, passed, gradient, self.derivatives)
+
+    def forward(self, batch: Batch) -> Pass:
+        """A batch through the network, in training mode."""
         source, *nodes = self.graph.nodes
         images = normalised(batch.images, self._normalizer).astype(np.float64)
-        passed = _Pass({source.name: images}, {}, {})
+        passed = Pass({source.name: images}, {}, {})
         for node in nodes:
             inputs = [passed.values[name] for name in node.inputs]
             weights = self._of(node)
@@ -141,22 +168,6 @@ class Oracle:
         }
         return {"running_mean": mean, "running_var": variance}, running
 
-    def _backward(self, passed: _Pass, gradient: Array) -> dict[str, Array]:
-        """By every trainable weight, from the gradient by the logits."""
-        by_node, by_weight = {self.graph.output.name: gradient}, {}
-        for node in reversed(self.graph.nodes[1:]):
-            inputs = tuple(passed.values[name] for name in node.inputs)
-            weights, y = passed.weights[node.name], passed.values[node.name]
-            of_inputs, of_weights = self.derivatives[node.op](
-                node.attrs, weights, inputs, y, by_node.pop(node.name)
-            )
-            for name, array in zip(node.inputs, of_inputs, strict=True):
-                by_node[name] = by_node[name] + array if name in by_node else array
-            for weight in node.weights:
-                if weight.trainable:
-                    by_weight[node.weight_name(weight)] = of_weights[weight.role]
-        return by_weight
-
     def _of(self, node: Node) -> dict[str, Array]:
         return {weight.role: self.weights[node.weight_name(weight)] for weight in node.weights}
 
@@ -174,15 +185,20 @@ class Oracle:
         """What one unit of learning rate subtracts from a weight."""
         rule, first, second = self.rule, self._first[name], self._second[name]
         if rule.optimizer == "sgd":
-            first[...] = rule.momentum * first + gradient
-            return first
+            return _mix(first, rule.momentum, gradient, 1.0)
         if rule.optimizer == "rmsprop":
-            second[...] = rule.alpha * second + (1 - rule.alpha) * gradient**2
-            first[...] = rule.momentum * first + gradient / (np.sqrt(second) + rule.epsilon)
-            return first
-        first[...] = rule.beta1 * first + (1 - rule.beta1) * gradient
-        second[...] = rule.beta2 * second + (1 - rule.beta2) * gradient**2
+            _mix(second, rule.alpha, gradient**2, 1 - rule.alpha)
+            return _mix(first, rule.momentum, gradient / (np.sqrt(second) + rule.epsilon), 1.0)
+        _mix(first, rule.beta1, gradient, 1 - rule.beta1)
+        _mix(second, rule.beta2, gradient**2, 1 - rule.beta2)
         unbiased_first = first / (1 - rule.beta1**self.steps)
         unbiased_second = second / (1 - rule.beta2**self.steps)
         step: Array = unbiased_first / (np.sqrt(unbiased_second) + rule.epsilon)
         return step
+
+
+def _mix(state: Array, old: float, new: Array, weight: float) -> Array:
+    """State = old·state + weight·new, in place: states are as large as the network."""
+    state *= old
+    state += new if weight == 1.0 else weight * new
+    return state

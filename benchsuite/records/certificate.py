@@ -1,0 +1,116 @@
+"""The certificate: what is proven of one network in one backend, and how closely.
+
+History of `CERTIFICATE_VERSION`:
+1  first version
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from benchsuite.errors import UsageError
+from benchsuite.records.store import write_atomically
+
+CERTIFICATE_VERSION = 1
+CERTIFICATES = "certificates"
+
+Verdict = Literal["exact", "within tolerance", "differs", "degenerate", "unsupported", "failed"]
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One quantity, compared tensor by tensor.
+
+    error: the largest difference of any tensor, as a share of that tensor's largest element.
+    tolerance: what it may be at most; None where it is only reported.
+    worst: the tensor it was found in.
+    """
+
+    quantity: str
+    tensors: int
+    error: float | None
+    tolerance: float | None
+    worst: str
+
+    @property
+    def passed(self) -> bool:
+        """Whether the error is a number and within the tolerance, where there is one."""
+        if self.error is None:
+            return False
+        return self.tolerance is None or self.error <= self.tolerance
+
+
+class Certificate(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of comparing a backend's network with the reference.
+
+    fingerprint: of the architecture at its own input and classes; a row of the leaderboard
+        refers to it by that.
+    inputs: what the comparison was done at, as `H×W×C → classes`.
+    cancelled: weights, or parts of them, that by the network's own mathematics have no effect.
+    """
+
+    schema: int = CERTIFICATE_VERSION
+    benchsuite_version: str
+    architecture: str
+    fingerprint: str
+    inputs: tuple[str, ...]
+    backend: str
+    versions: dict[str, str]
+    device: str
+    device_name: str
+    precision: str
+    verdict: Verdict
+    reason: str = ""
+    checks: tuple[Check, ...] = ()
+    cancelled: tuple[str, ...] = ()
+    created: str
+    seconds: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether it proves anything."""
+        return self.verdict in ("exact", "within tolerance")
+
+    def error(self, quantity: str) -> float | None:
+        """The error of one quantity, where it was compared."""
+        return next((check.error for check in self.checks if check.quantity == quantity), None)
+
+    @property
+    def path(self) -> Path:
+        """Where it lies, below a results folder."""
+        device = self.device.replace(":", "")
+        name = f"{self.backend}.{device}.{self.precision}.json"
+        return Path(CERTIFICATES) / self.architecture / name
+
+
+def write_certificate(results: Path, certificate: Certificate) -> Path:
+    """Store it in place of an older one. Raises UsageError where it cannot be written."""
+    path = results / certificate.path
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        content = msgspec.json.format(msgspec.json.encode(certificate), indent=1) + b"\n"
+        write_atomically(path, content)
+    except OSError as error:
+        raise UsageError(
+            f"results folder '{results}' cannot be written ({error.strerror}): "
+            "choose another with --results"
+        ) from error
+    return path
+
+
+def read_certificates(results: Path) -> Iterator[Certificate]:
+    """Every certificate in a results folder; none where there is no such folder.
+
+    Raises UsageError where a file is no certificate of ours.
+    """
+    return map(_read, sorted((results / CERTIFICATES).glob("*/*.json")))
+
+
+def _read(path: Path) -> Certificate:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Certificate)
+    except msgspec.MsgspecError as error:
+        raise UsageError(f"'{path}' is not a benchsuite certificate: {error}") from error

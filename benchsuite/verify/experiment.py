@@ -1,0 +1,119 @@
+"""What is done to a network, the same in every backend and in the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchsuite.contract import Batch, InspectableSession, Normalizer, UpdateRule
+from benchsuite.graph import Graph
+from benchsuite.testing.nondegenerate import random_images
+
+#: Twelve steps; the rate drops by ten between two calls, so a velocity must not hold the old.
+_RATES = ((2e-3,), (2e-3,) * 5, (2e-4,) * 6)
+#: Images of the steps, in turn: an odd last batch.
+_BATCH_SIZES = (4, 4, 3)
+_IMAGES = 3
+#: A head so many times as large makes logits that are hundreds apart.
+_SHARPNESS = 100.0
+
+#: A momentum and a decay that no framework has by default, large enough to weigh.
+RULE = UpdateRule(optimizer="sgd", momentum=0.8, weight_decay=0.05)
+NORMALIZER = Normalizer(scale=(1.0 / 60.0,), shift=(-2.0,))
+
+#: Every further update rule, on a small network.
+RULES = {
+    "sgd, decoupled decay": UpdateRule(momentum=0.8, weight_decay=0.05, decay="decoupled"),
+    "sgd, decay of matrices": UpdateRule(momentum=0.8, weight_decay=0.05, decayed="matrices"),
+    "adam": UpdateRule(optimizer="adam", beta1=0.8, beta2=0.95, epsilon=1e-3),
+    "adam, coupled decay": UpdateRule(
+        optimizer="adam", beta1=0.8, beta2=0.95, epsilon=1e-3, weight_decay=0.05
+    ),
+    "adam, decoupled decay": UpdateRule(
+        optimizer="adam", beta1=0.8, beta2=0.95, epsilon=1e-3, weight_decay=0.05, decay="decoupled"
+    ),
+    "rmsprop": UpdateRule(optimizer="rmsprop", momentum=0.5, alpha=0.9, epsilon=1e-2),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One tensor that a network yielded: of which quantity, and called what."""
+
+    quantity: str
+    name: str
+    array: NDArray[np.floating]
+
+
+def look(session: InspectableSession, what: str = "") -> Iterator[Observation]:
+    """In evaluation mode: every layer's output and the logits, of several images and of one."""
+    images = random_images(session.graph, _IMAGES)
+    for name, array in session.activations(images).items():
+        yield Observation("layer outputs", f"{what}{name}", array)
+    yield Observation("logits", f"{what}{_IMAGES} images", session.predict(images))
+    yield Observation("logits", f"{what}1 image", session.predict(images[:1]))
+
+
+def differentiate(session: InspectableSession) -> Iterator[Observation]:
+    """In training mode: the loss, and its gradient by every weight."""
+    loss, gradients = session.gradients(batches(session.graph)[0])
+    yield Observation("loss", "of one batch", np.asarray(loss))
+    for name, array in gradients.items():
+        yield Observation("gradients", name, array)
+
+
+def train(session: InspectableSession, what: str = "") -> Iterator[Observation]:
+    """Twelve steps through a drop of the rate; statistics after the first, weights at the end."""
+    drawn = iter(batches(session.graph))
+    for index, rates in enumerate(_RATES):
+        losses = session.train([next(drawn) for _ in rates], rates)
+        yield Observation("loss", f"{what}steps, part {index + 1}", losses)
+        if index == 0:
+            yield from _statistics(session, what)
+    for name, array in session.weights().items():
+        yield Observation("weights after steps", f"{what}{name}", array)
+    logits = session.predict(random_images(session.graph, _IMAGES))
+    yield Observation("logits after steps", f"{what}{_IMAGES} images", logits)
+
+
+def _statistics(session: InspectableSession, what: str) -> Iterator[Observation]:
+    buffers = [name for name, weight in session.graph.weights.items() if not weight.trainable]
+    if buffers:
+        weights = session.weights()
+        for name in buffers:
+            yield Observation("statistics after a step", f"{what}{name}", weights[name])
+
+
+def count(session: InspectableSession) -> Iterator[Observation]:
+    """Parameters and MACs, as the backend counts them on its own object."""
+    counts = session.counts()
+    yield Observation("counts", "parameters", np.asarray(counts.parameters, np.float64))
+    yield Observation("counts", "MACs", np.asarray(counts.macs, np.float64))
+
+
+def lose_sharply(session: InspectableSession) -> Iterator[Observation]:
+    """The loss where the right class is all but impossible: nothing may be clipped."""
+    before = dict(session.weights())
+    head = session.graph.nodes[-1]
+    names = [head.weight_name(weight) for weight in head.weights]
+    session.set_weights({**before, **{name: before[name] * _SHARPNESS for name in names}})
+    loss, _ = session.gradients(batches(session.graph)[0])
+    session.set_weights(before)
+    yield Observation("loss", "of sharp logits", np.asarray(loss))
+
+
+def batches(graph: Graph) -> list[Batch]:
+    """One batch of bytes for each step."""
+    generator = np.random.default_rng(5)
+    classes = graph.output.shape[0]
+    sizes = [_BATCH_SIZES[i % len(_BATCH_SIZES)] for i in range(sum(map(len, _RATES)))]
+    return [
+        Batch(
+            generator.integers(0, 256, (size, *graph.input_shape), np.uint8),
+            generator.integers(0, classes, size),
+        )
+        for size in sizes
+    ]
