@@ -21,6 +21,7 @@ from benchsuite.cli.list import list_offers
 from benchsuite.cli.plan import plan
 from benchsuite.cli.run import run
 from benchsuite.cli.show import show
+from benchsuite.cli.verify import verify
 from benchsuite.errors import BenchsuiteError
 
 PROGRAM = "benchsuite"
@@ -96,6 +97,7 @@ for _command in (
     plan,
     run,
     show,
+    verify,
 ):
     cli.add_command(_command)
 

@@ -28,10 +28,12 @@ def leaderboard(results: tuple[Path, ...], csv_file: str | None, wide: bool) -> 
     RESULTS is `results` where none are given.
     """
     from benchsuite.records import read_records
+    from benchsuite.records.certificate import certificates_beside
+    from benchsuite.report.equality import with_equality
     from benchsuite.report.leaderboard import csv_text, write_csv
 
     paths = results or (Path(_DEFAULT),)
-    records = list(read_records(paths))
+    records = with_equality(list(read_records(paths)), certificates_beside(paths))
     if not records:
         places = ", ".join(f"'{path}'" for path in paths)
         raise UsageError(f"no records in {places}: name a run's folder, or run first")

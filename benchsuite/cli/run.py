@@ -40,12 +40,15 @@ def run(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - see `r
 def _report(finished: Run) -> None:
     from rich.console import Console
 
+    from benchsuite.records.certificate import certificates_beside
     from benchsuite.report import leaderboard_table, write_csv
+    from benchsuite.report.equality import with_equality
 
     path = finished.folder / "leaderboard.csv"
-    write_csv(finished.records, path)
+    records = with_equality(finished.records, certificates_beside([finished.folder]))
+    write_csv(records, path)
     console = Console()
-    console.print(leaderboard_table(finished.records, wide=False))
+    console.print(leaderboard_table(records, wide=False))
     share = finished.measured_s / finished.wall_s
     minutes, seconds = divmod(round(finished.wall_s), 60)
     console.print(

@@ -6,7 +6,7 @@ History of `CERTIFICATE_VERSION`:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -107,6 +107,13 @@ def read_certificates(results: Path) -> Iterator[Certificate]:
     Raises UsageError where a file is no certificate of ours.
     """
     return map(_read, sorted((results / CERTIFICATES).glob("*/*.json")))
+
+
+def certificates_beside(paths: Iterable[Path]) -> Iterator[Certificate]:
+    """Those of the results folders that records at the given paths lie in."""
+    folders = {folder for path in paths for folder in (path.resolve(), *path.resolve().parents)}
+    for folder in sorted(folder for folder in folders if (folder / CERTIFICATES).is_dir()):
+        yield from read_certificates(folder)
 
 
 def _read(path: Path) -> Certificate:

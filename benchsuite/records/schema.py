@@ -79,9 +79,12 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
     """What the graph says of the network, and what the backend counted on its own object.
 
     MACs and FLOPs (2 × MACs) are for one image of `Case.input_shape`.
+    architecture_fingerprint: of the network at its own input and classes, whatever the case's:
+        certificates refer to it. Empty in records older than certificates.
     """
 
     fingerprint: str
+    architecture_fingerprint: str = ""
     parameters: int
     buffers: int
     macs: int

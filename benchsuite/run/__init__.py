@@ -2,6 +2,7 @@
 
 from benchsuite.run.conduct import Run, conduct, plan
 from benchsuite.run.executor import Observer
+from benchsuite.run.plan import choose_backends
 from benchsuite.run.spec import RunSpec, make_spec
 
-__all__ = ["Observer", "Run", "RunSpec", "conduct", "make_spec", "plan"]
+__all__ = ["Observer", "Run", "RunSpec", "choose_backends", "conduct", "make_spec", "plan"]

@@ -115,7 +115,8 @@ def measure_memory(case: Case, plugins: Plugins, backend: Backend) -> Iterator[F
         peak = peak_bytes()
     yield Findings(measurements=tuple(_memory(session, imported, peak)))
     with task.phase("count", measuring=True):
-        size = _size(graph, session)
+        own = plugins.architectures[case.architecture].load().trace()
+        size = _size(graph, own, session)
     yield Findings(size=size)
     _check_size(size, case)
     yield task.surroundings(session)
@@ -133,10 +134,11 @@ def _bytes(metric: str, value: int) -> Measurement:
     return Measurement(metric=metric, unit="bytes", better="lower", values=(float(value),))
 
 
-def _size(graph: Graph, session: Session) -> Size:
+def _size(graph: Graph, own: Graph, session: Session) -> Size:
     counts = session.counts()
     return Size(
         fingerprint=graph.fingerprint,
+        architecture_fingerprint=own.fingerprint,
         parameters=graph.parameters,
         buffers=graph.buffers,
         macs=graph.macs,

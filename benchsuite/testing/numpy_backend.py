@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,8 +48,14 @@ class NumpySession:
         self._normalizer = setup.normalizer
         self._operations = operations
         self.set_weights(weights)
-        self._oracle = self.oracle_class(
-            graph, weights, setup.update_rule, setup.normalizer, setup.seed
+        self._setup = setup
+
+    @cached_property
+    def _oracle(self) -> Oracle:
+        """Made for the first step: inference is to hold no optimiser's state."""
+        setup = self._setup
+        return self.oracle_class(
+            self.graph, self._weights, setup.update_rule, setup.normalizer, setup.seed
         )
 
     @property

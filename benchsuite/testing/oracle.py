@@ -93,8 +93,9 @@ class Oracle:
         self._normalizer = normalizer or Normalizer()
         self.generator = np.random.default_rng(seed)
         trainable = [name for name, weight in graph.weights.items() if weight.trainable]
-        self._first = {name: np.zeros_like(self.weights[name]) for name in trainable}
-        self._second = {name: np.zeros_like(self.weights[name]) for name in trainable}
+        # `zeros`, unlike `zeros_like`, takes no memory until it is written to
+        self._first = {name: np.zeros(self.weights[name].shape) for name in trainable}
+        self._second = {name: np.zeros(self.weights[name].shape) for name in trainable}
         self.steps = 0
 
     def train(self, batches: Iterable[Batch], learning_rates: Sequence[float]) -> Array:

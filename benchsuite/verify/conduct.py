@@ -23,7 +23,8 @@ from benchsuite.verify.worker import REFERENCE, Answer, Question
 
 #: A worker that has grown beyond this gives its memory back by being replaced.
 _LARGEST_WORKER_BYTES = 2 * 1024**3
-_NO_TARGET = Target("", "the NumPy reference")
+#: Its matrix products are small: a second thread waits for the first in a busy loop.
+_REFERENCE = Target("", "the NumPy reference", environment={"OPENBLAS_NUM_THREADS": "1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ class _Workers:
         return msgspec.json.decode(line, type=Answer)
 
     def _start(self, name: str) -> subprocess.Popen[bytes]:
-        target = _NO_TARGET if name == REFERENCE else self._plugins.backends[name].target
+        target = _REFERENCE if name == REFERENCE else self._plugins.backends[name].target
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", "benchsuite.verify.worker", name, *self._plugins.unpackaged],
             env=worker_environment(target, self._request.threads, tuned=False),

@@ -30,7 +30,9 @@ class ReferenceWriter:
         self._largest: dict[str, float] = {}
 
     def add(self, observation: Observation) -> None:
-        """Write one tensor."""
+        """Write one tensor. Raises ValueError for a second one of the same name."""
+        if (observation.quantity, observation.name) in self._tensors:
+            raise ValueError(f"two {observation.quantity} of '{observation.name}'")
         array = np.asarray(observation.array, np.float64)
         np.save(self._folder / f"{len(self._tensors)}.npy", array)
         self._tensors.append((observation.quantity, observation.name))

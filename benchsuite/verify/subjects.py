@@ -81,8 +81,9 @@ class UpdateRules:
             yield from experiment.lose_sharply(session)
         for name, rule in RULES.items() if thorough else ():
             with opened(graph, rule) as session:
-                for observation in experiment.train(session, f"{name}: "):
-                    yield replace(observation, quantity="update rules")
+                for seen in experiment.train(session, f"{name}: "):
+                    said = f"{seen.quantity} of {seen.name}"
+                    yield replace(seen, quantity="update rules", name=said)
 
 
 def find_subject(name: str, plugins: Plugins) -> Subject:

@@ -86,7 +86,7 @@ def test_open_refuses_fp64_on_mps(backend, graph, draw, monkeypatch):
 
 
 def test_open_refuses_weights_that_do_not_fit(backend, graph):
-    with pytest.raises(UsageError, match=r"missing: fc\.weight; missing: fc\.bias"):
+    with pytest.raises(UsageError, match=r"missing: fc\.weight, fc\.bias"):
         backend.open(graph, {}, Setup())
 
 

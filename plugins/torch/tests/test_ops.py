@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from numpy.lib.stride_tricks import sliding_window_view
 
 from benchsuite.graph import OPS, initializers
@@ -206,3 +207,55 @@ def test_self_attention_weighs_values_by_scaled_products(outputs):
     mixed = (scores / scores.sum(-1, keepdims=True) @ value).transpose(0, 2, 1, 3)
     expected = mixed.reshape(3, 42, width) @ w["attention.out_proj.weight"].T
     assert close(found, expected + w["attention.out_proj.bias"])
+
+
+@pytest.mark.parametrize("size", [2, 5])
+def test_local_response_norm_has_the_papers_alpha(outputs, size):
+    x, _, found = outputs(
+        lambda net, x: net.local_response_norm(x, size, alpha=0.5, beta=0.75, k=2.0)
+    )
+    squares = np.pad(x**2, ((0, 0), (0, 0), (0, 0), (size // 2, (size - 1) // 2)))
+    sums = sliding_window_view(squares, size, axis=3).sum(-1)
+    assert close(found, x / (2.0 + 0.5 * sums) ** 0.75)
+
+
+def test_max_pool_rounds_up_where_asked(outputs):
+    x, _, found = outputs(lambda net, x: net.max_pool(x, 3, stride=2, ceil=True))
+    beyond = np.pad(x, ((0, 0), (0, 0), (0, 1), (0, 0)), constant_values=-np.inf)
+    assert close(found, windows(beyond, (3, 3), (2, 2)).max((-2, -1)))
+
+
+def test_avg_pool_counts_the_zeros_of_its_padding(outputs):
+    x, _, found = outputs(lambda net, x: net.avg_pool(x, 3, stride=1, padding=1))
+    assert close(found, windows(x, (3, 3), padding=(1, 1)).mean((-2, -1)))
+
+
+def test_concat_puts_tokens_features_behind_each_other(outputs):
+    x, _, found = outputs(
+        lambda net, x: net.concat(net.image_to_sequence(x), net.tanh(net.image_to_sequence(x)))
+    )
+    tokens = x.reshape(3, 42, 4)
+    assert close(found, np.concatenate([tokens, np.tanh(tokens)], axis=-1))
+
+
+RATE = 0.25
+
+
+@pytest.mark.parametrize("build", [lambda net, x: x, lambda net, x: net.image_to_sequence(x)])
+def test_stochastic_depth_drops_whole_examples_and_scales_the_others(trace, open_session, build):
+    graph = trace(IMAGES, lambda net, x: net.stochastic_depth(build(net, x), RATE))
+    module = open_session(graph, {}).native.train()
+    images = torch.ones((4000, IMAGES[2], *IMAGES[:2]), dtype=torch.float64)
+    kept = module(images).flatten(1)
+    assert torch.equal(kept, kept[:, :1].expand_as(kept))
+    assert set(kept[:, 0].tolist()) == {0.0, 1 / (1 - RATE)}
+    assert abs((kept[:, 0] == 0).double().mean().item() - RATE) < 0.035  # five deviations
+    assert torch.equal(module.eval()(images).flatten(1), images.flatten(1))
+
+
+@pytest.mark.parametrize(("rate", "expected"), [(0.0, 1.0), (1.0, 0.0)])
+def test_stochastic_depth_takes_extreme_rates(trace, open_session, rate, expected):
+    graph = trace(IMAGES, lambda net, x: net.stochastic_depth(x, rate))
+    module = open_session(graph, {}).native.train()
+    images = torch.ones((8, IMAGES[2], *IMAGES[:2]), dtype=torch.float64)
+    assert torch.equal(module(images), images * expected)

@@ -262,8 +262,10 @@ def test_device_memory_is_unknown_on_a_cpu(graph, draw, open_session):
 def test_close_frees_the_network(graph, draw, open_session, batches):
     session = open_session(graph, draw(graph))
     session.train(batches, RATES)
+    module = session.native
     session.close()
     assert not hasattr(session, "_module")
+    assert all(parameter.is_meta for parameter in module.parameters())
     assert "_optimizer" not in vars(session)
 
 

@@ -12,6 +12,7 @@ from benchsuite.graph import Graph
 from benchsuite.graph.weights import Weights, check_weights
 from benchsuite_torch.lowering import OPS, lower
 from benchsuite_torch.session import TorchSession
+from benchsuite_torch.source import forward_source
 
 _DTYPES = {"fp32": torch.float32, "fp64": torch.float64}
 
@@ -54,8 +55,12 @@ class TorchBackend:
             raise UnsupportedError("device 'mps' has no precision 'fp64': use fp32, or the cpu")
         check_weights(graph, weights)
         _configure(setup.threads)
-        module = lower(graph, weights)
+        module = lower(graph, weights, exact=setup.precision == "fp64")
         return TorchSession(graph, module, setup, _DTYPES[setup.precision])
+
+    def source(self, graph: Graph) -> str:
+        """The generated code of a whole network; raises UnsupportedError as `open` does."""
+        return forward_source(graph)
 
 
 def _configure(threads: int | None) -> None:

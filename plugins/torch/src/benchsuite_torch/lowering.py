@@ -19,7 +19,10 @@ from torch import fx, nn
 from benchsuite.errors import UnsupportedError
 from benchsuite.graph import Graph, Node
 from benchsuite.graph.weights import Weights
-from benchsuite_torch.ops import LOWERINGS, OVERWRITABLE, Call
+from benchsuite_torch import layers
+from benchsuite_torch.forward import Forward
+from benchsuite_torch.functions import EXACT
+from benchsuite_torch.ops import LOWERINGS, OVERWRITABLE, PASSING
 from benchsuite_torch.state import inject
 
 OPS = frozenset({"input", *LOWERINGS})
@@ -27,17 +30,40 @@ OPS = frozenset({"input", *LOWERINGS})
 Prefix = tuple[str, ...]
 
 
-def lower(graph: Graph, weights: Weights) -> fx.GraphModule:
+def lower(graph: Graph, weights: Weights, *, exact: bool = False) -> fx.GraphModule:
     """Make the module of a graph, with these weights: (N, C, H, W) -> (N, classes).
+
+    exact: replace what PyTorch rounds to float32 even in float64; for proofs of equality.
 
     Raises UnsupportedError for an op, or a rank of its input, that has no lowering.
     """
-    for node in graph.nodes:
-        _refuse_unsupported(node)
-    with torch.device("meta"):  # the weights are given: PyTorch need not draw its own
-        module = _Writer(graph).root()
+    module = lower_without_weights(graph)
+    if exact:
+        _replace_rounded(module)
     inject(module, weights)
     return module
+
+
+def _replace_rounded(module: fx.GraphModule) -> None:
+    for block in module.modules():
+        rounded = _rounded(block) if isinstance(block, fx.GraphModule) else []
+        for node in rounded:
+            node.target = EXACT[node.target]
+        if rounded:
+            block.recompile()
+            _call_directly(block)
+
+
+def _rounded(block: fx.GraphModule) -> list[fx.Node]:
+    return [node for node in block.graph.nodes if node.target in EXACT]
+
+
+def lower_without_weights(graph: Graph) -> fx.GraphModule:
+    """As `lower`, on the `meta` device: PyTorch need not draw weights of its own."""
+    for node in graph.nodes:
+        _refuse_unsupported(node)
+    with torch.device("meta"):
+        return _Writer(graph).root()
 
 
 def _refuse_unsupported(node: Node) -> None:
@@ -75,10 +101,16 @@ class _Step:
 
     @property
     def is_plain(self) -> bool:
-        """Whether this can be an entry of `nn.Sequential`."""
+        """Whether this can be an entry of `nn.Sequential`: it takes one tensor as it comes."""
         if "." in self.attribute:
             return False
-        return isinstance(self.content, _Block) or LOWERINGS[self.content.op].is_plain_layer
+        return isinstance(self.content, _Block) or _is_plain_layer(self.content)
+
+
+def _is_plain_layer(node: Node) -> bool:
+    lowering = LOWERINGS[node.op]
+    permuted = lowering.channels == "last" and len(node.shape) == 3  # noqa: PLR2004 - (H, W, C)
+    return lowering.call is layers.layer and not permuted
 
 
 class _Writer:
@@ -149,17 +181,15 @@ class _Writer:
         return self._graph_module(block, "_".join(block.prefix))
 
     def _graph_module(self, block: _Block, class_name: str) -> fx.GraphModule:
-        forward = fx.Graph()
+        forward = Forward(block.source)
         members: dict[str, nn.Module | nn.Parameter] = {}
-        values = {block.source: forward.placeholder("x")}
         for step in self._steps(block):
             member = self._member(step)
             if member is not None:
                 members[step.attribute] = member
-            inputs = tuple(values[name] for name in step.inputs)
-            values[step.result] = self._write(step, forward, inputs, block.prefix)
-        forward.output(values[block.result])
-        module = fx.GraphModule(members, forward, class_name)
+            self._write(step, forward, block.prefix)
+        forward.output(block.result)
+        module = fx.GraphModule(members, forward.graph, class_name)
         _call_directly(module)
         return module
 
@@ -169,27 +199,29 @@ class _Writer:
         make = LOWERINGS[step.content.op].member
         return None if make is None else make(step.content)
 
-    def _write(
-        self, step: _Step, forward: fx.Graph, inputs: tuple[fx.Node, ...], prefix: Prefix
-    ) -> fx.Node:
+    def _write(self, step: _Step, forward: Forward, prefix: Prefix) -> None:
         if isinstance(step.content, _Block):
             variable = _variable(step.attribute, prefix[-1] if prefix else "block")
-            return forward.create_node("call_module", step.attribute, inputs, name=variable)
-        node = step.content
-        variable = _variable(step.attribute, node.op)
-        in_place = self._may_overwrite(node.inputs[0])
-        call = Call(forward, node, inputs, step.attribute, variable, in_place)
-        return LOWERINGS[node.op].call(call)
+            forward.call_block(step.attribute, step.content.source, step.result, variable)
+        else:
+            node = step.content
+            variable = _variable(step.attribute, node.op)
+            in_place = self._may_overwrite(node.inputs[0])
+            forward.call(node, step.attribute, variable, in_place=in_place)
 
     def _may_overwrite(self, name: str) -> bool:
         """Whether nothing else reads this result: neither a node nor a gradient.
 
-        A dense layer's result for a sequence is a view, where overwriting costs more than
-        it saves.
+        A dense layer's result for tokens or positions is a view, where overwriting costs more
+        than it saves.
         """
         node = self._graph.by_name[name]
-        alone = len(self._consumers[name]) == 1
-        return alone and node.op in OVERWRITABLE and len(node.shape) != 2  # noqa: PLR2004 - (T, D)
+        if len(self._consumers[name]) > 1:
+            return False
+        if node.op in PASSING:
+            return self._may_overwrite(node.inputs[0])
+        is_view = node.op == "dense" and len(node.shape) > 1
+        return node.op in OVERWRITABLE and not is_view
 
 
 def _call_directly(module: fx.GraphModule) -> None:

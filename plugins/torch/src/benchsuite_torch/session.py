@@ -12,11 +12,12 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import cross_entropy
 
-from benchsuite.contract import Batch, Counts, Setup, UpdateRule
+from benchsuite.contract import Batch, Counts, Setup
 from benchsuite.graph import Graph
 from benchsuite.graph.weights import Weights, check_weights
-from benchsuite_torch import state
+from benchsuite_torch import inspection, state
 from benchsuite_torch.counting import count
+from benchsuite_torch.optimizers import make_optimizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,10 @@ class PlacedBatch:
 
 
 class TorchSession:
-    """`benchsuite.contract.Session` for PyTorch. In fp64, results are float64 throughout."""
+    """`benchsuite.contract.InspectableSession` for PyTorch.
+
+    In fp64, results are float64 throughout.
+    """
 
     def __init__(
         self,
@@ -100,6 +104,29 @@ class TorchSession:
         check_weights(self.graph, weights)
         state.replace(self._module, weights)
 
+    def activations(self, images: NDArray[np.float32]) -> Mapping[str, NDArray[np.floating]]:
+        """What every node yields in evaluation mode, by its name; see `InspectableSession`."""
+        placed = self._images(images)
+        source = self.graph.nodes[0].name
+        found = {source: inspection.to_numpy(placed)}
+        self._module.eval()
+        with self._inference_mode:
+            found.update(inspection.activations(self._module, placed))
+        return {node.name: found[node.name] for node in self.graph.nodes}
+
+    def gradients(
+        self, batch: Batch
+    ) -> tuple[NDArray[np.floating], Mapping[str, NDArray[np.floating]]]:
+        """The loss of a batch in training mode, and its gradients; see `InspectableSession`."""
+        placed = self._place(batch)
+        was_training = self._module.training
+        self._module.train()
+        try:
+            images = self._normalized(placed.images)
+            return inspection.loss_and_gradients(self._module, images, placed.labels)
+        finally:
+            self._module.train(was_training)
+
     def counts(self) -> Counts:
         """Parameters and MACs of the module, by fvcore."""
         self._module.eval()
@@ -127,6 +154,8 @@ class TorchSession:
     def close(self) -> None:
         """Free the network, and what PyTorch's allocator keeps on the device."""
         self.__dict__.pop("_optimizer", None)
+        # fx's modules refer to themselves: left to the garbage collector, weights would stay.
+        self._module.to("meta")
         del self._module
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
@@ -150,7 +179,8 @@ class TorchSession:
 
     def _step(self, batch: Batch | PlacedBatch, learning_rate: float) -> Any:  # noqa: ANN401
         placed = self._place(batch) if isinstance(batch, Batch) else batch
-        self._optimizer.param_groups[0]["lr"] = learning_rate
+        for group in self._optimizer.param_groups:
+            group["lr"] = learning_rate
         self._optimizer.zero_grad(set_to_none=True)
         loss = cross_entropy(self._module(self._normalized(placed.images)), placed.labels)
         loss.backward()
@@ -176,15 +206,4 @@ class TorchSession:
     @cached_property
     def _optimizer(self) -> Any:  # noqa: ANN401 - a torch.optim.Optimizer
         """Made for the first step: PyTorch's optimisers take a second to import."""
-        return _make_optimizer(self._setup.update_rule, self._module.parameters())
-
-
-def _make_optimizer(rule: UpdateRule, parameters: Iterable[Any]) -> Any:  # noqa: ANN401
-    """PyTorch's optimiser; the learning rate is set before every step.
-
-    `foreach` and `fused` stay unset, as in a user's own loop: PyTorch then takes the
-    multi-tensor kernels on CUDA and one kernel per parameter on a CPU.
-    """
-    if rule.optimizer == "sgd":
-        return torch.optim.SGD(parameters, lr=0.0, momentum=rule.momentum)
-    return torch.optim.Adam(parameters, lr=0.0, betas=(rule.beta1, rule.beta2), eps=rule.epsilon)
+        return make_optimizer(self._setup.update_rule, self.graph, self._module)

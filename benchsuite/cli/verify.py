@@ -1,0 +1,133 @@
+"""`benchsuite verify`: prove that networks are the same in every backend."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from benchsuite.cli.parameters import Names, plugins_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from benchsuite.records.certificate import Certificate
+
+_PRECISIONS = ("fp64", "fp32")
+_NOT_PROVEN = 1
+
+
+@click.command()
+@click.option(
+    "--archs", type=Names("architectures"), help="Names and patterns, such as 'resnet*'. [all]"
+)
+@click.option("--backends", type=Names("backends"), help="Names and patterns. [as `run`]")
+@click.option("--device", default="cpu", show_default=True, help="cpu, cuda:0, mps, …")
+@click.option(
+    "--precision",
+    "precisions",
+    multiple=True,
+    type=click.Choice(_PRECISIONS),
+    help="May be given more than once. [default: fp64 and fp32; fp32 alone off the CPU]",
+)
+@click.option("--threads", type=click.IntRange(min=1), help="[default: one per physical core]")
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(min=0, min_open=True),
+    default=600.0,
+    show_default=True,
+    help="Seconds for one network in one backend.",
+)
+@click.option("--results", type=click.Path(path_type=Path), default=Path("results"))
+@click.pass_context
+def verify(
+    ctx: click.Context,
+    *,
+    archs: tuple[str, ...] | None,
+    backends: tuple[str, ...] | None,
+    device: str,
+    precisions: tuple[str, ...],
+    threads: int | None,
+    timeout_s: float,
+    results: Path,
+) -> None:
+    """Compare networks with the reference, and write a certificate of each.
+
+    The same weights and images go through every backend: layer outputs, loss, gradients,
+    statistics, and weights after twelve optimiser steps. The leaderboard's rows say what is
+    proven. Exit code 0 where everything holds, 1 where something does not.
+    """
+    from benchsuite.measure.environment import default_threads
+    from benchsuite.records.certificate import write_certificate
+    from benchsuite.run import RunSpec, choose_backends
+    from benchsuite.verify import Request
+    from benchsuite.verify import verify as certify
+    from benchsuite.verify.subjects import UPDATE_RULES
+
+    plugins = plugins_of(ctx)
+    chosen = [entry.name for entry in plugins.architectures.select(archs or ("all",))]
+    request = Request(
+        subjects=(UPDATE_RULES, *chosen),
+        backends=[e.name for e in choose_backends(RunSpec(backends=backends), plugins)],
+        precisions=precisions or (_PRECISIONS if device == "cpu" else ("fp32",)),
+        device=device,
+        threads=threads or default_threads(),
+        timeout_s=timeout_s,
+    )
+    certificates = []
+    for certificate in certify(request, plugins, _Lines()):
+        write_certificate(results, certificate)
+        certificates.append(certificate)
+    _print_table(certificates)
+    click.echo(f"certificates: {results / 'certificates'}")
+    sys.exit(0 if all(c.holds for c in certificates) else _NOT_PROVEN)
+
+
+class _Lines:
+    """One line as each network begins, and one for each certificate."""
+
+    def started(self, subject: str, worker: str, index: int, total: int) -> None:
+        click.echo(f"[{index + 1}/{total}] {subject}: {worker} …", err=True)
+
+    def certified(self, certificate: Certificate) -> None:
+        reason = f": {certificate.reason}" if certificate.reason else ""
+        click.echo(
+            f"    {certificate.precision}: {certificate.verdict}{reason} "
+            f"({certificate.seconds:.0f} s)",
+            err=True,
+        )
+
+
+_COLUMNS = {
+    "outputs": "layer outputs",
+    "logits": "logits",
+    "loss": "loss",
+    "gradients": "gradients",
+    "statistics": "statistics after a step",
+    "weights": "weights after steps",
+    "rules": "update rules",
+}
+
+
+def _print_table(certificates: Sequence[Certificate]) -> None:
+    from benchsuite.cli.tables import print_table
+
+    rows = [
+        (
+            c.architecture,
+            c.backend,
+            c.precision,
+            c.verdict,
+            *(_error(c.error(quantity)) for quantity in _COLUMNS.values()),
+        )
+        for c in certificates
+    ]
+    headers = ("network", "backend", "precision", "verdict", *_COLUMNS)
+    print_table(headers, rows, numbers=tuple(_COLUMNS), folded=("network", "backend"))
+
+
+def _error(error: float | None) -> str:
+    return "" if error is None else f"{error:.0e}"

@@ -1,0 +1,55 @@
+"""What certificates prove of the rows of a leaderboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from benchsuite.records import Record
+from benchsuite.records.certificate import Certificate
+
+UNPROVEN = "unproven"
+EXACT = "exact"
+
+
+def with_equality(records: Sequence[Record], certificates: Iterable[Certificate]) -> list[Record]:
+    """The records, each with what is proven of its network in its backend's very versions."""
+    known = list(certificates)
+    return [
+        msgspec.structs.replace(record, equality=_equality(record, known)) for record in records
+    ]
+
+
+def _equality(record: Record, certificates: Sequence[Certificate]) -> str:
+    """`exact`, the error of the logits, what differs, or `unproven`.
+
+    A certificate in float64 is of the network itself, whatever the row's precision; one in
+    another precision says how closely that computes it, on that device.
+    """
+    fitting = [certificate for certificate in certificates if _fits(record, certificate)]
+    exact = next((c for c in fitting if c.precision == "fp64"), None)
+    if exact is not None:
+        return _said(exact, EXACT)
+    case = record.case
+    same = (c for c in fitting if (c.precision, c.device) == (case.precision, case.device))
+    rounded = next(same, None)
+    error = rounded.error("logits") if rounded is not None else None
+    return UNPROVEN if rounded is None or error is None else _said(rounded, f"{error:.1e}")
+
+
+def _said(certificate: Certificate, held: str) -> str:
+    if certificate.holds:
+        return held
+    return f"differs: {certificate.reason}" if certificate.verdict == "differs" else UNPROVEN
+
+
+def _fits(record: Record, certificate: Certificate) -> bool:
+    size = record.findings.size
+    return (
+        size is not None
+        and bool(certificate.fingerprint)
+        and size.architecture_fingerprint == certificate.fingerprint
+        and record.case.backend == certificate.backend
+        and record.findings.versions == certificate.versions
+    )
