@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from benchsuite.cli.parameters import InputShape, complete, plugins_of, with_channels
+from benchsuite.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from benchsuite.graph import Graph
+    from benchsuite.hooks import Plugins
+
+
+_FLOPS_BY = ("op", "block")
 
 
 @click.command()
@@ -19,23 +25,69 @@ if TYPE_CHECKING:
     "--input", "extents", type=InputShape(), help="Input shape. [default: the network's own]"
 )
 @click.option("--classes", type=click.IntRange(min=1), help="Classes. [default: the network's own]")
+@click.option(
+    "--flops-by", type=click.Choice(_FLOPS_BY), help="Sum MACs and FLOPs by op, or by block."
+)
+@click.option(
+    "--source",
+    "backend",
+    metavar="BACKEND",
+    shell_complete=complete("backends"),
+    help="Print the code that a backend generates, where it generates any (torch).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print every fact as JSON.")
 @click.pass_context
 def show(
     ctx: click.Context,
+    *,
     architecture: str,
     extents: tuple[int, ...] | None,
     classes: int | None,
+    flops_by: str | None,
+    backend: str | None,
     as_json: bool,
 ) -> None:
     """Show an architecture's layers: output shapes, parameters and MACs for one image."""
     network = plugins_of(ctx).architectures[architecture].load()
     shape = None if extents is None else with_channels(extents, network.input_shape)
-    facts = _facts(network.trace(shape, classes))
-    if as_json:
+    graph = network.trace(shape, classes)
+    if backend is not None:
+        click.echo(_source(plugins_of(ctx), backend, graph))
+        return
+    facts = _facts(graph)
+    if flops_by is not None:
+        _print_flops(facts, flops_by)
+    elif as_json:
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
     else:
         _print_table(facts)
+
+
+def _source(plugins: Plugins, backend: str, graph: Graph) -> str:
+    framework = plugins.backends[backend].load()()
+    source = getattr(framework, "source", None)
+    if source is None:
+        raise UnsupportedError(f"backend '{backend}' generates no code that could be shown")
+    text: str = source(graph)
+    return text
+
+
+def _print_flops(facts: dict[str, Any], by: str) -> None:
+    """What costs what, the dearest first."""
+    from benchsuite.cli.tables import print_table
+
+    macs: Counter[str] = Counter()
+    for layer in facts["layers"]:
+        macs[layer["op"] if by == "op" else layer["name"].partition(".")[0]] += layer["macs"]
+    total = facts["macs"]
+    rows = [
+        (name, f"{count:,}", f"{2 * count:,}", f"{count / total:.1%}")
+        for name, count in macs.most_common()
+        if count
+    ]
+    rows.append(("all", f"{total:,}", f"{2 * total:,}", "100.0%"))
+    headers = (by, "MACs", "FLOPs (2 × MACs)", "share")
+    print_table(headers, rows, numbers=headers[1:])
 
 
 def _facts(graph: Graph) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,12 @@ from benchsuite.graph import Graph
 from benchsuite.testing.nondegenerate import random_images
 
 #: Twelve steps; the rate drops by ten between two calls, so a velocity must not hold the old.
-_RATES = ((2e-3,), (2e-3,) * 5, (2e-4,) * 6)
+_RATES = ((1.0,), (1.0,) * 5, (0.1,) * 6)
+#: Small enough for every network: where a rate exceeds what the loss's curvature bears, each
+#: step multiplies rounding errors, and after twelve nothing is left to compare.
+_NETWORK_RATE = 1e-5
+#: The small network of the update rules bears more.
+_RULES_RATE = 2e-3
 #: Images of the steps, in turn: an odd last batch.
 _BATCH_SIZES = (4, 4, 3)
 _IMAGES = 3
@@ -65,10 +70,23 @@ def differentiate(session: InspectableSession) -> Iterator[Observation]:
         yield Observation("gradients", name, array)
 
 
-def train(session: InspectableSession, what: str = "") -> Iterator[Observation]:
+def train(session: InspectableSession) -> Iterator[Observation]:
+    """Twelve steps of a whole network."""
+    return _train(session, _NETWORK_RATE, "")
+
+
+def follow_rule(session: InspectableSession, rule: str) -> Iterator[Observation]:
+    """Twelve steps by one update rule, on the small network; all of one quantity."""
+    for seen in _train(session, _RULES_RATE, f"{rule}: "):
+        said = f"{seen.quantity} of {seen.name}"
+        yield replace(seen, quantity="update rules", name=said)
+
+
+def _train(session: InspectableSession, rate: float, what: str) -> Iterator[Observation]:
     """Twelve steps through a drop of the rate; statistics after the first, weights at the end."""
     drawn = iter(batches(session.graph))
-    for index, rates in enumerate(_RATES):
+    for index, shares in enumerate(_RATES):
+        rates = [rate * share for share in shares]
         losses = session.train([next(drawn) for _ in rates], rates)
         yield Observation("loss", f"{what}steps, part {index + 1}", losses)
         if index == 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from benchsuite.contract import InspectableSession, UpdateRule
@@ -81,9 +81,7 @@ class UpdateRules:
             yield from experiment.lose_sharply(session)
         for name, rule in RULES.items() if thorough else ():
             with opened(graph, rule) as session:
-                for seen in experiment.train(session, f"{name}: "):
-                    said = f"{seen.quantity} of {seen.name}"
-                    yield replace(seen, quantity="update rules", name=said)
+                yield from experiment.follow_rule(session, name)
 
 
 def find_subject(name: str, plugins: Plugins) -> Subject:

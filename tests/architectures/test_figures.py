@@ -29,6 +29,31 @@ PUBLISHED = {
     "mobilenet_v2": (3_504_872, 34_112, 300_774_272),
     "vit_b_16": (86_567_656, 0, 17_563_828_224),
 }
+#: name -> (trainable parameters, 10⁹ MACs to the digit that is printed), torchvision's and,
+#: for `alexnet_paper`, of its paper's layers.
+PRINTED = {
+    "alexnet": (61_100_840, "0.714"),
+    "alexnet_paper": (62_378_344, "1.135"),
+    "vgg11": (132_863_336, "7.609"),
+    "vgg13": (133_047_848, "11.308"),
+    "vgg16": (138_357_544, "15.470"),
+    "vgg19": (143_667_240, "19.632"),
+    "vgg11_bn": (132_868_840, "7.609"),
+    "vgg13_bn": (133_053_736, "11.308"),
+    "vgg16_bn": (138_365_992, "15.470"),
+    "vgg19_bn": (143_678_248, "19.632"),
+    "googlenet": (6_624_904, "1.498"),
+    "inception_v3": (23_834_568, "5.713"),
+    "resnet34": (21_797_672, "3.664"),
+    "resnet101": (44_549_160, "7.801"),
+    "resnet152": (60_192_808, "11.514"),
+    "densenet121": (7_978_856, "2.834"),
+    "densenet169": (14_149_480, "3.360"),
+    "squeezenet1_0": (1_248_424, "0.819"),
+    "mobilenet_v3_small": (2_542_856, "0.057"),
+    "efficientnet_b0": (5_288_548, "0.386"),
+    "convnext_tiny": (28_589_128, "4.456"),
+}
 
 
 def trace(name):
@@ -39,6 +64,45 @@ def trace(name):
 def test_architecture_has_the_published_figures(name, figures):
     graph = trace(name)
     assert (graph.parameters, graph.buffers, graph.macs) == figures
+
+
+@pytest.mark.parametrize(("name", "figures"), PRINTED.items(), ids=PRINTED)
+def test_architecture_has_the_printed_figures(name, figures):
+    graph = trace(name)
+    assert (graph.parameters, f"{graph.macs / 1e9:.3f}") == figures
+
+
+def test_googlenet_paper_figures():
+    """Table 1 of the paper, counted by its widths: every convolution has a bias."""
+    stem = 3 * 49 * 64 + 64 + 64 * 64 + 64 + 64 * 9 * 192 + 192
+    modules = (
+        (192, (64, 96, 128, 16, 32, 32)),
+        (256, (128, 128, 192, 32, 96, 64)),
+        (480, (192, 96, 208, 16, 48, 64)),
+        (512, (160, 112, 224, 24, 64, 64)),
+        (512, (128, 128, 256, 24, 64, 64)),
+        (512, (112, 144, 288, 32, 64, 64)),
+        (528, (256, 160, 320, 32, 128, 128)),
+        (832, (256, 160, 320, 32, 128, 128)),
+        (832, (384, 192, 384, 48, 128, 128)),
+    )
+    total = stem + 1024 * 1000 + 1000
+    for channels, (one, reduce3, three, reduce5, five, pool) in modules:
+        total += channels * (one + reduce3 + reduce5 + pool)
+        total += reduce3 * 9 * three + reduce5 * 25 * five
+        total += one + reduce3 + three + reduce5 + five + pool
+    assert trace("googlenet_paper").parameters == total
+
+
+@pytest.mark.parametrize(("name", "depth"), [("resnet20", 3), ("resnet56", 9)])
+def test_resnets_for_small_images_have_the_papers_figures(name, depth):
+    """Section 4.2: 6n + 2 layers, shortcuts without weights."""
+    total = 3 * 9 * 16 + 2 * 16
+    for before, width in ((16, 16), (16, 32), (32, 64)):
+        total += before * 9 * width + (2 * depth - 1) * width * 9 * width + 4 * depth * width
+    assert trace(name).parameters == total + 64 * 10 + 10
+    convolutions = [node for node in trace(name).nodes if node.op == "conv"]
+    assert len(convolutions) == 6 * depth + 1
 
 
 def test_mlp_figures():

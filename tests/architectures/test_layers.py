@@ -85,11 +85,20 @@ def test_network_has_its_ops(name, counts):
     assert found == Counter({"input": 1, **counts, **head})
 
 
-def test_normalisations_have_pytorchs_numbers():
+#: Where torchvision's BatchNorm has other numbers than PyTorch's 1e-5 and 0.1.
+BATCH_NORMS = {
+    "googlenet": (1e-3, 0.1),
+    "inception_v3": (1e-3, 0.1),
+    "mobilenet_v3_small": (1e-3, 0.01),
+}
+
+
+def test_normalisations_have_torchvisions_numbers():
     for name in load_plugins().architectures:
         for node in trace(name).nodes:
             if node.op == "batch_norm":
-                assert (node.attrs["epsilon"], node.attrs["momentum"]) == (1e-5, 0.1)
+                numbers = (node.attrs["epsilon"], node.attrs["momentum"])
+                assert numbers == BATCH_NORMS.get(name, (1e-5, 0.1)), name
             if node.op == "layer_norm":
                 assert node.attrs["epsilon"] == 1e-6
 
@@ -105,7 +114,12 @@ def test_basic_block_adds_before_its_last_relu():
     assert edges(graph, "layer2.1.add") == ("layer2.1.bn2", "layer2.0.relu_2")
     assert edges(graph, "layer2.0.downsample.0") == ("layer1.1.relu_2",)
     stem = graph.by_name["max_pool"].attrs
-    assert dict(stem) == {"kernel": (3, 3), "stride": (2, 2), "padding": (1, 1)}
+    assert dict(stem) == {
+        "kernel": (3, 3),
+        "stride": (2, 2),
+        "padding": (1, 1),
+        "ceil": False,
+    }
 
 
 def test_inverted_residual_has_a_linear_projection():

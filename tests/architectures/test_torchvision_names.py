@@ -5,6 +5,10 @@ The names are written out here from torchvision's published modules, apart from 
 
 from __future__ import annotations
 
+import hashlib
+
+import pytest
+
 from benchsuite.hooks import load_plugins
 
 NORM = ("weight", "bias", "running_mean", "running_var")
@@ -91,3 +95,40 @@ def test_vit_b_16_names_are_torchvisions():
     assert found[f"{prefix}.self_attention.in_proj_weight"] == (2304, 768)
     assert found[f"{prefix}.mlp.0.weight"] == (3072, 768)
     assert found["conv_proj.weight"] == (768, 3, 16, 16)
+
+
+#: name -> (entries, sha256 of `key:shape;` in order of key), of torchvision 0.28.0's
+#: `state_dict`, without `num_batches_tracked` and auxiliary heads.
+STATE_DICTS = {
+    "alexnet": (16, "be859d9d92ddcd4a"),
+    "convnext_tiny": (182, "960e6ee1650e27ca"),
+    "densenet121": (606, "d971850bd8694316"),
+    "densenet169": (846, "dd5ad5e51e5a76b5"),
+    "efficientnet_b0": (311, "e0b39bbe5ea115d9"),
+    "googlenet": (287, "8d229485324895a9"),
+    "inception_v3": (472, "5cab485b807c7cbb"),
+    "mobilenet_v2": (262, "83d810472499c7f4"),
+    "mobilenet_v3_small": (210, "de4a2cb21d87eb50"),
+    "resnet101": (522, "3594e8e8c835f660"),
+    "resnet152": (777, "8a27bfd87df2ffe8"),
+    "resnet18": (102, "6ab2ddda649d12e5"),
+    "resnet34": (182, "bdabbd7067029e04"),
+    "resnet50": (267, "dcf8b61838852fd7"),
+    "squeezenet1_0": (52, "523488b3558c18dd"),
+    "vgg11": (22, "d5efef1c70204752"),
+    "vgg11_bn": (54, "afa67cbe1850b762"),
+    "vgg13": (26, "60ef894db415bdcf"),
+    "vgg13_bn": (66, "d141f096ed958290"),
+    "vgg16": (32, "4d6b4be247fb9e3b"),
+    "vgg16_bn": (84, "bbc176c54662cfc7"),
+    "vgg19": (38, "0a472fd8a756b25c"),
+    "vgg19_bn": (102, "79fb7cf467fe58d0"),
+    "vit_b_16": (152, "dc851e9f2496338b"),
+}
+
+
+@pytest.mark.parametrize(("name", "expected"), STATE_DICTS.items(), ids=STATE_DICTS)
+def test_names_and_shapes_are_torchvisions(name, expected):
+    found = weights(name)
+    text = "".join(f"{key}:{found[key]};" for key in sorted(found))
+    assert (len(found), hashlib.sha256(text.encode()).hexdigest()[:16]) == expected

@@ -38,7 +38,7 @@ def test_commands_complete():
 
 
 def test_architectures_complete():
-    assert completions("show", "resnet1") == ["resnet18", "resnet18_cifar"]
+    assert completions("show", "resnet18") == ["resnet18", "resnet18_cifar"]
 
 
 def test_datasets_complete():
@@ -50,7 +50,7 @@ def test_names_after_a_comma_complete_without_those_before_it():
         "lenet5,resnet18",
         "lenet5,resnet18_cifar",
     ]
-    assert completions("run", "--archs", "resnet18,lenet5,resnet1") == [
+    assert completions("run", "--archs", "resnet18,lenet5,resnet18_") == [
         "resnet18,lenet5,resnet18_cifar"
     ]
 

@@ -65,3 +65,28 @@ def test_show_fits_a_narrow_terminal(benchsuite):
     lines = benchsuite("show", "vit_b_16", COLUMNS="80").stdout.splitlines()
 
     assert max(map(len, lines)) <= 80
+
+
+def test_show_sums_flops_by_op(benchsuite):
+    lines = benchsuite("show", "lenet5", "--flops-by", "op").stdout.splitlines()
+    assert [line.split() for line in lines] == [
+        ["op", "MACs", "FLOPs", "(2", "×", "MACs)", "share"],
+        ["conv", "357,600", "715,200", "85.9%"],
+        ["dense", "58,920", "117,840", "14.1%"],
+        ["all", "416,520", "833,040", "100.0%"],
+    ]
+
+
+def test_show_sums_flops_by_block(benchsuite):
+    lines = benchsuite("show", "resnet18", "--flops-by", "block").stdout.splitlines()
+    found = {line.split()[0]: line.split()[1] for line in lines[1:]}
+    assert found["fc"] == "512,000"
+    assert found["all"] == "1,814,073,344"
+    assert {"conv1", "layer1", "layer2", "layer3", "layer4"} < found.keys()
+
+
+def test_show_refuses_the_source_of_a_backend_that_has_none(benchsuite):
+    plugin = ("-p", "benchsuite.testing.numpy_plugin")
+    result = benchsuite(*plugin, "show", "lenet5", "--source", "numpy")
+    assert result.exit_code == 2
+    assert "backend 'numpy' generates no code that could be shown" in result.stderr

@@ -8,39 +8,62 @@ cent of a small network's time.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from benchsuite.graph import Graph, Node, Shape
 
 #: They treat all elements alike, in whatever order.
-_ELEMENTWISE = frozenset({"relu", "relu6", "tanh", "gelu", "dropout"})
+_ELEMENTWISE = frozenset(
+    {
+        *("relu", "relu6", "tanh", "gelu", "sigmoid", "silu", "hard_sigmoid", "hard_swish"),
+        *("dropout", "stochastic_depth"),
+    }
+)
 
 
-def images_flattened_in_place(graph: Graph) -> Mapping[str, Shape]:
+@dataclass(frozen=True, slots=True)
+class FlattenedInPlace:
     """Nodes that give or take an image in the order (H, W, C), and the shape of that image.
 
-    These are `flatten`, where nothing but dense layers sees the order, and those layers.
+    given: by `flatten`, where nothing but dense layers sees the order, and by what lies between.
+    taken: by those dense layers.
     """
-    found: dict[str, Shape] = {}
+
+    given: Mapping[str, Shape]
+    taken: Mapping[str, Shape]
+
+
+def images_flattened_in_place(graph: Graph) -> FlattenedInPlace:
+    """Every image of the graph whose order the weights can take care of."""
+    given: dict[str, Shape] = {}
+    taken: dict[str, Shape] = {}
     for node in graph.nodes:
         if node.op == "flatten":
             shape = graph.by_name[node.inputs[0]].shape
-            found.update(dict.fromkeys(_seen_by_dense_only(graph, node), shape))
-    return found
+            carriers, dense = _behind(graph, node)
+            given.update(dict.fromkeys(carriers, shape))
+            taken.update(dict.fromkeys(dense, shape))
+    return FlattenedInPlace(given, taken)
 
 
-def _seen_by_dense_only(graph: Graph, flatten: Node) -> list[str]:
-    """`flatten` and the dense layers behind it; none where any other node sees the order."""
-    names, carriers = [flatten.name], [flatten.name]
-    while carriers:
-        carrier = carriers.pop()
-        consumers = [node for node in graph.nodes if carrier in node.inputs]
+def _behind(graph: Graph, flatten: Node) -> tuple[list[str], list[str]]:
+    """`flatten` with what carries its order on, and the dense layers that take it.
+
+    Neither where any other node sees the order.
+    """
+    carriers: list[str] = []
+    dense: list[str] = []
+    found = [flatten.name]
+    while found:
+        carriers.append(found.pop())
+        consumers = [node for node in graph.nodes if carriers[-1] in node.inputs]
         if not consumers:  # the order is that of the logits
-            return []
+            return [], []
         for node in consumers:
             if node.op in _ELEMENTWISE:
-                carriers.append(node.name)
+                found.append(node.name)
             elif node.op == "dense":
-                names.append(node.name)
+                dense.append(node.name)
             else:
-                return []
-    return names
+                return [], []
+    return carriers, dense

@@ -8,18 +8,25 @@ from typing import Any
 
 import keras
 
-from benchsuite.graph import Graph
+from benchsuite.graph import Graph, Shape
 from benchsuite_keras.flattening import images_flattened_in_place
+from benchsuite_keras.layers import KerasTensor
 from benchsuite_keras.ops import LOWERINGS, Call
 from benchsuite_keras.tensors import Tensor
 
 
 @dataclass(frozen=True, slots=True)
 class LoweredGraph:
-    """A model, and where each canonical weight is in it."""
+    """A model, and where each canonical weight and each node's output is in it.
+
+    outputs: the symbolic tensor of every node, by its name.
+    flattened_in_place: those of them that are images in the order (H, W, C).
+    """
 
     model: Any
     tensors: Mapping[str, Tensor]
+    outputs: Mapping[str, KerasTensor]
+    flattened_in_place: Mapping[str, Shape]
 
 
 def lower(graph: Graph, dtype: str, seed: int) -> LoweredGraph:
@@ -29,16 +36,17 @@ def lower(graph: Graph, dtype: str, seed: int) -> LoweredGraph:
     """
     source, *nodes = graph.nodes
     images = keras.Input(source.shape, dtype=dtype, name=source.name)
-    values = {source.name: images}
+    values: dict[str, KerasTensor] = {source.name: images}
     tensors: dict[str, Tensor] = {}
     in_place = images_flattened_in_place(graph)
     for node in nodes:
         inputs = [values[name] for name in node.inputs]
         shapes = [graph.by_name[name].shape for name in node.inputs]
-        call = Call(node, inputs, shapes, dtype, seed, in_place.get(node.name))
+        image = in_place.given.get(node.name) or in_place.taken.get(node.name)
+        call = Call(node, inputs, shapes, dtype, seed, image)
         lowered = LOWERINGS[node.op](call)
         values[node.name] = lowered.output
         for weight in node.weights:
             tensors[node.weight_name(weight)] = lowered.tensors[weight.role]
     model = keras.Model(images, values[graph.output.name], name=graph.name)
-    return LoweredGraph(model, tensors)
+    return LoweredGraph(model, tensors, values, in_place.given)

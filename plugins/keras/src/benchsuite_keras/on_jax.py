@@ -20,13 +20,9 @@ from benchsuite.graph import Graph
 from benchsuite.graph.weights import Weights
 from benchsuite_keras.backend import KerasBackend
 from benchsuite_keras.floats import default_dtype
+from benchsuite_keras.inspection import InspectableKerasSession
 from benchsuite_keras.optimizers import make_optimizer
-from benchsuite_keras.session import (
-    KerasSession,
-    KerasTensor,
-    PlacedBatch,
-    mean_cross_entropy,
-)
+from benchsuite_keras.session import KerasTensor, PlacedBatch, mean_cross_entropy
 
 #: No TF32, in whatever a jitted function holds.
 _MATMUL_PRECISION = "highest"
@@ -65,7 +61,7 @@ class JaxBackend(KerasBackend):
         return JaxSession(graph, weights, setup)
 
 
-class JaxSession(KerasSession):
+class JaxSession(InspectableKerasSession):
     """One network in Keras on JAX.
 
     The state goes into the jitted functions and comes back from them; between calls the
@@ -163,6 +159,30 @@ class JaxSession(KerasSession):
         logits, others = self._model.stateless_call(trainable, others, images, training=True)
         return mean_cross_entropy(labels, logits), others
 
+    def _loss_and_gradients(
+        self, state: State, images: KerasTensor, labels: KerasTensor
+    ) -> tuple[KerasTensor, Values, Values]:
+        """The loss, the new values of what is not trained, and the gradients."""
+        gradient = jax.value_and_grad(self._loss_and_others, has_aux=True)
+        with jax.default_matmul_precision(_MATMUL_PRECISION):
+            (loss, others), gradients = gradient(*state, images, labels)
+        return loss, others, gradients
+
+    def _evaluate(self, model: Any, images: KerasTensor) -> Sequence[KerasTensor]:  # noqa: ANN401 - a keras.Model
+        def outputs(trainable: Values, others: Values, images: KerasTensor) -> Values:
+            with jax.default_matmul_precision(_MATMUL_PRECISION):
+                found: Values = model.stateless_call(trainable, others, images, training=False)[0]
+            return found
+
+        variables = (model.trainable_variables, model.non_trainable_variables)
+        evaluated: Values = jax.jit(outputs)(*map(self._values, variables), images)
+        return evaluated
+
+    def _differentiate(self, placed: PlacedBatch) -> tuple[KerasTensor, Sequence[KerasTensor]]:
+        differentiate = jax.jit(self._loss_and_gradients)
+        loss, _, gradients = differentiate(self._model_state(), placed.images, placed.labels)
+        return loss, gradients
+
     @cached_property
     def _step(self) -> Step:
         """The jitted training step; it consumes the state and the optimiser's slots."""
@@ -172,17 +192,14 @@ class JaxSession(KerasSession):
             for index, variable in enumerate(optimizer.variables)
             if variable is optimizer.learning_rate
         )
-        gradient = jax.value_and_grad(self._loss_and_others, has_aux=True)
 
         def step(
             state: State, slots: Values, images: KerasTensor, labels: KerasTensor, rate: KerasTensor
         ) -> tuple[KerasTensor, State, Values]:
-            trainable, others = state
-            with jax.default_matmul_precision(_MATMUL_PRECISION):
-                (loss, others), gradients = gradient(trainable, others, images, labels)
+            loss, others, gradients = self._loss_and_gradients(state, images, labels)
             # of the slot's own type: a Python number's is another, to be compiled for again
             slots[rate_at] = jax.numpy.asarray(rate, slots[rate_at].dtype)
-            trainable, slots = optimizer.stateless_apply(slots, gradients, trainable)
+            trainable, slots = optimizer.stateless_apply(slots, gradients, state[0])
             return loss, (trainable, others), slots
 
         jitted: Step = jax.jit(step, donate_argnums=(0, 1))
@@ -191,7 +208,7 @@ class JaxSession(KerasSession):
     @cached_property
     def _optimizer(self) -> Any:  # noqa: ANN401 - a keras.Optimizer
         """Made for the first step: inference is to hold no optimiser's state."""
-        optimizer = make_optimizer(self._setup.update_rule)
+        optimizer = make_optimizer(self._setup.update_rule, self._decayed())
         optimizer.build(self._trainable)
         return optimizer
 

@@ -18,8 +18,9 @@ from benchsuite.errors import UsageError
 from benchsuite.graph import Graph
 from benchsuite.graph.weights import Weights
 from benchsuite_keras.backend import KerasBackend
+from benchsuite_keras.inspection import InspectableKerasSession
 from benchsuite_keras.optimizers import make_optimizer
-from benchsuite_keras.session import KerasSession, KerasTensor, PlacedBatch, on_or_off
+from benchsuite_keras.session import KerasTensor, PlacedBatch, on_or_off
 
 Function = Callable[..., KerasTensor]
 
@@ -54,7 +55,7 @@ class TensorFlowBackend(KerasBackend):
         return TensorFlowSession(graph, weights, setup)
 
 
-class TensorFlowSession(KerasSession):
+class TensorFlowSession(InspectableKerasSession):
     """One network in Keras on TensorFlow."""
 
     def __init__(self, graph: Graph, weights: Weights, setup: Setup) -> None:
@@ -119,6 +120,23 @@ class TensorFlowSession(KerasSession):
     def _to_host(self, tensor: KerasTensor) -> NDArray[Any]:
         return np.array(tensor.numpy())
 
+    def _evaluate(self, model: Any, images: KerasTensor) -> Sequence[KerasTensor]:  # noqa: ANN401 - a keras.Model
+        forward = tf.function(lambda x: model(x, training=False), jit_compile=False)
+        outputs: Sequence[KerasTensor] = forward(images)
+        return outputs
+
+    def _differentiate(self, placed: PlacedBatch) -> tuple[KerasTensor, Sequence[KerasTensor]]:
+        weights = [variable.value for variable in self._model.trainable_variables]
+
+        def differentiate(images: KerasTensor, labels: KerasTensor) -> tuple[KerasTensor, Any]:
+            with tf.GradientTape() as tape:
+                loss = self._loss(images, labels)
+            return loss, tape.gradient(loss, weights)
+
+        traced = tf.function(differentiate, jit_compile=False)
+        loss, gradients = traced(placed.images, placed.labels)
+        return loss, gradients
+
     def _trace_forward(self, placed: PlacedBatch) -> Function:
         if placed.images.dtype == tf.uint8:
             raise UsageError("infer takes normalised float32 images, got uint8")
@@ -149,7 +167,7 @@ class TensorFlowSession(KerasSession):
     def _optimizer(self) -> Any:  # noqa: ANN401 - a keras.Optimizer
         """Made for the first step: inference is to hold no optimiser's state."""
         with self._scope():
-            optimizer = make_optimizer(self._setup.update_rule)
+            optimizer = make_optimizer(self._setup.update_rule, self._decayed())
             optimizer.build(self._model.trainable_variables)
         return optimizer
 

@@ -17,7 +17,8 @@ from benchsuite.errors import UnsupportedError, UsageError
 from benchsuite.graph import Graph
 from benchsuite.graph.weights import Weights
 from benchsuite_keras.backend import KerasBackend
-from benchsuite_keras.session import KerasSession, KerasTensor, PlacedBatch, on_or_off
+from benchsuite_keras.inspection import InspectableKerasSession
+from benchsuite_keras.session import KerasTensor, PlacedBatch, on_or_off
 from benchsuite_keras.torch_optimizers import make_optimizer
 
 
@@ -50,7 +51,7 @@ class TorchBackend(KerasBackend):
         return TorchSession(graph, weights, setup)
 
 
-class TorchSession(KerasSession):
+class TorchSession(InspectableKerasSession):
     """One network in Keras on PyTorch."""
 
     def __init__(self, graph: Graph, weights: Weights, setup: Setup) -> None:
@@ -102,6 +103,15 @@ class TorchSession(KerasSession):
     def _to_host(self, tensor: KerasTensor) -> NDArray[Any]:
         return np.array(tensor.detach().cpu().numpy())
 
+    def _evaluate(self, model: Any, images: KerasTensor) -> Sequence[KerasTensor]:  # noqa: ANN401 - a keras.Model
+        with torch.inference_mode():
+            outputs: Sequence[KerasTensor] = model(images, training=False)
+        return outputs
+
+    def _differentiate(self, placed: PlacedBatch) -> tuple[KerasTensor, Sequence[KerasTensor]]:
+        loss = self._loss(placed.images, placed.labels)
+        return loss, torch.autograd.grad(loss, self._parameters)
+
     def _step(self, placed: PlacedBatch, learning_rate: float) -> KerasTensor:
         parameters = self._parameters
         for parameter in parameters:
@@ -120,6 +130,6 @@ class TorchSession(KerasSession):
     @cached_property
     def _optimizer(self) -> Any:  # noqa: ANN401 - a keras.Optimizer
         """Made for the first step: inference is to hold no optimiser's state."""
-        optimizer = make_optimizer(self._setup.update_rule)
+        optimizer = make_optimizer(self._setup.update_rule, self._decayed())
         optimizer.build(self._model.trainable_variables)
         return optimizer

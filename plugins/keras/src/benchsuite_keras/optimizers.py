@@ -1,11 +1,14 @@
 """PyTorch's update rules as Keras optimisers.
 
-Keras' own differ across a change of learning rate (SGD) and in where epsilon goes (Adam).
+Keras' own differ across a change of learning rate (SGD), in where epsilon goes (Adam, RMSprop)
+and in what weight decay means (all of them).
 """
 
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -18,68 +21,108 @@ KerasTensor = Any
 Variable = Any
 
 
-class SGD(keras.optimizers.Optimizer):  # type: ignore[misc] # keras is Any
-    """v = momentum·v + g;  p -= lr·v  (`torch.optim.SGD`)."""
+class RuleOptimizer(keras.optimizers.Optimizer):  # type: ignore[misc] # keras is Any
+    """An optimiser of `benchsuite.contract.UpdateRule`: its step, and weight decay.
 
-    def __init__(self, rule: UpdateRule) -> None:
-        super().__init__(learning_rate=0.0, name="sgd")
-        self.momentum = rule.momentum
+    decayed: of each variable that it is built on, whether the weight decay reaches it.
+    """
+
+    def __init__(self, rule: UpdateRule, decayed: Sequence[bool]) -> None:
+        super().__init__(learning_rate=0.0, name=rule.optimizer)
+        self.rule = rule
+        self.decayed = tuple(decayed)
 
     def build(self, variables: list[Variable]) -> None:
-        """Add one velocity per variable, unless there is no momentum."""
-        if self.built:
-            return
-        super().build(variables)
-        if self.momentum:
-            self.velocities = [self.add_variable_from_reference(v, "velocity") for v in variables]
+        """Add what the rule remembers of each variable."""
+        if not self.built:
+            super().build(variables)
+            self.add_slots(variables)
+
+    def slot(self, variables: list[Variable], name: str) -> list[Variable]:
+        """One variable of zeros for each variable."""
+        return [self.add_variable_from_reference(variable, name) for variable in variables]
+
+    @abstractmethod
+    def add_slots(self, variables: list[Variable]) -> None:
+        """Add what the rule remembers of each variable."""
+
+    @abstractmethod
+    def step(self, index: int, gradient: KerasTensor, rate: KerasTensor) -> KerasTensor:
+        """What the rule subtracts from a variable, weight decay apart."""
 
     def update_step(
         self, gradient: KerasTensor, variable: Variable, learning_rate: KerasTensor
     ) -> None:
-        """Update one variable."""
-        step = gradient
-        if self.momentum:
-            velocity = self.velocities[self._get_variable_index(variable)]
-            step = velocity * self.momentum + gradient
-            self.assign(velocity, step)
-        self.assign_sub(variable, step * ops.cast(learning_rate, variable.dtype))
+        """Update one variable; whether it decays is decided once, when the step is traced."""
+        index, decay = self._get_variable_index(variable), self.rule.weight_decay
+        rate = ops.cast(learning_rate, variable.dtype)
+        if self.decayed[index] and self.rule.decay == "coupled":
+            gradient = gradient + variable * decay
+        step = self.step(index, gradient, rate)
+        if self.decayed[index] and self.rule.decay == "decoupled":
+            step = step + variable * (rate * decay)
+        self.assign_sub(variable, step)
 
 
-class Adam(keras.optimizers.Optimizer):  # type: ignore[misc] # keras is Any
+class SGD(RuleOptimizer):
+    """v = momentum·v + g  (`torch.optim.SGD`)."""
+
+    def add_slots(self, variables: list[Variable]) -> None:
+        """Velocities, unless there is no momentum."""
+        if self.rule.momentum:
+            self.velocities = self.slot(variables, "velocity")
+
+    def step(self, index: int, gradient: KerasTensor, rate: KerasTensor) -> KerasTensor:
+        """Along the velocity."""
+        if not self.rule.momentum:
+            return gradient * rate
+        velocity = self.velocities[index] * self.rule.momentum + gradient
+        self.assign(self.velocities[index], velocity)
+        return velocity * rate
+
+
+class RMSprop(SGD):
+    """s = alpha·s + (1-alpha)·g²;  v = momentum·v + g/(sqrt(s) + epsilon)  (`torch.optim`)."""
+
+    def add_slots(self, variables: list[Variable]) -> None:
+        """Mean squares, and SGD's velocities."""
+        super().add_slots(variables)
+        self.squares = self.slot(variables, "square")
+
+    def step(self, index: int, gradient: KerasTensor, rate: KerasTensor) -> KerasTensor:
+        """Along the velocity of the scaled gradient."""
+        alpha = self.rule.alpha
+        square = self.squares[index] * alpha + ops.square(gradient) * (1.0 - alpha)
+        self.assign(self.squares[index], square)
+        scaled = gradient / (ops.sqrt(square) + self.rule.epsilon)
+        return super().step(index, scaled, rate)
+
+
+class Adam(RuleOptimizer):
     """Kingma and Ba 2015, algorithm 1; epsilon after the correction (`torch.optim.Adam`)."""
 
-    def __init__(self, rule: UpdateRule) -> None:
-        super().__init__(learning_rate=0.0, name="adam")
-        self.beta1, self.beta2, self.epsilon = rule.beta1, rule.beta2, rule.epsilon
+    def add_slots(self, variables: list[Variable]) -> None:
+        """Both moments of each variable's gradient."""
+        self.means = self.slot(variables, "mean")
+        self.squares = self.slot(variables, "square")
 
-    def build(self, variables: list[Variable]) -> None:
-        """Add both moments of each variable's gradient."""
-        if self.built:
-            return
-        super().build(variables)
-        self.means = [self.add_variable_from_reference(v, "mean") for v in variables]
-        self.squares = [self.add_variable_from_reference(v, "square") for v in variables]
-
-    def update_step(
-        self, gradient: KerasTensor, variable: Variable, learning_rate: KerasTensor
-    ) -> None:
-        """Update one variable."""
-        index = self._get_variable_index(variable)
-        step = ops.cast(self.iterations + 1, variable.dtype)
-        mean = self.means[index] * self.beta1 + gradient * (1.0 - self.beta1)
-        square = self.squares[index] * self.beta2 + ops.square(gradient) * (1.0 - self.beta2)
+    def step(self, index: int, gradient: KerasTensor, rate: KerasTensor) -> KerasTensor:
+        """Along the corrected mean over the root of the corrected mean square."""
+        rule, steps = self.rule, ops.cast(self.iterations + 1, gradient.dtype)
+        mean = self.means[index] * rule.beta1 + gradient * (1.0 - rule.beta1)
+        square = self.squares[index] * rule.beta2 + ops.square(gradient) * (1.0 - rule.beta2)
         self.assign(self.means[index], mean)
         self.assign(self.squares[index], square)
-        rate = ops.cast(learning_rate, variable.dtype) / _correction(self.beta1, step)
-        root = ops.sqrt(square) / ops.sqrt(_correction(self.beta2, step)) + self.epsilon
-        self.assign_sub(variable, rate * mean / root)
+        root = ops.sqrt(square) / ops.sqrt(_correction(rule.beta2, steps)) + rule.epsilon
+        return rate / _correction(rule.beta1, steps) * mean / root
 
 
-def _correction(beta: float, step: KerasTensor) -> KerasTensor:
-    """1 - beta^step, which in float32 would lose four of its seven digits if so computed."""
-    return -ops.expm1(step * (math.log(beta) if beta else -math.inf))
+def _correction(beta: float, steps: KerasTensor) -> KerasTensor:
+    """1 - beta^steps, which in float32 would lose four of its seven digits if so computed."""
+    return -ops.expm1(steps * (math.log(beta) if beta else -math.inf))
 
 
-def make_optimizer(rule: UpdateRule) -> Any:  # noqa: ANN401 - a keras.Optimizer
+def make_optimizer(rule: UpdateRule, decayed: Sequence[bool]) -> RuleOptimizer:
     """The optimiser of a rule; its learning rate is set before every step."""
-    return SGD(rule) if rule.optimizer == "sgd" else Adam(rule)
+    classes = {"sgd": SGD, "adam": Adam, "rmsprop": RMSprop}
+    return classes[rule.optimizer](rule, decayed)

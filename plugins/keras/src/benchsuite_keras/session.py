@@ -54,6 +54,8 @@ class KerasSession(ABC):
         with self._scope():
             lowered = lower(graph, self._dtype, setup.seed)
         self._model, self._tensors = lowered.model, lowered.tensors
+        self._outputs = lowered.outputs
+        self._flattened_in_place = lowered.flattened_in_place
         self.set_weights(weights)
 
     @property
@@ -125,6 +127,17 @@ class KerasSession(ABC):
         """Free the network, its compiled functions and its optimiser."""
         for name in [name for name in vars(self) if name != "graph"]:
             delattr(self, name)
+
+    def _decayed(self) -> list[bool]:
+        """Of each of the model's trainable variables, whether the weight decay reaches it."""
+        rule, weights = self._setup.update_rule, self.graph.weights
+        reached = {
+            id(variable)
+            for name, tensor in self._tensors.items()
+            if rule.decays(weights[name])
+            for variable in tensor.variables
+        }
+        return [id(variable) in reached for variable in self._model.trainable_variables]
 
     @abstractmethod
     def _take(self, steps: Iterable[tuple[Batch | PlacedBatch, float]]) -> list[KerasTensor]:

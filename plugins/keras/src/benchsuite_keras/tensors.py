@@ -15,6 +15,12 @@ Array = NDArray[Any]
 Variable = Any  # keras.Variable: Keras is untyped
 
 
+def channel_major(vectors: Array, image: Shape) -> Array:
+    """(N, H·W·C) as Keras flattens an image (H, W, C) -> (N, C·H·W) as the graph does."""
+    images = vectors.reshape(-1, *image)
+    return np.ascontiguousarray(images.transpose(0, 3, 1, 2)).reshape(vectors.shape)
+
+
 @dataclass(frozen=True, slots=True)
 class Tensor:
     """One canonical weight, kept in one or more Keras variables; both ways are exact."""
@@ -48,6 +54,15 @@ def transposed(variable: Variable, *axes: int) -> Tensor:
 def same(variable: Variable) -> Tensor:
     """The same layout in both."""
     return Tensor((variable,), lambda canonical: [canonical], lambda values: values[0])
+
+
+def channelwise(variable: Variable) -> Tensor:
+    """(C, 1, 1) here, (C,) in Keras."""
+    return Tensor(
+        (variable,),
+        lambda canonical: [canonical[:, 0, 0]],
+        lambda values: values[0][:, np.newaxis, np.newaxis],
+    )
 
 
 def dense_of_image(kernel: Variable, image: Shape) -> Tensor:

@@ -6,56 +6,91 @@ Step count and learning rate stay on the host: on a GPU, reading them would wait
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
 from benchsuite.contract import UpdateRule
-from benchsuite_keras.optimizers import SGD, Adam, KerasTensor, Variable
+from benchsuite_keras.optimizers import SGD, Adam, KerasTensor, RMSprop, RuleOptimizer, Variable
+
+Tensors = list[KerasTensor]
 
 
-class TorchSGD(SGD):
-    """`optimizers.SGD`; `rate` is the learning rate of the next step."""
+class TorchRuleOptimizer(RuleOptimizer):
+    """`optimizers.RuleOptimizer`; `rate` is the learning rate of the next step."""
 
     rate = 0.0
 
-    def apply(self, grads: list[KerasTensor], trainable_variables: Any = None) -> None:  # noqa: ANN401, ARG002 - Keras' signature
-        """Update every variable that the optimiser was built on."""
+    def apply(self, grads: Tensors, trainable_variables: Any = None) -> None:  # noqa: ANN401, ARG002 - Keras' signature
+        """Update every variable that the optimiser was built on; may write into `grads`."""
+        rule, parameters = self.rule, _values(self._trainable_variables)
+        decayed = [index for index, reached in enumerate(self.decayed) if reached]
+        reached = [parameters[index] for index in decayed]
         with torch.no_grad():
-            steps = grads
-            if self.momentum:
-                steps = _parameters(self.velocities)
-                torch._foreach_mul_(steps, self.momentum)
-                torch._foreach_add_(steps, grads)
-            parameters = _parameters(self._trainable_variables)
-            torch._foreach_add_(parameters, steps, alpha=-self.rate)
+            if reached and rule.decay == "coupled":
+                of_reached = [grads[index] for index in decayed]
+                torch._foreach_add_(of_reached, reached, alpha=rule.weight_decay)
+            elif reached:
+                torch._foreach_mul_(reached, 1.0 - self.rate * rule.weight_decay)
+            self.move(parameters, grads)
+
+    @abstractmethod
+    def move(self, parameters: Tensors, grads: Tensors) -> None:
+        """Take the step, weight decay apart."""
 
 
-class TorchAdam(Adam):
-    """`optimizers.Adam`; `rate` is the learning rate of the next step."""
+class TorchSGD(TorchRuleOptimizer, SGD):
+    """`optimizers.SGD`."""
 
-    rate = 0.0
+    def move(self, parameters: Tensors, grads: Tensors) -> None:
+        """Along the velocities, unless there is no momentum."""
+        if self.rule.momentum:
+            velocities = _values(self.velocities)
+            torch._foreach_mul_(velocities, self.rule.momentum)
+            torch._foreach_add_(velocities, grads)
+            grads = velocities
+        torch._foreach_add_(parameters, grads, alpha=-self.rate)
+
+
+class TorchRMSprop(TorchSGD, RMSprop):
+    """`optimizers.RMSprop`."""
+
+    def move(self, parameters: Tensors, grads: Tensors) -> None:
+        """Along the velocities of the scaled gradients."""
+        rule, squares = self.rule, _values(self.squares)
+        torch._foreach_mul_(squares, rule.alpha)
+        torch._foreach_addcmul_(squares, grads, grads, 1.0 - rule.alpha)
+        roots = torch._foreach_sqrt(squares)  # noqa: SLF001 - as torch.optim does
+        torch._foreach_add_(roots, rule.epsilon)
+        super().move(parameters, list(torch._foreach_div(grads, roots)))  # noqa: SLF001 - likewise
+
+
+class TorchAdam(TorchRuleOptimizer, Adam):
+    """`optimizers.Adam`."""
+
     steps = 0
 
-    def apply(self, grads: list[KerasTensor], trainable_variables: Any = None) -> None:  # noqa: ANN401, ARG002 - Keras' signature
-        """Update every variable that the optimiser was built on."""
+    def move(self, parameters: Tensors, grads: Tensors) -> None:
+        """Along the corrected means over the roots of the corrected mean squares."""
         self.steps += 1
-        with torch.no_grad():
-            means, squares = _parameters(self.means), _parameters(self.squares)
-            torch._foreach_lerp_(means, grads, 1.0 - self.beta1)
-            torch._foreach_mul_(squares, self.beta2)
-            torch._foreach_addcmul_(squares, grads, grads, 1.0 - self.beta2)
-            roots = torch._foreach_sqrt(squares)  # noqa: SLF001 - as torch.optim does
-            torch._foreach_div_(roots, math.sqrt(1.0 - self.beta2**self.steps))
-            torch._foreach_add_(roots, self.epsilon)
-            rate = self.rate / (1.0 - self.beta1**self.steps)
-            torch._foreach_addcdiv_(_parameters(self._trainable_variables), means, roots, -rate)
+        rule, means, squares = self.rule, _values(self.means), _values(self.squares)
+        torch._foreach_lerp_(means, grads, 1.0 - rule.beta1)
+        torch._foreach_mul_(squares, rule.beta2)
+        torch._foreach_addcmul_(squares, grads, grads, 1.0 - rule.beta2)
+        roots = torch._foreach_sqrt(squares)  # noqa: SLF001 - as torch.optim does
+        torch._foreach_div_(roots, math.sqrt(1.0 - rule.beta2**self.steps))
+        torch._foreach_add_(roots, rule.epsilon)
+        rate = self.rate / (1.0 - rule.beta1**self.steps)
+        torch._foreach_addcdiv_(parameters, means, roots, -rate)
 
 
-def _parameters(variables: list[Variable]) -> list[KerasTensor]:
+def _values(variables: list[Variable]) -> Tensors:
     return [variable.value for variable in variables]
 
 
-def make_optimizer(rule: UpdateRule) -> Any:  # noqa: ANN401 - a keras.Optimizer
+def make_optimizer(rule: UpdateRule, decayed: Sequence[bool]) -> TorchRuleOptimizer:
     """The optimiser of a rule; its `rate` is set before every step."""
-    return TorchSGD(rule) if rule.optimizer == "sgd" else TorchAdam(rule)
+    classes = {"sgd": TorchSGD, "adam": TorchAdam, "rmsprop": TorchRMSprop}
+    return classes[rule.optimizer](rule, decayed)

@@ -2,16 +2,12 @@
 
     pytest plugins/keras/tests/benchmarks --benchmark-only -s
 
-Both sides are called alike, as concrete functions on resident tensors, in one process and in
-alternating blocks, so that a drift of the machine's speed meets both.
+Both sides are called alike, as concrete functions on resident tensors.
 """
 
-import sys
 from math import prod
 from pathlib import Path
 from runpy import run_path
-from statistics import median
-from time import perf_counter
 
 import numpy as np
 import pytest
@@ -20,10 +16,6 @@ import benchsuite
 from benchsuite.contract import Batch
 
 BACKEND = "keras-tensorflow"
-#: Pairs of blocks. The median's 95 % confidence interval is then from the 40th to the 61st.
-ROUNDS = 100
-LOWEST = 39
-BLOCK_S = 0.1
 ALLOWED = 1.02
 SHAPES = {"lenet5": (28, 28, 1), "resnet18_cifar": (32, 32, 3), "mobilenet_v2": (64, 64, 3)}
 TRAINING_BATCH = 16
@@ -47,33 +39,7 @@ def batch(session, size):
     return session.place(Batch(images, generator.integers(0, 10, size)))
 
 
-def seconds_per_call(call, calls):
-    start = perf_counter()
-    call(calls)
-    return (perf_counter() - start) / calls
-
-
-def compare(benchmark, ours, by_hand):
-    """Time blocks A B A B …; fail where the graph's network is surely slower than allowed."""
-    for call in (ours, by_hand):
-        call(20)  # traced and warm
-    calls = max(1, round(BLOCK_S / seconds_per_call(by_hand, 5)))
-
-    def rounds():
-        pairs = [
-            (seconds_per_call(ours, calls), seconds_per_call(by_hand, calls)) for _ in range(ROUNDS)
-        ]
-        ratios = sorted(graph / hand for graph, hand in pairs)
-        return median(g for g, _ in pairs) / median(h for _, h in pairs), ratios
-
-    ratio, ratios = benchmark.pedantic(rounds, rounds=1)
-    low, high = ratios[LOWEST], ratios[-1 - LOWEST]
-    benchmark.extra_info.update(ratio_of_medians=ratio, interval=(low, high))
-    sys.stdout.write(f"\nfrom the graph: {ratio:.3f} of the time by hand ({low:.3f}–{high:.3f})\n")
-    assert low <= ALLOWED
-
-
-def test_inference_costs_what_it_costs_by_hand(benchmark, network):
+def test_inference_costs_what_it_costs_by_hand(ratio_of, network):
     import tensorflow as tf
 
     session, model = network
@@ -89,10 +55,11 @@ def test_inference_costs_what_it_costs_by_hand(benchmark, network):
         for _ in range(calls):
             concrete(placed.images)
 
-    compare(benchmark, ours, by_hand)
+    low, _ = ratio_of("from the graph, beside by hand", ours, by_hand)
+    assert low <= ALLOWED
 
 
-def test_training_costs_what_it_costs_by_hand(benchmark, network):
+def test_training_costs_what_it_costs_by_hand(ratio_of, network):
     import keras
     import tensorflow as tf
 
@@ -119,4 +86,5 @@ def test_training_costs_what_it_costs_by_hand(benchmark, network):
     def by_hand(calls):
         tf.stack([concrete(placed.images, placed.labels) for _ in range(calls)]).numpy()
 
-    compare(benchmark, ours, by_hand)
+    low, _ = ratio_of("from the graph, beside by hand", ours, by_hand)
+    assert low <= ALLOWED

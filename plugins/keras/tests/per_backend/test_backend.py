@@ -40,7 +40,7 @@ def test_open_refuses_an_op_without_lowering(backend, convnet):
     strange = tuple(replace(n, op="sort") if n.name == "relu" else n for n in convnet.nodes)
     message = (
         f"backend '{backend.name}' has no lowering for op 'sort', which layer 'relu' needs; "
-        "it lowers: add, avg_pool, batch_norm, "
+        "it lowers: adaptive_avg_pool, add, avg_pool, "
     )
     with pytest.raises(UnsupportedError, match=message):
         backend.open(Graph("strange", strange), random_weights(convnet), Setup())

@@ -14,6 +14,12 @@ def dropout_relu_dense(net, x):
     return dense(net, net.relu(net.dropout(x, 0.5)))
 
 
+def activated_dense(net, x):
+    for name in ("relu6", "tanh", "gelu", "sigmoid", "silu", "hard_sigmoid", "hard_swish"):
+        x = getattr(net, name)(x)
+    return dense(net, net.stochastic_depth(x, 0.5))
+
+
 def batch_norm_dense(net, x):
     return dense(net, net.batch_norm(x, name="bn"))
 
@@ -35,6 +41,7 @@ def alone(net, x):
     [
         (dense, False),
         (dropout_relu_dense, False),
+        (activated_dense, False),
         (two_dense, False),
         (batch_norm_dense, True),
         (dense_and_sum, True),
@@ -49,7 +56,13 @@ def test_flatten_permutes_images_only_where_the_weights_cannot(open_session, hea
     session = open_session(graph, weights, precision="fp64")
     names = [layer.name for layer in session.native.layers]
     assert ("flatten-channels_first" in names) is permuted
-    expected = NumpyBackend().open(graph, weights, Setup(precision="fp64")).predict(images)
-    np.testing.assert_allclose(session.predict(images), expected, rtol=0, atol=1e-12)
+    reference = NumpyBackend().open(graph, weights, Setup(precision="fp64"))
+    np.testing.assert_allclose(
+        session.predict(images), reference.predict(images), rtol=0, atol=1e-12
+    )
+    for name, expected in reference.activations(images).items():
+        np.testing.assert_allclose(
+            session.activations(images)[name], expected, rtol=0, atol=1e-12, err_msg=name
+        )
     for name, array in session.weights().items():
         np.testing.assert_array_equal(array, weights[name])

@@ -1,16 +1,34 @@
 """Training against numbers that no framework computed: `benchsuite.testing.Oracle`."""
 
+import msgspec
 import numpy as np
 import pytest
 
 from benchsuite.contract import Batch, UpdateRule
 from benchsuite.errors import UsageError
-from benchsuite.graph import Builder
+from benchsuite.graph import Builder, initializers
 from benchsuite.testing import Oracle, random_images, random_weights
 
 SGD = UpdateRule(optimizer="sgd", momentum=0.9)
 PLAIN_SGD = UpdateRule(optimizer="sgd", momentum=0.0)
 ADAM = UpdateRule(optimizer="adam", epsilon=1e-3)  # so large that its place shows
+RMSPROP = UpdateRule(optimizer="rmsprop", momentum=0.9, alpha=0.9, epsilon=1e-3)
+PLAIN_RMSPROP = UpdateRule(optimizer="rmsprop", momentum=0.0, epsilon=1e-3)
+RULES = {
+    "sgd": SGD,
+    "plain-sgd": PLAIN_SGD,
+    "adam": ADAM,
+    "rmsprop": RMSPROP,
+    "plain-rmsprop": PLAIN_RMSPROP,
+    **{
+        f"{rule.optimizer}-{decay}-{decayed}": msgspec.structs.replace(
+            rule, weight_decay=0.1, decay=decay, decayed=decayed
+        )
+        for rule in (SGD, ADAM, RMSPROP)
+        for decay in ("coupled", "decoupled")
+        for decayed in ("all", "matrices")
+    },
+}
 DROP = [0.1] * 6 + [0.01] * 6
 
 
@@ -19,7 +37,36 @@ def batches_for(graph, count, size=5):
     return [Batch(random_images(graph, size, seed=i), labels[i]) for i in range(count)]
 
 
-@pytest.mark.parametrize("rule", [SGD, PLAIN_SGD, ADAM], ids=["sgd", "plain-sgd", "adam"])
+@pytest.fixture
+def every_kind():
+    """Every kind of weight: those that Keras splits, reshapes or has fewer axes of."""
+    net = Builder()
+    x = net.conv(net.input((3, 4, 2)), 4, 1, name="conv")
+    x = net.image_to_sequence(net.layer_scale(x, name="scale", init=initializers.zeros))
+    x = net.position_embedding(
+        net.class_token(x, name="token"), name="position", init=initializers.zeros
+    )
+    x = net.add(x, net.self_attention(net.layer_norm(x, name="ln", epsilon=1e-5), 2, name="attn"))
+    net.dense(net.select_token(x, 0), 3, name="fc")
+    return net.graph("every_kind")
+
+
+@pytest.mark.parametrize("decay", ["coupled", "decoupled"])
+def test_weight_decay_reaches_matrices_by_their_canonical_shape(open_session, every_kind, decay):
+    rule = UpdateRule(weight_decay=0.5, decay=decay, decayed="matrices")
+    weights = random_weights(every_kind, dtype=np.float64)
+    session = open_session(every_kind, weights, precision="fp64", update_rule=rule)
+    oracle = Oracle(every_kind, weights, rule)
+    batches = batches_for(every_kind, 3)
+    session.train(batches, [0.1, 0.1, 0.01])
+    oracle.train(batches, [0.1, 0.1, 0.01])
+    for name, expected in oracle.weights.items():
+        np.testing.assert_allclose(
+            session.weights()[name], expected, rtol=1e-10, atol=1e-12, err_msg=name
+        )
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_train_takes_pytorch_steps_across_a_drop_of_the_learning_rate(open_session, chain, rule):
     weights = random_weights(chain, dtype=np.float64)
     session = open_session(chain, weights, precision="fp64", update_rule=rule)

@@ -1,0 +1,77 @@
+"""What PyTorch's semantics cost in Keras, on TensorFlow: the same training step with and without.
+
+    pytest plugins/keras/tests/benchmarks/test_semantics.py --benchmark-only -s
+
+An unbiased running variance, momentum that survives a change of the learning rate, epsilon after
+Adam's correction: against Keras' own layer and optimisers, which have none of them.
+"""
+
+import numpy as np
+import pytest
+
+from benchsuite.contract import Batch, Setup, UpdateRule
+from benchsuite.hooks import load_plugins
+from benchsuite.testing import random_images, random_weights
+
+BATCH = 16
+#: Of Keras' own time: beyond it, the semantics would be what is measured.
+ALLOWED = 1.1
+
+
+@pytest.fixture
+def training():
+    """Opens ResNet-20 with an update rule; the result trains for a number of steps."""
+    plugins, sessions = load_plugins(), []
+    graph = plugins.architectures["resnet20"].load().trace((32, 32, 3), 10)
+    labels = np.random.default_rng(0).integers(0, 10, BATCH)
+    batch = Batch(random_images(graph, BATCH), labels)
+
+    def start(rule):
+        backend = plugins.backends["keras-tensorflow"].load()()
+        session = backend.open(graph, random_weights(graph), Setup(update_rule=rule))
+        sessions.append(session)
+        placed = session.place(batch)
+        session.train([placed], [1e-3])  # traced, with whatever is in place now
+
+        def train(steps):
+            session.train([placed] * steps, [1e-3] * steps)
+
+        return train
+
+    yield start
+    for session in sessions:
+        session.close()
+
+
+def test_unbiased_batch_norm_costs_what_keras_own_does(ratio_of, training, monkeypatch):
+    rule = UpdateRule()
+    ours = training(rule)
+    import keras
+
+    from benchsuite_keras.ops import normalization
+
+    monkeypatch.setattr(
+        normalization, "UnbiasedBatchNormalization", keras.layers.BatchNormalization
+    )
+    theirs = training(rule)
+    low, _ = ratio_of("BatchNormalization, unbiased beside Keras' own", ours, theirs)
+    assert low <= ALLOWED
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam", "rmsprop"])
+def test_update_rules_cost_what_keras_own_do(ratio_of, training, monkeypatch, name):
+    rule = UpdateRule(optimizer=name, momentum=0.9)
+    ours = training(rule)
+    import keras
+
+    from benchsuite_keras import on_tensorflow
+
+    own = {
+        "sgd": lambda: keras.optimizers.SGD(momentum=0.9),
+        "adam": keras.optimizers.Adam,
+        "rmsprop": lambda: keras.optimizers.RMSprop(rho=0.99, momentum=0.9),
+    }
+    monkeypatch.setattr(on_tensorflow, "make_optimizer", lambda rule, decayed: own[name]())
+    theirs = training(rule)
+    low, _ = ratio_of(f"{name}, PyTorch's rule beside Keras' own", ours, theirs)
+    assert low <= ALLOWED
