@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ _NOT_PROVEN = 1
     type=click.Choice(_PRECISIONS),
     help="May be given more than once. [default: fp64 and fp32; fp32 alone off the CPU]",
 )
-@click.option("--threads", type=click.IntRange(min=1), help="[default: one per physical core]")
+@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option(
     "--timeout",
     "timeout_s",
@@ -50,7 +51,7 @@ def verify(
     backends: tuple[str, ...] | None,
     device: str,
     precisions: tuple[str, ...],
-    threads: int | None,
+    threads: int,
     timeout_s: float,
     results: Path,
 ) -> None:
@@ -60,7 +61,6 @@ def verify(
     statistics, and weights after twelve optimiser steps. The leaderboard's rows say what is
     proven. Exit code 0 where everything holds, 1 where something does not.
     """
-    from benchsuite.measure.environment import default_threads
     from benchsuite.records.certificate import write_certificate
     from benchsuite.run import RunSpec, choose_backends
     from benchsuite.verify import Request
@@ -74,7 +74,7 @@ def verify(
         backends=[e.name for e in choose_backends(RunSpec(backends=backends), plugins)],
         precisions=precisions or (_PRECISIONS if device == "cpu" else ("fp32",)),
         device=device,
-        threads=threads or default_threads(),
+        threads=threads,
         timeout_s=timeout_s,
     )
     certificates = []
@@ -89,8 +89,13 @@ def verify(
 class _Lines:
     """One line as each network begins, and one for each certificate."""
 
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+
     def started(self, subject: str, worker: str, index: int, total: int) -> None:
-        click.echo(f"[{index + 1}/{total}] {subject}: {worker} …", err=True)
+        seconds = (time.monotonic() - self._start) / index * (total - index) if index else None
+        left = "?" if seconds is None else f"{int(seconds // 60)}:{int(seconds % 60):02}"
+        click.echo(f"[{index + 1}/{total}] {subject}: {worker} … ({left} left)", err=True)
 
     def certified(self, certificate: Certificate) -> None:
         reason = f": {certificate.reason}" if certificate.reason else ""

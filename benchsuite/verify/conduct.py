@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from typing import Protocol
 
 import msgspec
-import psutil
 
 import benchsuite
-from benchsuite.hooks import Plugins, Target
-from benchsuite.records.certificate import Certificate, Verdict
-from benchsuite.run.environment import worker_environment
+from benchsuite.hooks import Plugins
+from benchsuite.records.certificate import Certificate
+from benchsuite.verify.judge import judge
 from benchsuite.verify.worker import REFERENCE, Answer, Question
+from benchsuite.verify.workers import Workers
 
-#: A worker that has grown beyond this gives its memory back by being replaced.
-_LARGEST_WORKER_BYTES = 2 * 1024**3
-#: Its matrix products are small: a second thread waits for the first in a busy loop.
-_REFERENCE = Target("", "the NumPy reference", environment={"OPENBLAS_NUM_THREADS": "1"})
+#: Backends that work at once; the largest network takes some 6 GB in each.
+_SIDE_BY_SIDE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,134 +49,71 @@ class Observer(Protocol):
 
 def verify(request: Request, plugins: Plugins, observer: Observer) -> Iterator[Certificate]:
     """Certify, subject by subject; the reference's tensors are kept no longer than needed."""
+    workers = Workers(plugins, request.threads, request.timeout_s)
     total = len(request.subjects)
-    with closing(_Workers(request, plugins)) as workers:
+    with closing(workers):
         for index, subject in enumerate(request.subjects):
-            with tempfile.TemporaryDirectory(prefix="benchsuite-verify-") as folder:
-                observer.started(subject, REFERENCE, index, total)
-                reference = workers.ask(REFERENCE, Question(subject=subject, folder=folder))
-                for backend in request.backends:
-                    observer.started(subject, backend, index, total)
-                    for precision in request.precisions:
-                        question = Question(
-                            subject=subject,
-                            folder=folder,
-                            device=request.device,
-                            precision=precision,
-                            threads=request.threads,
-                        )
-                        certificate = _certify(workers, backend, question, reference)
-                        observer.certified(certificate)
-                        yield certificate
+            started = partial(observer.started, subject, index=index, total=total)
+            answers = _ask(request, subject, workers, started)
+            for certificate in _certify(request, subject, answers):
+                observer.certified(certificate)
+                yield certificate
 
 
-def _certify(workers: _Workers, backend: str, question: Question, reference: Answer) -> Certificate:
-    start = time.monotonic()
-    answer = workers.ask(backend, question) if reference.status == "ok" else reference
-    verdict, reason = _judge(answer, reference, question.precision)
-    return Certificate(
-        benchsuite_version=benchsuite.__version__,
-        architecture=question.subject,
-        fingerprint=answer.fingerprint,
-        inputs=answer.inputs,
-        backend=backend,
-        versions=answer.versions,
-        device=question.device,
-        device_name=answer.device_name,
-        precision=question.precision,
-        verdict=verdict,
-        reason=reason,
-        checks=answer.checks,
-        cancelled=reference.cancelled,
-        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        seconds=time.monotonic() - start,
-    )
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """All that was said of one subject: by backend and precision, with the seconds it took."""
+
+    reference: Answer
+    given: dict[tuple[str, str], tuple[Answer, float]]
 
 
-def _judge(answer: Answer, reference: Answer, precision: str) -> tuple[Verdict, str]:
-    if answer.status != "ok":
-        return ("unsupported" if answer.status == "unsupported" else "failed"), answer.reason
-    if reference.degenerate:
-        return "degenerate", f"without effect: {', '.join(reference.degenerate)}"
-    failed = [check for check in answer.checks if not check.passed]
-    if failed:
-        return "differs", "; ".join(
-            f"{check.quantity} by {check.error:.1e} in {check.worst} (allowed {check.tolerance:g})"
-            if check.error is not None
-            else f"{check.quantity} not finite, or of another shape, in {check.worst}"
-            for check in failed
+def _ask(
+    request: Request, subject: str, workers: Workers, started: Callable[[str], None]
+) -> _Answers:
+    """The reference first; then the backends, side by side.
+
+    Most of a comparison is tracing and building, which uses a single core.
+    """
+    given: dict[tuple[str, str], tuple[Answer, float]] = {}
+
+    def ask_backend(backend: str) -> None:
+        for precision in request.precisions:
+            start = time.monotonic()
+            asked = msgspec.structs.replace(question, device=request.device, precision=precision)
+            failed = reference.status != "ok"
+            answer = reference if failed else workers.ask(backend, asked)
+            given[backend, precision] = answer, time.monotonic() - start
+
+    with tempfile.TemporaryDirectory(prefix="benchsuite-verify-") as folder:
+        question = Question(subject=subject, folder=folder, threads=request.threads)
+        started(REFERENCE)
+        reference = workers.ask(REFERENCE, question)
+        started(", ".join(request.backends))
+        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+            list(pool.map(ask_backend, request.backends))
+    in_order = {(b, p): given[b, p] for b in request.backends for p in request.precisions}
+    return _Answers(reference, in_order)
+
+
+def _certify(request: Request, subject: str, answers: _Answers) -> Iterator[Certificate]:
+    for (backend, precision), (answer, seconds) in answers.given.items():
+        others = [o for (b, p), (o, _) in answers.given.items() if b != backend and p == precision]
+        verdict, reason = judge(answer, answers.reference, precision, others)
+        yield Certificate(
+            benchsuite_version=benchsuite.__version__,
+            architecture=subject,
+            fingerprint=answer.fingerprint,
+            inputs=answer.inputs,
+            backend=backend,
+            versions=answer.versions,
+            device=request.device,
+            device_name=answer.device_name,
+            precision=precision,
+            verdict=verdict,
+            reason=reason,
+            checks=answer.checks,
+            cancelled=answers.reference.cancelled,
+            created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            seconds=seconds,
         )
-    return ("exact" if precision == "fp64" else "within tolerance"), ""
-
-
-class _Workers:
-    """One process for the reference and one for each backend, begun when first asked."""
-
-    def __init__(self, request: Request, plugins: Plugins) -> None:
-        self._request = request
-        self._plugins = plugins
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `close`
-
-    def close(self) -> None:
-        """End every process."""
-        for name in list(self._processes):
-            self._end(name)
-        self._log.close()
-
-    def ask(self, name: str, question: Question) -> Answer:
-        """Put a question, and wait for the answer; a process that dies has failed."""
-        process = self._processes.get(name) or self._start(name)
-        with _killed_after(process, self._request.timeout_s):
-            line = _exchange(process, msgspec.json.encode(question) + b"\n")
-        if not line:
-            code = process.wait()
-            self._end(name)
-            return Answer(status="failed", reason=f"its process ended with exit code {code}")
-        if psutil.Process(process.pid).memory_info().rss > _LARGEST_WORKER_BYTES:
-            self._end(name)
-        return msgspec.json.decode(line, type=Answer)
-
-    def _start(self, name: str) -> subprocess.Popen[bytes]:
-        target = _REFERENCE if name == REFERENCE else self._plugins.backends[name].target
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", "benchsuite.verify.worker", name, *self._plugins.unpackaged],
-            env=worker_environment(target, self._request.threads, tuned=False),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            start_new_session=True,
-        )
-        self._processes[name] = process
-        return process
-
-    def _end(self, name: str) -> None:
-        process = self._processes.pop(name)
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe:
-                pipe.close()
-
-
-def _exchange(process: subprocess.Popen[bytes], line: bytes) -> bytes:
-    if process.stdin is None or process.stdout is None:
-        raise RuntimeError("a worker is started with pipes")
-    try:
-        process.stdin.write(line)
-        process.stdin.flush()
-    except BrokenPipeError:
-        return b""
-    return process.stdout.readline()
-
-
-@contextmanager
-def _killed_after(process: subprocess.Popen[bytes], seconds: float) -> Iterator[None]:
-    from threading import Timer
-
-    timer = Timer(seconds, process.kill)
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -19,8 +20,9 @@ _RATES = ((1.0,), (1.0,) * 5, (0.1,) * 6)
 _NETWORK_RATE = 1e-5
 #: The small network of the update rules bears more.
 _RULES_RATE = 2e-3
-#: Images of the steps, in turn: an odd last batch.
-_BATCH_SIZES = (4, 4, 3)
+#: The smallest batch, and the fewest values of a channel that BatchNorm is given in any: the
+#: variance of three values may be next to zero, and then rounding errors are all there is.
+_SMALLEST_BATCH, _FEWEST_VALUES = 3, 9
 _IMAGES = 3
 #: A head so many times as large makes logits that are hundreds apart.
 _SHARPNESS = 100.0
@@ -126,8 +128,8 @@ def lose_sharply(session: InspectableSession) -> Iterator[Observation]:
 def batches(graph: Graph) -> list[Batch]:
     """One batch of bytes for each step."""
     generator = np.random.default_rng(5)
-    classes = graph.output.shape[0]
-    sizes = [_BATCH_SIZES[i % len(_BATCH_SIZES)] for i in range(sum(map(len, _RATES)))]
+    classes, odd = graph.output.shape[0], _odd_batch(graph)
+    sizes = [odd if step % 3 == 2 else odd + 1 for step in range(sum(map(len, _RATES)))]  # noqa: PLR2004 - every third
     return [
         Batch(
             generator.integers(0, 256, (size, *graph.input_shape), np.uint8),
@@ -135,3 +137,10 @@ def batches(graph: Graph) -> list[Batch]:
         )
         for size in sizes
     ]
+
+
+def _odd_batch(graph: Graph) -> int:
+    """The smaller of the two batch sizes."""
+    positions = [math.prod(n.shape[:-1]) for n in graph.nodes if n.op == "batch_norm"]
+    needed = math.ceil(_FEWEST_VALUES / min(positions)) if positions else 0
+    return max(_SMALLEST_BATCH, needed)

@@ -37,7 +37,7 @@ class Subject(Protocol):
         """Every network that is opened; the first is guarded against degeneracy."""
 
     def observe(self, opened: Opener, *, thorough: bool) -> Iterator[Observation]:
-        """Everything that is compared; `thorough` trains, which only float64 can match."""
+        """Everything that is compared; only float64 can match training, which is `thorough`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +49,15 @@ class Network:
     graphs: tuple[Graph, ...]
 
     def observe(self, opened: Opener, *, thorough: bool) -> Iterator[Observation]:
-        """Everything at the first size, and a look at the second."""
+        """Everything at the first size, and a look at the second; else a look at the first."""
         trained, looked_at = self.graphs
         with opened(trained, RULE) as session:
             yield from experiment.count(session)
             yield from experiment.look(session)
+            if not thorough:
+                return
             yield from experiment.differentiate(session)
-            if thorough:
-                yield from experiment.train(session)
+            yield from experiment.train(session)
         with opened(looked_at, RULE) as session:
             yield from experiment.look(session, "second network: ")
 
@@ -78,8 +79,10 @@ class UpdateRules:
         (graph,) = self.graphs
         with opened(graph, RULE) as session:
             yield from experiment.look(session)
+            if not thorough:
+                return
             yield from experiment.lose_sharply(session)
-        for name, rule in RULES.items() if thorough else ():
+        for name, rule in RULES.items():
             with opened(graph, rule) as session:
                 yield from experiment.follow_rule(session, name)
 

@@ -48,7 +48,7 @@ def test_reference_agrees_with_itself():
         *("counts", "layer outputs", "logits", "loss", "gradients"),
         *("weights after steps", "logits after steps"),
     }
-    assert exact.inputs == ("13×13×1 → 7", "13×13×3 → 7")
+    assert exact.inputs == ("17×17×1 → 7", "16×16×3 → 7")
     assert msgspec.json.decode(msgspec.json.encode(exact), type=type(exact)) == exact
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from benchsuite.contract import UpdateRule
 from benchsuite.graph import Builder, Graph
@@ -11,10 +12,23 @@ from benchsuite.testing.conformance.training import TrainingKit
 from benchsuite.testing.nondegenerate import random_weights
 from benchsuite.testing.oracle import Oracle
 
-#: A momentum and an epsilon that no framework has by default, large enough to weigh.
+#: Momenta, epsilons and decays that no framework has by default, large enough to weigh.
+_SGD = UpdateRule(optimizer="sgd", momentum=0.8)
+_ADAM = UpdateRule(optimizer="adam", beta1=0.8, beta2=0.95, epsilon=1e-2)
+_RMSPROP = UpdateRule(optimizer="rmsprop", momentum=0.5, alpha=0.9, epsilon=1e-2)
+_COUPLED = {"weight_decay": 0.1}
+_DECOUPLED = {"weight_decay": 0.1, "decay": "decoupled"}
+_OF_MATRICES = {"weight_decay": 0.1, "decayed": "matrices"}
 RULES = {
-    "sgd": UpdateRule(optimizer="sgd", momentum=0.8),
-    "adam": UpdateRule(optimizer="adam", beta1=0.8, beta2=0.95, epsilon=1e-2),
+    "sgd": _SGD,
+    "sgd, coupled": replace(_SGD, **_COUPLED),
+    "sgd, decoupled": replace(_SGD, **_DECOUPLED),
+    "sgd, of matrices": replace(_SGD, **_OF_MATRICES),
+    "adam": _ADAM,
+    "adam, coupled": replace(_ADAM, **_COUPLED),
+    "adam, decoupled": replace(_ADAM, **_DECOUPLED),
+    "rmsprop": _RMSPROP,
+    "rmsprop, coupled": replace(_RMSPROP, **_COUPLED),
 }
 #: Largest error against the oracle, by precision, as a share of the largest figure.
 TOLERANCE = {"fp32": 1e-4, "fp64": 1e-9}

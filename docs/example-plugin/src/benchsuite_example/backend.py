@@ -48,7 +48,7 @@ class LinearSession:
         self.graph = graph
         self._setup = setup
         self._type = _TYPES[setup.precision]
-        self._optimizer = _Optimizer(setup.update_rule)
+        self._optimizer = _Optimizer(setup.update_rule, graph)
         self.set_weights(weights)
 
     @property
@@ -120,7 +120,9 @@ class LinearSession:
         values = self._forward(self._normalized(batch.images))
         loss, gradient = _cross_entropy(values[self.graph.output.name], batch.labels)
         for name, update in self._gradients(values, gradient).items():
-            self._weights[name] -= self._optimizer.step(name, update, learning_rate)
+            self._weights[name] -= self._optimizer.step(
+                name, self._weights[name], update, learning_rate
+            )
         return loss
 
     def _gradients(self, values: Mapping[str, Array], gradient: Array) -> dict[str, Array]:
@@ -162,20 +164,32 @@ def _cross_entropy(logits: Array, labels: NDArray[np.int64]) -> tuple[float, Arr
 class _Optimizer:
     """What is subtracted from each weight, by the formulas of `UpdateRule`."""
 
-    def __init__(self, rule: UpdateRule) -> None:
+    def __init__(self, rule: UpdateRule, graph: Graph) -> None:
         self._rule = rule
+        self._graph = graph
         self._state: dict[str, tuple[Any, Any, int]] = {}
 
-    def step(self, name: str, gradient: Array, learning_rate: float) -> Array:
+    def step(self, name: str, weight: Array, gradient: Array, learning_rate: float) -> Array:
+        decays = self._rule.decays(self._graph.weights[name])
+        decay = self._rule.weight_decay * weight if decays else 0.0
+        if self._rule.decay == "coupled":
+            return learning_rate * self._direction(name, gradient + decay)
+        return learning_rate * (self._direction(name, gradient) + decay)
+
+    def _direction(self, name: str, gradient: Array) -> Array:
         first, second, count = self._state.get(name, (0.0, 0.0, 0))
         rule, count = self._rule, count + 1
         if rule.optimizer == "sgd":
             first = rule.momentum * first + gradient
             self._state[name] = (first, second, count)
-            return learning_rate * first
+            return first
+        if rule.optimizer == "rmsprop":
+            second = rule.alpha * second + (1 - rule.alpha) * gradient**2
+            first = rule.momentum * first + gradient / (np.sqrt(second) + rule.epsilon)
+            self._state[name] = (first, second, count)
+            return first
         first = rule.beta1 * first + (1 - rule.beta1) * gradient
         second = rule.beta2 * second + (1 - rule.beta2) * gradient**2
         self._state[name] = (first, second, count)
         corrected = first / (1 - rule.beta1**count)
-        scale = np.sqrt(second / (1 - rule.beta2**count)) + rule.epsilon
-        return learning_rate * corrected / scale
+        return corrected / (np.sqrt(second / (1 - rule.beta2**count)) + rule.epsilon)

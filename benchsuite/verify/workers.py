@@ -1,0 +1,94 @@
+"""The processes of a verification: the reference's, and one for each backend."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Timer
+
+import msgspec
+import psutil
+
+from benchsuite.hooks import Plugins, Target
+from benchsuite.run.environment import worker_environment
+from benchsuite.verify.worker import REFERENCE, Answer, Question
+
+#: A worker that has grown beyond this gives its memory back by being replaced.
+_LARGEST_WORKER_BYTES = 2 * 1024**3
+#: Its matrix products are small: a second thread waits for the first in a busy loop.
+_REFERENCE = Target("", "the NumPy reference", environment={"OPENBLAS_NUM_THREADS": "1"})
+
+
+class Workers:
+    """Begun when first asked; each is asked one question at a time."""
+
+    def __init__(self, plugins: Plugins, threads: int, timeout_s: float) -> None:
+        self._plugins = plugins
+        self._threads = threads
+        self._timeout_s = timeout_s
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `close`
+
+    def close(self) -> None:
+        """End every process."""
+        for name in list(self._processes):
+            self._end(name)
+        self._log.close()
+
+    def ask(self, name: str, question: Question) -> Answer:
+        """Put a question, and wait for the answer; a process that dies has failed."""
+        process = self._processes.get(name) or self._start(name)
+        with _killed_after(process, self._timeout_s):
+            line = _exchange(process, msgspec.json.encode(question) + b"\n")
+        if not line:
+            code = process.wait()
+            self._end(name)
+            return Answer(status="failed", reason=f"its process ended with exit code {code}")
+        if psutil.Process(process.pid).memory_info().rss > _LARGEST_WORKER_BYTES:
+            self._end(name)
+        return msgspec.json.decode(line, type=Answer)
+
+    def _start(self, name: str) -> subprocess.Popen[bytes]:
+        target = _REFERENCE if name == REFERENCE else self._plugins.backends[name].target
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-m", "benchsuite.verify.worker", name, *self._plugins.unpackaged],
+            env=worker_environment(target, self._threads, tuned=False),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            start_new_session=True,
+        )
+        self._processes[name] = process
+        return process
+
+    def _end(self, name: str) -> None:
+        process = self._processes.pop(name)
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe:
+                pipe.close()
+
+
+def _exchange(process: subprocess.Popen[bytes], line: bytes) -> bytes:
+    if process.stdin is None or process.stdout is None:
+        raise RuntimeError("a worker is started with pipes")
+    try:
+        process.stdin.write(line)
+        process.stdin.flush()
+    except BrokenPipeError:
+        return b""
+    return process.stdout.readline()
+
+
+@contextmanager
+def _killed_after(process: subprocess.Popen[bytes], seconds: float) -> Iterator[None]:
+    timer = Timer(seconds, process.kill)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
