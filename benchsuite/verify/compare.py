@@ -26,7 +26,7 @@ EXACT: Mapping[str, float] = {
 SINGLE: Mapping[str, float] = {"counts": 0.0, "logits": 1e-5}
 #: Tensors far smaller than the largest of their kind are compared at this share of its scale:
 #: what is zero but for rounding (a bias before BatchNorm has no gradient) has no scale.
-_FLOOR = 1e-6
+_FLOOR = 1e-5
 
 
 class Comparison:

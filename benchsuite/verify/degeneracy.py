@@ -15,7 +15,8 @@ import numpy as np
 from benchsuite.graph import Graph, Node
 from benchsuite.testing.nondegenerate import random_images
 from benchsuite.testing.numpy_attention import Array
-from benchsuite.testing.numpy_gradients import DERIVATIVES, batch_norm_in_evaluation
+from benchsuite.testing.numpy_gradients import DERIVATIVES
+from benchsuite.testing.numpy_layer_gradients import batch_norm_in_evaluation
 from benchsuite.testing.numpy_ops import OPERATIONS
 from benchsuite.testing.oracle import Pass, backpropagate
 

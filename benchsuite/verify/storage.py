@@ -12,6 +12,8 @@ from benchsuite.errors import BenchsuiteError
 from benchsuite.verify.experiment import Observation
 
 _INDEX = "index.json"
+#: A gradient below this share of the network's largest is rounding.
+_LEAST_GRADIENT = 1e-13
 
 
 class _Index(msgspec.Struct, frozen=True):
@@ -27,7 +29,7 @@ class ReferenceWriter:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._tensors: list[tuple[str, str]] = []
-        self._largest: dict[str, float] = {}
+        self._maxima: dict[str, dict[str, float]] = {}
 
     def add(self, observation: Observation) -> None:
         """Write one tensor. Raises ValueError for a second one of the same name."""
@@ -36,12 +38,19 @@ class ReferenceWriter:
         array = np.asarray(observation.array, np.float64)
         np.save(self._folder / f"{len(self._tensors)}.npy", array)
         self._tensors.append((observation.quantity, observation.name))
-        largest = self._largest.get(observation.quantity, 0.0)
-        self._largest[observation.quantity] = max(largest, float(np.abs(array).max()))
+        own = float(np.abs(array).max())
+        self._maxima.setdefault(observation.quantity, {})[observation.name] = own
+
+    def without_gradient(self) -> tuple[str, ...]:
+        """Weights whose gradient is zero but for rounding."""
+        maxima = self._maxima.get("gradients", {})
+        least = _LEAST_GRADIENT * max(maxima.values(), default=0.0)
+        return tuple(name for name, own in maxima.items() if own < least)
 
     def close(self) -> None:
         """Write the index: without one, the folder is no reference."""
-        index = _Index(self._tensors, self._largest)
+        largest = {quantity: max(maxima.values()) for quantity, maxima in self._maxima.items()}
+        index = _Index(self._tensors, largest)
         (self._folder / _INDEX).write_bytes(msgspec.json.encode(index))
 
 

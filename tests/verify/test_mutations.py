@@ -77,3 +77,13 @@ def test_every_pitfall_of_model_optimiser_and_metric_is_switched_on():
     rows = {int(name.partition(":")[0]) for name in MUTATIONS}
     # 23 is the core's resizing; 28 to 31 and 33 are of speed and memory
     assert set(range(1, 41)) - rows == {23, 28, 29, 30, 31, 33}
+
+
+def test_weights_without_a_gradient_are_named(tmp_path):
+    """BatchNorm takes the mean of what comes into it away: a bias before it has no gradient."""
+    answer = write_reference(SUBJECTS["network"], tmp_path)
+    said = "(in training: a BatchNorm behind it takes its mean away)"
+    assert answer.cancelled == (
+        "attention.in_proj_bias (keys: softmax cancels them)",
+        f"stem.bias {said}",
+    )
