@@ -25,13 +25,13 @@ from benchsuite.graph import Graph
 from benchsuite.hooks import load_plugins
 from benchsuite.measure.environment import cpu_name
 from benchsuite.records.certificate import Check
-from benchsuite.testing.nondegenerate import random_weights
 from benchsuite.testing.numpy_backend import NumpyBackend
 from benchsuite.verify.compare import EXACT, SINGLE, Comparison
 from benchsuite.verify.degeneracy import sensitivity
 from benchsuite.verify.experiment import NORMALIZER
 from benchsuite.verify.storage import ReferenceReader, ReferenceWriter
 from benchsuite.verify.subjects import Opener, Subject, find_subject
+from benchsuite.verify.weights import read_weights, write_statistics
 
 REFERENCE = "reference"
 
@@ -90,13 +90,16 @@ def _answer(name: str, unpackaged: list[str], question: Question) -> Answer:
 
 def write_reference(subject: Subject, folder: Path) -> Answer:
     """Observe the reference, and see which weights matter."""
-    opened = opener(NumpyBackend(), Setup(precision="fp64"))
+    for graph in subject.graphs:
+        write_statistics(graph, folder)
+    opened = opener(NumpyBackend(), Setup(precision="fp64"), folder)
     writer = ReferenceWriter(folder)
     for observation in subject.observe(opened, thorough=True):
         writer.add(observation)
     writer.close()
     guarded = subject.graphs[0]
-    found = sensitivity(guarded, random_weights(guarded, dtype=np.float64))
+    weights = {n: array.astype(np.float64) for n, array in read_weights(guarded, folder).items()}
+    found = sensitivity(guarded, weights)
     in_training = tuple(
         f"{name} (in training: a BatchNorm behind it takes its mean away)"
         for name in writer.without_gradient()
@@ -108,9 +111,10 @@ def compare(subject: Subject, backend: Backend, question: Question) -> Answer:
     """Observe a backend, and compare it with the reference tensor by tensor."""
     setup = Setup(device=question.device, precision=question.precision, threads=question.threads)
     exact = question.precision == "fp64"
-    reader = ReferenceReader(Path(question.folder))
+    folder = Path(question.folder)
+    reader = ReferenceReader(folder)
     comparison = Comparison(EXACT if exact else SINGLE, reader.largest)
-    for seen in subject.observe(opener(backend, setup), thorough=exact):
+    for seen in subject.observe(opener(backend, setup, folder), thorough=exact):
         expected = reader.take(seen.quantity, seen.name)
         comparison.add(seen.quantity, seen.name, seen.array, expected)
     if exact:
@@ -125,13 +129,13 @@ def compare(subject: Subject, backend: Backend, question: Question) -> Answer:
     )
 
 
-def opener(backend: Backend, setup: Setup) -> Opener:
+def opener(backend: Backend, setup: Setup, folder: Path) -> Opener:
     """Opens networks in a backend, with weights that hide nothing."""
 
     @contextmanager
     def opened(graph: Graph, rule: UpdateRule) -> Iterator[InspectableSession]:
         chosen = replace(setup, update_rule=rule, normalizer=NORMALIZER)
-        session = backend.open(graph, random_weights(graph), chosen)
+        session = backend.open(graph, read_weights(graph, folder), chosen)
         try:
             yield _inspectable(session, backend.name)
         finally:
