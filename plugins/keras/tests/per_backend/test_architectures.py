@@ -1,7 +1,6 @@
 """Every architecture: lowered, counted, and equal to the reference at every node, in float64."""
 
 import gc
-import os
 
 import numpy as np
 import pytest
@@ -22,7 +21,7 @@ SIZES = {
     "vit_b_16": 32,
     "vit_small_cifar": 32,
 }
-#: Of several families, for the frameworks on which all would take too long.
+#: Of several families; `tox -e verify` takes all.
 FEW = [
     *("lenet5", "cnn_advanced", "resnet20", "mobilenet_v3_small", "squeezenet1_0"),
     *("googlenet_paper", "vit_small_cifar"),
@@ -40,18 +39,7 @@ def graph_of(name):
     return ARCHITECTURES[name].load().trace((size, size, CHANNELS), CLASSES)
 
 
-CHOSEN = list(ARCHITECTURES) if os.environ["KERAS_BACKEND"] == "tensorflow" else FEW
-#: Their dense layers alone have 120 million weights.
-LARGE = [name for name in CHOSEN if name.startswith("vgg")]
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        *(name for name in CHOSEN if name not in LARGE),
-        *(pytest.param(name, marks=pytest.mark.slow) for name in LARGE),
-    ],
-)
+@pytest.mark.parametrize("name", FEW)
 def test_architecture_is_the_references_at_every_node(open_session, name):
     graph = graph_of(name)
     weights, images = random_weights(graph), random_images(graph, 2)
