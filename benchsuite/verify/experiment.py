@@ -17,7 +17,7 @@ from benchsuite.testing.nondegenerate import random_images
 _RATES = ((1.0,), (1.0,) * 5, (0.1,) * 6)
 #: Small enough for every network: where a rate exceeds what the loss's curvature bears, each
 #: step multiplies rounding errors, and after twelve nothing is left to compare.
-_NETWORK_RATE = 1e-6
+_NETWORK_RATE = 5e-7
 #: The small network of the update rules bears more.
 _RULES_RATE = 2e-3
 #: The smallest batch, and the fewest values of a channel that BatchNorm is given in any: the
