@@ -42,9 +42,10 @@ class UpdateRule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Normalizer(msgspec.Struct, frozen=True):
-    """Turns uint8 images into float32 on the device: x · scale + shift, per channel.
+    """Turns uint8 images into the session's floats on its device: x · scale + shift, per channel.
 
-    `scale` and `shift` have one entry per channel, or one for all.
+    `scale` and `shift` have one entry per channel, or one for all. The sum is taken in the
+    session's precision: a compiler may round once where another rounds twice.
     """
 
     scale: tuple[float, ...] = (1.0 / 255.0,)

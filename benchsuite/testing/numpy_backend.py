@@ -82,7 +82,7 @@ class NumpySession:
 
     def place(self, batch: Batch) -> PlacedBatch:
         """The normalised images of a batch, and its labels."""
-        images = normalised(batch.images, self._normalizer)
+        images = normalised(batch.images, self._normalizer, self._dtype)
         return PlacedBatch(np.array(images), np.array(batch.labels))
 
     def infer(self, placed: PlacedBatch) -> Array:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from benchsuite.contract import Batch, Normalizer, UpdateRule
 from benchsuite.graph import Graph, Node, Shape
@@ -19,12 +19,14 @@ from benchsuite.testing.numpy_gradients import DERIVATIVES, Derivative
 from benchsuite.testing.numpy_ops import OPERATIONS, Operation
 
 
-def normalised(images: NDArray[np.generic], normalizer: Normalizer) -> Array:
-    """Images as the network sees them, in float32: uint8 is normalised, others are already."""
+def normalised(
+    images: NDArray[np.generic], normalizer: Normalizer, dtype: DTypeLike = np.float64
+) -> Array:
+    """Images as the network sees them: uint8 is normalised, others are already."""
     if images.dtype != np.uint8:
-        return images.astype(np.float32, copy=False)
-    scale, shift = (np.asarray(v, np.float32) for v in (normalizer.scale, normalizer.shift))
-    return images.astype(np.float32) * scale + shift
+        return images.astype(dtype, copy=False)
+    scale, shift = (np.asarray(v, dtype) for v in (normalizer.scale, normalizer.shift))
+    return images.astype(dtype) * scale + shift
 
 
 def cross_entropy(logits: Array, labels: NDArray[np.int64]) -> tuple[float, Array]:
@@ -130,7 +132,7 @@ class Oracle:
     def forward(self, batch: Batch) -> Pass:
         """A batch through the network, in training mode."""
         source, *nodes = self.graph.nodes
-        images = normalised(batch.images, self._normalizer).astype(np.float64)
+        images = normalised(batch.images, self._normalizer)
         passed = Pass({source.name: images}, {}, {})
         for node in nodes:
             inputs = [passed.values[name] for name in node.inputs]

@@ -193,7 +193,7 @@ def test_gradients_normalise_bytes(trace, open_session):
     labels = np.array([0, 1, 2])
     session = open_session(graph, weights)
     loss, _ = session.gradients(Batch(pixels, labels))
-    expected, _ = session.gradients(Batch(pixels * np.float32(1 / 255), labels))
+    expected, _ = session.gradients(Batch(pixels * (1 / 255), labels))
     assert loss == expected
 
 

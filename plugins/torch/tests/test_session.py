@@ -61,8 +61,8 @@ def images():
 
 
 def normalized(images):
-    scale, shift = (np.array(v, np.float32) for v in (NORMALIZER.scale, NORMALIZER.shift))
-    return (images.astype(np.float32) * scale + shift).astype(np.float64)
+    scale, shift = (np.array(v) for v in (NORMALIZER.scale, NORMALIZER.shift))
+    return images * scale + shift
 
 
 def hand_written(weights):

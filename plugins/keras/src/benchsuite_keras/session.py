@@ -189,13 +189,13 @@ class KerasSession(ABC):
         return self._transfer(batch) if isinstance(batch, Batch) else batch
 
     def _normalized(self, images: KerasTensor) -> KerasTensor:
-        """uint8 -> x · scale + shift in float32; others are normalised already."""
+        """uint8 -> x · scale + shift; others are normalised already."""
         if keras.backend.standardize_dtype(images.dtype) != "uint8":
             return images
         normalizer = self._setup.normalizer
-        scale = ops.convert_to_tensor(normalizer.scale, "float32")
-        shift = ops.convert_to_tensor(normalizer.shift, "float32")
-        return ops.cast(ops.cast(images, "float32") * scale + shift, self._dtype)
+        scale = ops.convert_to_tensor(normalizer.scale, self._dtype)
+        shift = ops.convert_to_tensor(normalizer.shift, self._dtype)
+        return ops.cast(images, self._dtype) * scale + shift
 
     def _loss(self, images: KerasTensor, labels: KerasTensor) -> KerasTensor:
         """Mean cross-entropy from logits, in training mode."""

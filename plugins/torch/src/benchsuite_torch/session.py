@@ -188,17 +188,17 @@ class TorchSession:
         return loss.detach()
 
     def _normalized(self, images: Any) -> Any:  # noqa: ANN401 - tensors (N, C, H, W)
-        """uint8 -> x · scale + shift in float32; others are normalised already."""
+        """uint8 -> x · scale + shift; others are normalised already."""
         if images.dtype != torch.uint8:
             return images
         scale, shift = self._scale_and_shift
-        return images.to(torch.float32).mul_(scale).add_(shift).to(self._dtype)
+        return images.to(self._dtype).mul_(scale).add_(shift)
 
     @cached_property
     def _scale_and_shift(self) -> tuple[Any, Any]:
         normalizer = self._setup.normalizer
         scale, shift = (
-            torch.tensor(values, dtype=torch.float32, device=self._device).reshape(-1, 1, 1)
+            torch.tensor(values, dtype=self._dtype, device=self._device).reshape(-1, 1, 1)
             for values in (normalizer.scale, normalizer.shift)
         )
         return scale, shift
