@@ -19,6 +19,7 @@ from benchsuite.records import (
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "docs" / "example-plugin" / "src"
+NATIVES = Path(__file__).parent / "natives.py"
 
 
 @pytest.fixture
@@ -29,6 +30,12 @@ def example_plugin(monkeypatch):
     yield "benchsuite_example"
     for name in [name for name in sys.modules if name.startswith("benchsuite_example")]:
         del sys.modules[name]
+
+
+@pytest.fixture
+def native_plugins(example_plugin):
+    """The example plugin, and one of natively written models: arguments of `-p`."""
+    return [example_plugin, str(NATIVES)]
 
 
 #: A case that ran well, as the fields of a record; `make_record` changes some of them.
@@ -105,7 +112,6 @@ def make_record():
         reason="",
         run="run-1",
         device_name="Test CPU",
-        origin="graph",
         samples=(),
         test=(),
         digests=(),
@@ -135,7 +141,6 @@ def make_record():
             case=replace(CASE, **case),
             status=status,
             reason=reason,
-            origin=origin,
             findings=Findings(
                 size=size,
                 training=training,

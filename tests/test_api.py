@@ -9,13 +9,15 @@ from benchsuite.graph import Graph
 
 @pytest.fixture
 def installed(example_plugin, tmp_path, monkeypatch):
-    """The example plugin as an installed distribution."""
+    """The example plugin as an installed distribution, and one of native models."""
     info = tmp_path / "benchsuite_example-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(
         "Metadata-Version: 2.1\nName: benchsuite-example\nVersion: 1.0\n"
     )
-    (info / "entry_points.txt").write_text(f"[benchsuite]\nexample = {example_plugin}\n")
+    (info / "entry_points.txt").write_text(
+        f"[benchsuite]\nexample = {example_plugin}\nnatives = natives\n"
+    )
     monkeypatch.syspath_prepend(tmp_path)
 
 
@@ -92,6 +94,29 @@ def test_load_names_all_that_is_wrong_with_a_file(installed, tmp_path):
 def test_load_says_what_is_wrong(installed, name, options, error, message):
     with pytest.raises(error, match=message):
         benchsuite.load(name, backend="numpy-linear", **options)
+
+
+def test_load_opens_a_native_model(installed):
+    session = benchsuite.load("numpy/plain", backend="numpy-adopting", num_classes=3, seed=1)
+    assert session.graph.name == "numpy/plain"
+    assert {n: array.shape for n, array in session.weights().items()} == {
+        "kernel": (3, 64),
+        "offset": (3,),
+    }
+
+
+def test_load_gives_a_native_model_weights_under_its_librarys_names(installed, tmp_path):
+    own = {"kernel": WEIGHTS["fc.weight"], "offset": WEIGHTS["fc.bias"]}
+    save_file(own, tmp_path / "w.safetensors")
+    for weights in (own, tmp_path / "w.safetensors"):
+        session = benchsuite.load("numpy/plain", backend="numpy-adopting", weights=weights)
+        assert all(np.array_equal(session.weights()[name], own[name]) for name in own)
+    with pytest.raises(UsageError, match=r"numpy/plain: missing: kernel; .* fc\.weight"):
+        benchsuite.load(
+            "numpy/plain",
+            backend="numpy-adopting",
+            weights={"fc.weight": own["kernel"], "offset": own["offset"]},
+        )
 
 
 def test_package_offers_what_it_lists():

@@ -38,6 +38,38 @@ def conv_bn(
     return net.batch_norm(x, name=names[1], epsilon=epsilon, momentum=momentum)
 
 
+def inverted_residual(
+    net: Builder,
+    x: Node,
+    *,
+    hidden: int,
+    filters: int,
+    kernel: int,
+    stride: int,
+    activation: Activation,
+    excite: Activation | None,
+    conv_bn: Callable[..., Node] = conv_bn,
+) -> Node:
+    """Widen, filter each channel, weigh the channels, project: all but the shortcut.
+
+    Howard et al. 2019, Searching for MobileNetV3, arXiv:1905.02244, figure 4.
+    """
+    position = 0
+    with net.scope("block"):
+        if hidden != x.shape[-1]:
+            with net.scope("0"):
+                x = activation(conv_bn(net, x, hidden, 1))
+            position = 1
+        with net.scope(f"{position}"):
+            x = activation(conv_bn(net, x, hidden, kernel, stride=stride, groups=hidden))
+        if excite is not None:
+            position += 1
+            with net.scope(f"{position}"):
+                x = excite(x)
+        with net.scope(f"{position + 1}"):
+            return conv_bn(net, x, filters, 1)
+
+
 def squeeze_excitation(
     net: Builder, x: Node, squeezed: int, *, activation: Activation, gate: Activation
 ) -> Node:

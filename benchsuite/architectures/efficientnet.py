@@ -9,7 +9,9 @@ Names, structure and initial weights are torchvision's: convolutions start as
 
 from __future__ import annotations
 
-from benchsuite.architectures.blocks import conv_bn, squeeze_excitation
+from functools import partial
+
+from benchsuite.architectures.blocks import conv_bn, inverted_residual, squeeze_excitation
 from benchsuite.graph import Builder, Node, architecture
 from benchsuite.graph.initializers import fan_out_uniform, zeros
 
@@ -30,19 +32,19 @@ def _mb_conv(
     net: Builder, x: Node, *, expansion: int, kernel: int, stride: int, filters: int, drop: float
 ) -> Node:
     """Widen, filter each channel, weigh the channels, project, and add the input."""
-    y, position, hidden = x, 0, expansion * x.shape[-1]
-    with net.scope("block"):
-        if expansion > 1:
-            with net.scope("0"):
-                y = net.silu(conv_bn(net, y, hidden, 1))
-            position = 1
-        with net.scope(f"{position}"):
-            y = net.silu(conv_bn(net, y, hidden, kernel, stride=stride, groups=hidden))
-        with net.scope(f"{position + 1}"):
-            squeezed = max(1, x.shape[-1] // 4)
-            y = squeeze_excitation(net, y, squeezed, activation=net.silu, gate=net.sigmoid)
-        with net.scope(f"{position + 2}"):
-            y = conv_bn(net, y, filters, 1)
+    squeezed = max(1, x.shape[-1] // 4)
+    y = inverted_residual(
+        net,
+        x,
+        hidden=expansion * x.shape[-1],
+        filters=filters,
+        kernel=kernel,
+        stride=stride,
+        activation=net.silu,
+        excite=partial(
+            squeeze_excitation, net, squeezed=squeezed, activation=net.silu, gate=net.sigmoid
+        ),
+    )
     if stride != 1 or x.shape != y.shape:
         return y
     return net.add(net.stochastic_depth(y, drop), x)

@@ -12,7 +12,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from benchsuite.architectures.blocks import Activation, conv_bn, squeeze_excitation
+from benchsuite.architectures.blocks import (
+    Activation,
+    conv_bn,
+    inverted_residual,
+    squeeze_excitation,
+)
 from benchsuite.graph import Builder, Node, architecture
 from benchsuite.graph.initializers import normal, zeros
 
@@ -102,21 +107,24 @@ def _bottleneck_v3(
     stride: int,
 ) -> Node:
     """An inverted residual, its channels weighed behind the depthwise convolution."""
-    y, position = x, 0
-    with net.scope("block"):
-        if hidden != x.shape[-1]:
-            with net.scope("0"):
-                y = activation(_conv_bn_v3(net, y, hidden, 1))
-            position = 1
-        with net.scope(f"{position}"):
-            y = activation(_conv_bn_v3(net, y, hidden, kernel, stride=stride, groups=hidden))
-        if excited:
-            position += 1
-            with net.scope(f"{position}"):
-                squeezed = _divisible(hidden / 4)
-                y = squeeze_excitation(net, y, squeezed, activation=net.relu, gate=net.hard_sigmoid)
-        with net.scope(f"{position + 1}"):
-            y = _conv_bn_v3(net, y, filters, 1)
+    excite = partial(
+        squeeze_excitation,
+        net,
+        squeezed=_divisible(hidden / 4),
+        activation=net.relu,
+        gate=net.hard_sigmoid,
+    )
+    y = inverted_residual(
+        net,
+        x,
+        hidden=hidden,
+        filters=filters,
+        kernel=kernel,
+        stride=stride,
+        activation=activation,
+        excite=excite if excited else None,
+        conv_bn=_conv_bn_v3,
+    )
     return net.add(y, x) if stride == 1 and x.shape == y.shape else y
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from benchsuite.cli.parameters import InputShape, complete, plugins_of, with_channels
+from benchsuite.cli.parameters import complete, plugins_of, size_options, traced
 
 
 @click.command("export-weights")
@@ -24,10 +24,7 @@ from benchsuite.cli.parameters import InputShape, complete, plugins_of, with_cha
     shell_complete=complete("backends"),
     help="Take the weights out of a session of this backend, which was given them.",
 )
-@click.option(
-    "--input", "extents", type=InputShape(), help="Input shape. [default: the network's own]"
-)
-@click.option("--classes", type=click.IntRange(min=1), help="Classes. [default: the network's own]")
+@size_options
 @click.pass_context
 def export_weights(
     ctx: click.Context,
@@ -50,9 +47,7 @@ def export_weights(
     if source is not None and seed is not None:
         raise click.UsageError("give --weights or --seed, not both", ctx)
     plugins = plugins_of(ctx)
-    network = plugins.architectures[architecture].load()
-    shape = None if extents is None else with_channels(extents, network.input_shape)
-    graph = network.trace(shape, classes)
+    graph = traced(plugins, architecture, extents, classes)
     notes: tuple[str, ...] = ()
     weights: Weights
     if source is None:

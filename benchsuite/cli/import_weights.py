@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from benchsuite.cli.parameters import InputShape, complete, plugins_of, with_channels
+from benchsuite.cli.parameters import complete, plugins_of, size_options, traced
 
 
 @click.command("import-weights")
@@ -23,10 +23,7 @@ from benchsuite.cli.parameters import InputShape, complete, plugins_of, with_cha
     type=click.Path(path_type=Path),
     help="Write the weights to this file, as safetensors under their canonical names.",
 )
-@click.option(
-    "--input", "extents", type=InputShape(), help="Input shape. [default: the network's own]"
-)
-@click.option("--classes", type=click.IntRange(min=1), help="Classes. [default: the network's own]")
+@size_options
 @click.pass_context
 def import_weights(
     ctx: click.Context,
@@ -45,9 +42,7 @@ def import_weights(
     from benchsuite.weights import describe, pass_through, read_weights, write_weights
 
     plugins = plugins_of(ctx)
-    network = plugins.architectures[architecture].load()
-    shape = None if extents is None else with_channels(extents, network.input_shape)
-    graph = network.trace(shape, classes)
+    graph = traced(plugins, architecture, extents, classes)
     fitted = read_weights(file, graph, plugins.weight_readers)
     click.echo(f"'{file}' fits {describe(graph, fitted.weights)}")
     for line in fitted.report:

@@ -19,7 +19,9 @@ Row = dict[str, Any]
 
 
 @click.command("list")
-@click.argument("kind", type=click.Choice(["archs", "backends", "datasets", "metrics", "plugins"]))
+@click.argument(
+    "kind", type=click.Choice(["archs", "native", "backends", "datasets", "metrics", "plugins"])
+)
 @click.option("--json", "as_json", is_flag=True, help="Print every fact as JSON.")
 @click.pass_context
 def list_offers(ctx: click.Context, kind: str, as_json: bool) -> None:
@@ -58,6 +60,27 @@ def _architecture(entry: Entry) -> Row:
     }
 
 
+def _native_models(plugins: Plugins) -> list[Row]:
+    return [_native_model(entry) for entry in plugins.native_models.values()]
+
+
+def _native_model(entry: Entry) -> Row:
+    row = _offer(entry)
+    if row["missing"]:
+        return row
+    try:
+        model = entry.load()
+    except Exception as error:  # noqa: BLE001 - a stranger's code: the others are still listed
+        return {**row, "error": f"{type(error).__name__}: {error}"}
+    return {
+        **row,
+        "backends": list(model.backends),
+        "input_shape": list(model.input_shape),
+        "classes": model.classes,
+        "macs_about": model.macs,
+    }
+
+
 def _offer(entry: Entry) -> Row:
     target = entry.target
     return {
@@ -92,6 +115,7 @@ def _plugin(plugins: Plugins, info: PluginInfo) -> Row:
         plugins.backends,
         plugins.datasets,
         plugins.metrics,
+        plugins.native_models,
         plugins.weight_readers,
     )
     offers = [
@@ -126,6 +150,21 @@ def _architecture_cells(row: Row) -> Mapping[str, str]:
     }
 
 
+def _native_cells(row: Row) -> Mapping[str, str]:
+    from benchsuite.report.quantities import extents, scaled
+
+    if "macs_about" not in row:
+        return {"name": row["name"], "available": row.get("error") or _missing(row)}
+    return {
+        "name": row["name"],
+        "available": "yes",
+        "backends": ", ".join(row["backends"]),
+        "input": extents(row["input_shape"]),
+        "MACs, about": scaled(row["macs_about"]),
+        "plugin": row["plugin"],
+    }
+
+
 def _backend_cells(row: Row) -> Mapping[str, str]:
     return {
         "name": row["name"],
@@ -155,6 +194,7 @@ def _plugin_cells(row: Row) -> Mapping[str, str]:
 
 _ROWS: Mapping[str, Callable[[Plugins], list[Row]]] = {
     "archs": _architectures,
+    "native": _native_models,
     "backends": _backends,
     "datasets": _datasets,
     "metrics": _metrics,
@@ -162,12 +202,13 @@ _ROWS: Mapping[str, Callable[[Plugins], list[Row]]] = {
 }
 _CELLS: Mapping[str, Callable[[Row], Mapping[str, str]]] = {
     "archs": _architecture_cells,
+    "native": _native_cells,
     "backends": _backend_cells,
     "datasets": _backend_cells,
     "metrics": _backend_cells,
     "plugins": _plugin_cells,
 }
-_NUMBERS = ("input", "classes", "parameters", "MACs", "offers")
+_NUMBERS = ("input", "classes", "parameters", "MACs", "MACs, about", "offers")
 
 
 def _print_rows(rows: list[Mapping[str, str]]) -> None:

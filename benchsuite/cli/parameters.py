@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -11,9 +11,11 @@ from click.shell_completion import CompletionItem
 from benchsuite.errors import BenchsuiteError
 
 if TYPE_CHECKING:
+    from benchsuite.graph import Architecture, Graph
     from benchsuite.hooks import Plugins, Registry
 
 Kind = Literal["architectures", "backends", "datasets", "metrics"]
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 #: Height and width, with or without channels.
@@ -97,7 +99,7 @@ class Seeds(click.ParamType):  # type: ignore[type-arg] # likewise
 class InputShape(click.ParamType):  # type: ignore[type-arg] # likewise
     """`32x32x3`, `32×32×3`, `32x32` or `32` -> (H, W, C), or (H, W) where C is not given.
 
-    `with_channels` fills in an architecture's own channels.
+    Where they are not, an architecture's own are meant.
     """
 
     name = "HxWxC"
@@ -119,6 +121,19 @@ class InputShape(click.ParamType):  # type: ignore[type-arg] # likewise
         return tuple(int(part) for part in parts)
 
 
-def with_channels(extents: tuple[int, ...], own: tuple[int, ...]) -> tuple[int, ...]:
-    """(H, W, C) from an InputShape; C is taken from `own`, (H, W, C), where it is left out."""
-    return (*extents, *own[len(extents) :])
+def size_options(command: _Function) -> _Function:
+    """The options that `traced` takes: the size of one network."""
+    own = "[default: the network's own]"
+    classes = click.option("--classes", type=click.IntRange(min=1), help=f"Classes. {own}")
+    return click.option("--input", "extents", type=InputShape(), help=f"Input shape. {own}")(
+        classes(command)
+    )
+
+
+def traced(
+    plugins: Plugins, architecture: str, extents: tuple[int, ...] | None, classes: int | None
+) -> Graph:
+    """The graph of an architecture at a size; channels that are left out are its own."""
+    network: Architecture = plugins.architectures[architecture].load()
+    shape = (*extents, *network.input_shape[len(extents) :]) if extents else None
+    return network.trace(shape, classes)

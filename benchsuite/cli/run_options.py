@@ -24,7 +24,8 @@ _OPTIONS = (
     click.option(
         "--archs",
         type=Names("architectures"),
-        help="Names and patterns, such as 'resnet*,lenet5'. [default: all]",
+        help="Names and patterns, such as 'resnet*,lenet5'; native models too, such as "
+        "'torchvision/resnet50'. [default: all, which is every architecture]",
     ),
     click.option(
         "--backends",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchsuite.cli.parameters import InputShape, complete, plugins_of, with_channels
+from benchsuite.cli.parameters import complete, plugins_of, size_options, traced
 from benchsuite.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -21,10 +21,7 @@ _FLOPS_BY = ("op", "block")
 
 @click.command()
 @click.argument("architecture", shell_complete=complete("architectures"))
-@click.option(
-    "--input", "extents", type=InputShape(), help="Input shape. [default: the network's own]"
-)
-@click.option("--classes", type=click.IntRange(min=1), help="Classes. [default: the network's own]")
+@size_options
 @click.option(
     "--flops-by", type=click.Choice(_FLOPS_BY), help="Sum MACs and FLOPs by op, or by block."
 )
@@ -48,9 +45,7 @@ def show(
     as_json: bool,
 ) -> None:
     """Show an architecture's layers: output shapes, parameters and MACs for one image."""
-    network = plugins_of(ctx).architectures[architecture].load()
-    shape = None if extents is None else with_channels(extents, network.input_shape)
-    graph = network.trace(shape, classes)
+    graph = traced(plugins_of(ctx), architecture, extents, classes)
     if backend is not None:
         click.echo(_source(plugins_of(ctx), backend, graph))
         return

@@ -22,6 +22,11 @@ def check_request(backend: Backend, graph: Graph, setup: Setup) -> Setup:
                 f"backend '{backend.name}' has no lowering for op '{node.op}', which layer "
                 f"'{node.name}' needs; it lowers: {', '.join(sorted(backend.ops))}"
             )
+    return check_setup(backend, setup)
+
+
+def check_setup(backend: Backend, setup: Setup) -> Setup:
+    """The part of `check_request` that does not depend on the network."""
     _refuse_unknown(backend, "tier", setup.tier, backend.tiers)
     _refuse_unknown(backend, "precision", setup.precision, backend.precisions)
     device = "cuda:0" if setup.device == "cuda" else setup.device

@@ -40,6 +40,17 @@ class Architecture:
         except ShapeError as error:
             raise self._explained(shape, count, error) from None
 
+    @property
+    def smallest(self) -> int:
+        """Pixels of a side of the smallest square input, with the network's own channels.
+
+        Raises ShapeError where there is none below 512 pixels.
+        """
+        size = self._smallest_size(self.input_shape[2], self.classes)
+        if size is None:
+            raise ShapeError(f"{self.name} takes no square input of up to {_LARGEST_SIZE_TRIED}")
+        return size
+
     def _trace(self, shape: Shape, classes: int) -> Graph:
         builder = Builder()
         logits = self.build(builder, builder.input(shape), classes)

@@ -10,7 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
+
+from benchsuite.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,7 +58,16 @@ class Normal:
         return generator.normal(0.0, self.std, shape).astype("float32")
 
 
-Initializer = Constant | Uniform | Normal
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The affair of whoever wrote the network: natively written models draw their own."""
+
+    def draw(self, *_: object) -> NoReturn:
+        """Raises UsageError: there is nothing to draw from."""
+        raise UsageError("natively written models draw their own weights: give weights, or none")
+
+
+Initializer = Constant | Uniform | Normal | Unknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class Node:
 
     def weight_name(self, weight: Weight) -> str:
         """Canonical name of one of this node's weights, such as `layer1.0.conv1.weight`."""
-        return f"{self.name}.{weight.role}" if weight.role else self.name
+        return ".".join(part for part in (self.name, weight.role) if part)
 
     @property
     def parameters(self) -> int:

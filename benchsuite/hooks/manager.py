@@ -16,7 +16,7 @@ import pluggy
 
 from benchsuite.errors import ClashError, PluginError, UsageError
 from benchsuite.hooks import specs
-from benchsuite.hooks.registry import Entry, Registry
+from benchsuite.hooks.registry import LIBRARY_MARK, Entry, Registry
 from benchsuite.hooks.target import Target
 
 #: Entry-point group in which plugins name their module.
@@ -30,6 +30,7 @@ _HOOKS = {
     "backend": "benchsuite_backends",
     "dataset": "benchsuite_datasets",
     "metric": "benchsuite_metrics",
+    "native model": "benchsuite_native_models",
     "weight reader": "benchsuite_weight_readers",
 }
 
@@ -59,6 +60,7 @@ class Plugins:
     backends: Registry
     datasets: Registry
     metrics: Registry
+    native_models: Registry
     weight_readers: Registry
     #: the `-p` arguments, to be loaded again in worker processes
     unpackaged: tuple[str, ...] = ()
@@ -143,6 +145,11 @@ def _offers(kind: str, hooks: tuple[str, ...], module: ModuleType, info: PluginI
     for name, target in offered.items():
         if not isinstance(name, str) or not isinstance(target, Target):
             raise PluginError(f"{hook} must map names to Targets, got {name!r}: {target!r}")
+        if (LIBRARY_MARK in name) != (kind == "native model"):
+            raise PluginError(
+                f"native models, and they alone, are named `library{LIBRARY_MARK}model`; "
+                f"{hook} offers {name!r}"
+            )
     return [Entry(kind, name, target, info.name) for name, target in offered.items()]
 
 

@@ -11,6 +11,11 @@ from typing import Any
 from benchsuite.errors import MissingDependencyError, UnknownNameError
 from benchsuite.hooks.target import Target
 
+#: An error that names more helps nobody.
+_MOST_NAMED = 60
+#: Between a library and its native model: `torchvision/resnet50`.
+LIBRARY_MARK = "/"
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -66,7 +71,14 @@ class Registry(Mapping[str, Entry]):
         return list(chosen.values())
 
     def _unknown(self, name: str) -> str:
+        if self.kind == "architecture" and LIBRARY_MARK in name:
+            return (
+                f"'{name}' is no architecture: a native model has no graph to show, verify or "
+                "write weights of; `benchsuite run` and `benchsuite.load` take it"
+            )
         close = difflib.get_close_matches(name, self, n=1)
         suggestion = f" Did you mean '{close[0]}'?" if close else ""
         known = ", ".join(self) or "none"
+        if len(self) > _MOST_NAMED:
+            known = f"{len(self)}, which `benchsuite list` shows"
         return f"unknown {self.kind} '{name}'.{suggestion} Installed: {known}"

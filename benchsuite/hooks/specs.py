@@ -39,5 +39,10 @@ def benchsuite_metrics() -> Mapping[str, Target]:  # type: ignore[empty-body]
 
 
 @hookspec
+def benchsuite_native_models() -> Mapping[str, Target]:  # type: ignore[empty-body]
+    """Natively written models by `library/model`; each path leads to a `contract.NativeModel`."""
+
+
+@hookspec
 def benchsuite_weight_readers() -> Mapping[str, Target]:  # type: ignore[empty-body]
     """Readers of weight files by suffix (`.npz`): `Path -> graph.weights.Checkpoint` each."""

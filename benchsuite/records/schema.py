@@ -37,6 +37,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     train_input_shape: of the network that is trained on `dataset`; it is smaller where the
         budget would not do for the network's own size.
     inference_batch_size, training_batch_size: of the timed throughput and training step.
+    origin: whether the network comes from a graph, or natively from a library.
     """
 
     architecture: str
@@ -56,13 +57,15 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     training_batch_size: int
     protocol: str
     isolation: Literal["spawn", "fork"]
+    origin: Literal["graph", "native"] = "graph"
 
     @property
     def id(self) -> str:
         """A short, readable name that is unique to the case's content."""
         digest = hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:8]
         device = self.device.replace(":", "")
-        return f"{self.architecture}.{self.backend}.{device}.{self.precision}.{self.seed}.{digest}"
+        name = self.architecture.replace("/", "-")
+        return f"{name}.{self.backend}.{device}.{self.precision}.{self.seed}.{digest}"
 
 
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +84,9 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
     MACs and FLOPs (2 × MACs) are for one image of `Case.input_shape`.
     architecture_fingerprint: of the network at its own input and classes, whatever the case's:
         certificates refer to it. Empty in records older than certificates.
+
+    Of a natively written model there is no graph: both fingerprints are empty, and its own
+    object gives all counts.
     """
 
     fingerprint: str
@@ -163,7 +169,6 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     case: Case
     status: Status
     reason: str = ""
-    origin: Literal["graph", "native"] = "graph"
     equality: str = "unproven"
     findings: Findings = Findings()
     started: str

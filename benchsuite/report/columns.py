@@ -140,7 +140,7 @@ COLUMNS: tuple[Column, ...] = (
     _text("isolation", "how the worker process is started", _case("isolation")),
     _text("dataset", "name of the data set", _case("dataset")),
     _integer("seed", "of splits, order and initial weights", _case("seed")),
-    _text("origin", "graph, or native: the framework's own model", _record("origin")),
+    _text("origin", "graph, or native: written by a library", _case("origin")),
     _text("equality", "what is proven of its equality", _record("equality")),
     *(
         _integer(f"input_{axis}", "of the images it is measured on", _axis("input_shape", index))

@@ -11,7 +11,7 @@ from benchsuite.records import Case, Record
 from benchsuite.report.columns import Column
 
 #: What rows must share: everything about the case but its backend, and the hardware.
-Terms = tuple[Case, str, str]
+Terms = tuple[Case, str]
 #: What they must also have in common, as found while running: data, order, weights, network.
 Substance = tuple[object, str]
 
@@ -19,7 +19,7 @@ Substance = tuple[object, str]
 def terms(record: Record) -> Terms:
     """The rules a row was made under; rows under other rules are never compared with it."""
     shared = msgspec.structs.replace(record.case, backend="")
-    return shared, record.findings.device_name, record.origin
+    return shared, record.findings.device_name
 
 
 def outsiders(records: Iterable[Record]) -> set[int]:

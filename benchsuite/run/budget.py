@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from benchsuite.errors import ShapeError
-from benchsuite.graph import Architecture, Graph
+from benchsuite.graph import Graph
+from benchsuite.networks import Network
 from benchsuite.records.schema import Extent
 
 #: A training step costs about three forward passes: the pass, and a gradient each for
@@ -65,18 +66,19 @@ def training_steps(graph: Graph, batch_size: int, budget: Budget) -> int:
     return max(1, int(budget.training / (_FORWARDS_PER_STEP * graph.macs * batch_size)))
 
 
-def training_graph(architecture: Architecture, batch_size: int, budget: Budget) -> Graph:
+def training_graph(network: Network, batch_size: int, budget: Budget) -> Graph:
     """The network at the largest input whose training the budget holds."""
-    graph = architecture.trace()
+    graph = network.trace()
     for size in _SMALLER_SIZES:
         if training_steps(graph, batch_size, budget) >= _WANTED_STEPS:
             break
         if size >= min(graph.input_shape[:2]):
             continue
         try:
-            graph = architecture.trace((size, size, graph.input_shape[2]))
+            graph = network.trace((size, size, graph.input_shape[2]))
         except ShapeError:
-            break
+            smallest = network.smallest
+            return network.trace((smallest, smallest, graph.input_shape[2]))
     return graph
 
 

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from benchsuite.contract import UpdateRule
+from benchsuite.contract import NativeModel, UpdateRule
 from benchsuite.errors import UsageError
-from benchsuite.graph import Architecture, Shape
+from benchsuite.graph import Shape
 from benchsuite.hooks import Entry, Plugins
 from benchsuite.measure.environment import default_threads
+from benchsuite.networks import Network, choose_networks
 from benchsuite.records import Case, Recipe
 from benchsuite.run import budget
 from benchsuite.run.messages import Looked
@@ -69,31 +70,45 @@ def choose_devices(spec: RunSpec, looks: Mapping[str, Looked | None]) -> list[Ch
 def plan_cases(spec: RunSpec, plugins: Plugins, choices: Iterable[Choice]) -> list[Case]:
     """Every case, grouped by architecture, in the order in which they will run.
 
-    Raises UnknownNameError, ShapeError where an architecture cannot take `spec.input`, and
-    MissingDependencyError where the data set's package is not installed.
+    Raises UnknownNameError, ShapeError where a network cannot take `spec.input`,
+    MissingDependencyError where the data set's package or a native model's is not installed,
+    and UsageError where no backend can hold a native model.
     """
     chosen = list(choices)
     dataset = plugins.datasets[spec.dataset]
     if dataset.target.missing():
         dataset.load()  # raises, naming what is missing and how to install it
-    architectures = [entry.load() for entry in plugins.architectures.select(spec.archs)]
-    for architecture in architectures:
-        architecture.trace(_input_shape(spec, architecture))
+    networks = choose_networks(spec.archs, plugins)
+    for network in networks:
+        network.trace(_input_shape(spec, network))
     return [
-        _case(spec, architecture, choice, seed)
-        for architecture in architectures
+        _case(spec, network, choice, seed)
+        for network in networks
         for seed in spec.seeds
-        for choice in chosen
+        for choice in _that_hold(network, chosen)
     ]
 
 
-def _case(spec: RunSpec, architecture: Architecture, choice: Choice, seed: int) -> Case:
+def _that_hold(network: Network, choices: list[Choice]) -> list[Choice]:
+    """All backends take every architecture; a native model is one framework's."""
+    if not isinstance(network, NativeModel) or not choices:
+        return choices
+    holding = [choice for choice in choices if network.fits(choice.name)]
+    if not holding:
+        raise UsageError(
+            f"{network.name} is written for {', '.join(network.backends)}; this run's backends "
+            f"are {', '.join(choice.name for choice in choices)}: add one with --backends"
+        )
+    return holding
+
+
+def _case(spec: RunSpec, network: Network, choice: Choice, seed: int) -> Case:
     limits = budget.budget_for(choice.device)
-    graph = architecture.trace(_input_shape(spec, architecture))
-    trained = graph if spec.input else budget.training_graph(architecture, spec.batch_size, limits)
+    graph = network.trace(_input_shape(spec, network))
+    trained = graph if spec.input else budget.training_graph(network, spec.batch_size, limits)
     steps = budget.training_steps(trained, spec.batch_size, limits)
     return Case(
-        architecture=architecture.name,
+        architecture=network.name,
         backend=choice.name,
         device=choice.device,
         tier=_TIER,
@@ -110,18 +125,19 @@ def _case(spec: RunSpec, architecture: Architecture, choice: Choice, seed: int) 
             max_steps=None if spec.epochs else steps,
         ),
         input_shape=budget.extent(graph),
-        num_classes=architecture.classes,
+        num_classes=network.classes,
         train_input_shape=budget.extent(trained),
         inference_batch_size=budget.inference_batch_size(graph, limits),
         training_batch_size=budget.training_batch_size(graph, limits),
         protocol=spec.protocol,
         isolation=_isolation(spec, choice.device),
+        origin="native" if isinstance(network, NativeModel) else "graph",
     )
 
 
-def _input_shape(spec: RunSpec, architecture: Architecture) -> Shape:
+def _input_shape(spec: RunSpec, network: Network) -> Shape:
     given = spec.input or ()
-    return (*given, *architecture.input_shape[len(given) :])
+    return (*given, *network.input_shape[len(given) :])
 
 
 def _isolation(spec: RunSpec, device: str) -> Literal["spawn", "fork"]:

@@ -27,8 +27,9 @@ _UNKNOWN_FIELD = re.compile(r"unknown field `(?P<name>[^`]*)`")
 class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One run. Every field is an option of `benchsuite run` and a key of its config file.
 
-    archs, backends: names and shell patterns; `all` is everything that is installed. No
-        backends means those whose plugins say that they take part by default.
+    archs: names and shell patterns; `all` is every architecture. Native models are those with
+        a `/`: `torchvision/resnet50`, `keras.applications/*`.
+    backends: likewise; None means those whose plugins say that they take part by default.
     epochs: None trains as long as the tour's budget lets it.
     input: (H, W) or (H, W, C) for measurement and training alike; None leaves the network's
         own, as does a missing C.

@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
-from benchsuite.contract import Backend, Batch, Session, Setup
+from benchsuite.contract import Backend, Batch, NativeModel, Session, Setup
 from benchsuite.data import PreparedData, digest_order, prepare
 from benchsuite.errors import BenchsuiteError
-from benchsuite.graph import Graph
-from benchsuite.graph.weights import digest_weights, draw_weights
+from benchsuite.graph import Shape
+from benchsuite.graph.weights import digest_weights
 from benchsuite.hooks import Plugins
 from benchsuite.measure.environment import cpu_name
 from benchsuite.measure.memory import peak_bytes, reset_peak
@@ -28,6 +28,7 @@ from benchsuite.measure.timing import (
     quiet_collector,
     synthetic_batches,
 )
+from benchsuite.networks import Network, find_network, open_network
 from benchsuite.records import (
     Case,
     Digests,
@@ -62,15 +63,18 @@ class _Task:
         seconds = perf_counter() - start
         self.phases.append(Phase(task=self.name, name=name, seconds=seconds, measuring=measuring))
 
-    def graph(self) -> Graph:
-        """The network whose speed, memory and size are measured."""
-        architecture = self.plugins.architectures[self.case.architecture].load()
-        graph: Graph = architecture.trace(self.case.input_shape, self.case.num_classes)
-        return graph
+    def network(self) -> Network:
+        """The architecture, or the native model."""
+        return find_network(self.case.architecture, self.plugins)
 
-    def open(self, graph: Graph, setup: Setup) -> Session:
+    def open(self, setup: Setup, input_shape: Shape, classes: int) -> Session:
+        network = self.network()
         with self.phase("open", measuring=False):
-            return self.backend.open(graph, draw_weights(graph, self.case.seed), setup)
+            return open_network(network, self.backend, setup, input_shape, classes)
+
+    def open_to_measure(self) -> Session:
+        """The network whose speed, memory and size are measured."""
+        return self.open(self.setup(), self.case.input_shape, self.case.num_classes)
 
     def setup(self) -> Setup:
         case = self.case
@@ -104,9 +108,9 @@ def measure_memory(case: Case, plugins: Plugins, backend: Backend) -> Iterator[F
     Needs a fresh interpreter with the system's own allocator, and times nothing.
     """
     task = _Task("memory", case, plugins, backend)
-    graph = task.graph()
+    network = task.network()
     imported = reset_peak()
-    session = task.open(graph, task.setup())
+    session = task.open_to_measure()
     with task.phase("memory", measuring=True):
         batches = _pool(session, 1, case)[:_MEMORY_CALLS]
         for batch in batches:
@@ -115,8 +119,7 @@ def measure_memory(case: Case, plugins: Plugins, backend: Backend) -> Iterator[F
         peak = peak_bytes()
     yield Findings(measurements=tuple(_memory(session, imported, peak)))
     with task.phase("count", measuring=True):
-        own = plugins.architectures[case.architecture].load().trace()
-        size = _size(graph, own, session)
+        size = _size(network, session)
     yield Findings(size=size)
     _check_size(size, case)
     yield task.surroundings(session)
@@ -134,15 +137,17 @@ def _bytes(metric: str, value: int) -> Measurement:
     return Measurement(metric=metric, unit="bytes", better="lower", values=(float(value),))
 
 
-def _size(graph: Graph, own: Graph, session: Session) -> Size:
-    counts = session.counts()
+def _size(network: Network, session: Session) -> Size:
+    graph, counts = session.graph, session.counts()
+    native = isinstance(network, NativeModel)
+    macs = counts.macs if native else graph.macs
     return Size(
-        fingerprint=graph.fingerprint,
-        architecture_fingerprint=own.fingerprint,
+        fingerprint="" if native else graph.fingerprint,
+        architecture_fingerprint="" if native else network.trace().fingerprint,
         parameters=graph.parameters,
         buffers=graph.buffers,
-        macs=graph.macs,
-        flops=graph.flops,
+        macs=macs,
+        flops=2 * macs,
         native_parameters=counts.parameters,
         native_macs=counts.macs,
         native_counter=counts.counter,
@@ -166,10 +171,12 @@ def learn(case: Case, plugins: Plugins, backend: Backend) -> Iterator[Findings]:
         dataset = plugins.datasets[case.dataset].load()()
         data = prepare(dataset, case.train_input_shape, case.seed)
         metrics = [entry.load() for entry in plugins.metrics.values()]
-    architecture = plugins.architectures[case.architecture].load()
-    graph = architecture.trace(case.train_input_shape, len(dataset.class_names))
+    network = task.network()
+    if isinstance(network, NativeModel) and network.normalizer:
+        data = replace(data, normalizer=network.normalizer)
     setup = replace(task.setup(), normalizer=data.normalizer)
-    session = task.open(graph, setup)
+    session = task.open(setup, case.train_input_shape, len(dataset.class_names))
+    digests = _digests(session, data, case)
     with task.phase("train", measuring=True):
         epochs, losses = train(session, data, case.recipe, case.seed)
     diverged = next((i for i, loss in enumerate(losses) if not math.isfinite(loss)), None)
@@ -178,7 +185,7 @@ def learn(case: Case, plugins: Plugins, backend: Backend) -> Iterator[Findings]:
         test = evaluate(session, data.test, data, metrics)
     yield Findings(
         training=Training(
-            digests=_digests(graph, data, case),
+            digests=digests,
             normalizer=data.normalizer,
             split_sizes={
                 "train": len(data.train.labels),
@@ -208,13 +215,14 @@ def import_for(task: str, case: Case, plugins: Plugins) -> None:
         plugins.datasets[case.dataset].load()
 
 
-def _digests(graph: Graph, data: PreparedData, case: Case) -> Digests:
+def _digests(session: Session, data: PreparedData, case: Case) -> Digests:
+    """Of what the session is about to be trained from."""
     return Digests(
         data=data.data_digest,
         split=data.split_digest,
         order=digest_order(len(data.train.labels), case.seed, case.recipe.epochs),
-        initial_weights=digest_weights(draw_weights(graph, case.seed)),
-        train_fingerprint=graph.fingerprint,
+        initial_weights=digest_weights(session.weights()),
+        train_fingerprint=session.graph.fingerprint if case.origin == "graph" else "",
     )
 
 
@@ -222,8 +230,7 @@ def measure_time(case: Case, plugins: Plugins, backend: Backend) -> Iterator[Fin
     """Latency at batch 1, throughput and training step, at the network's measured size."""
     task = _Task("time", case, plugins, backend)
     protocol = PROTOCOLS[case.protocol]
-    graph = task.graph()
-    session = task.open(graph, task.setup())
+    session = task.open_to_measure()
     with quiet_collector():
         with task.phase("latency", measuring=True):
             placed = [session.place(batch) for batch in _pool(session, 1, case)]

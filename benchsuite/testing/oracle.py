@@ -26,7 +26,8 @@ def normalised(
     if images.dtype != np.uint8:
         return images.astype(dtype, copy=False)
     scale, shift = (np.asarray(v, dtype) for v in (normalizer.scale, normalizer.shift))
-    return images.astype(dtype) * scale + shift
+    found: Array = images.astype(dtype) * scale + shift
+    return found
 
 
 def cross_entropy(logits: Array, labels: NDArray[np.int64]) -> tuple[float, Array]:

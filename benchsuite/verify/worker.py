@@ -37,13 +37,17 @@ REFERENCE = "reference"
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """Harness -> worker: compare this subject, or write its reference into `folder`."""
+    """Harness -> worker: compare this subject, or write its reference into `folder`.
+
+    cpus: what the process is to keep to.
+    """
 
     subject: str
     folder: str
     device: str = "cpu"
     precision: str = "fp64"
     threads: int | None = None
+    cpus: tuple[int, ...] = ()
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +71,8 @@ def main() -> None:
     name, *unpackaged = sys.argv[1:]
     for line in sys.stdin.buffer:
         question = msgspec.json.decode(line, type=Question)
+        if question.cpus and hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(0, question.cpus)
         try:
             answer = _answer(name, unpackaged, question)
         except (UnsupportedError, MissingDependencyError) as error:

@@ -7,12 +7,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Timer
+from threading import Event, Timer
 
 import msgspec
 import psutil
 
 from benchsuite.hooks import Plugins, Target
+from benchsuite.measure.environment import usable_cpus
 from benchsuite.run.environment import worker_environment
 from benchsuite.verify.worker import REFERENCE, Answer, Question
 
@@ -30,6 +31,7 @@ class Workers:
         self._threads = threads
         self._timeout_s = timeout_s
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._cpus: dict[str, tuple[int, ...]] = {}
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `close`
 
     def close(self) -> None:
@@ -41,15 +43,33 @@ class Workers:
     def ask(self, name: str, question: Question) -> Answer:
         """Put a question, and wait for the answer; a process that dies has failed."""
         process = self._processes.get(name) or self._start(name)
-        with _killed_after(process, self._timeout_s):
-            line = _exchange(process, msgspec.json.encode(question) + b"\n")
+        asked = msgspec.structs.replace(question, cpus=self._cpus_of(name))
+        with _killed_after(process, self._timeout_s) as late:
+            line = _exchange(process, msgspec.json.encode(asked) + b"\n")
         if not line:
             code = process.wait()
             self._end(name)
-            return Answer(status="failed", reason=f"its process ended with exit code {code}")
+            how = f"its process ended with exit code {code}"
+            if late.is_set():
+                how = f"not done within {self._timeout_s:g} s (--timeout)"
+            return Answer(status="failed", reason=how)
         if psutil.Process(process.pid).memory_info().rss > _LARGEST_WORKER_BYTES:
             self._end(name)
         return msgspec.json.decode(line, type=Answer)
+
+    def _cpus_of(self, name: str) -> tuple[int, ...]:
+        """As many CPUs as threads, the next ones for each backend; all for the reference.
+
+        JAX knows no other limit on its threads than the CPUs that its process may use.
+        """
+        usable = usable_cpus()
+        if name == REFERENCE:
+            return tuple(usable)
+        if name not in self._cpus:
+            first = len(self._cpus) * self._threads
+            taken = range(first, first + min(self._threads, len(usable)))
+            self._cpus[name] = tuple(usable[index % len(usable)] for index in taken)
+        return self._cpus[name]
 
     def _start(self, name: str) -> subprocess.Popen[bytes]:
         target = _REFERENCE if name == REFERENCE else self._plugins.backends[name].target
@@ -85,10 +105,17 @@ def _exchange(process: subprocess.Popen[bytes], line: bytes) -> bytes:
 
 
 @contextmanager
-def _killed_after(process: subprocess.Popen[bytes], seconds: float) -> Iterator[None]:
-    timer = Timer(seconds, process.kill)
+def _killed_after(process: subprocess.Popen[bytes], seconds: float) -> Iterator[Event]:
+    """Yields what is set when the time is over, and the process killed."""
+    late = Event()
+
+    def kill() -> None:
+        late.set()
+        process.kill()
+
+    timer = Timer(seconds, kill)
     timer.start()
     try:
-        yield
+        yield late
     finally:
         timer.cancel()

@@ -3,7 +3,8 @@ import pytest
 from click.shell_completion import ShellComplete
 
 from benchsuite.cli import cli
-from benchsuite.cli.parameters import InputShape, Names, Seeds, with_channels
+from benchsuite.cli.parameters import InputShape, Names, Seeds, traced
+from benchsuite.hooks import load_plugins
 
 
 def completions(*arguments):
@@ -91,6 +92,10 @@ def test_input_shape_keeps_what_is_one_already():
     assert InputShape().convert((8, 8, 1), None, None) == (8, 8, 1)
 
 
-def test_with_channels_fills_in_the_networks_own():
-    assert with_channels((32, 40), (224, 224, 3)) == (32, 40, 3)
-    assert with_channels((32, 40, 1), (224, 224, 3)) == (32, 40, 1)
+@pytest.mark.parametrize(
+    ("extents", "shape"),
+    [(None, (28, 28, 1)), ((32, 40), (32, 40, 1)), ((32, 40, 3), (32, 40, 3))],
+)
+def test_traced_fills_in_the_networks_own_size(extents, shape):
+    graph = traced(load_plugins(), "lenet5", extents, 7)
+    assert (graph.input_shape, graph.output.shape) == (shape, (7,))

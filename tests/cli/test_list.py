@@ -135,3 +135,41 @@ def test_list_of_nothing_says_so(benchsuite):
     result = benchsuite("list", "metrics", BENCHSUITE_DISABLE="core,torch,keras")
 
     assert result.stdout == "none\n"
+
+
+def test_list_native_shows_models_and_what_they_need(benchsuite, native_plugins):
+    options = [word for plugin in native_plugins for word in ("-p", plugin)]
+    result = benchsuite(*options, "list", "native")
+
+    assert result.exit_code == 0
+    lines = {line.split()[0]: line.split() for line in result.stdout.splitlines()}
+    assert lines["numpy/plain"][1:] == [
+        *("yes", "numpy-adopt*,", "numpy-linear", "8×8×1", "600", "natives"),
+    ]
+    assert lines["future/model"][1:] == [
+        *("no,", "needs", "numpy_of_the_future:", "pip", "install", "the-future"),
+    ]
+
+
+def test_list_native_as_json_is_raw(benchsuite, native_plugins):
+    options = [word for plugin in native_plugins for word in ("-p", plugin)]
+    rows = listed(benchsuite, *options, "list", "native")
+
+    assert rows["numpy/plain"]["macs_about"] == 600
+    assert rows["numpy/plain"]["backends"] == ["numpy-adopt*", "numpy-linear"]
+    assert rows["future/model"]["missing"] == ["numpy_of_the_future"]
+
+
+def test_list_native_shows_one_that_is_broken(benchsuite, tmp_path):
+    file = tmp_path / "lost.py"
+    file.write_text(
+        "from benchsuite import Target, hookimpl\n"
+        "@hookimpl\n"
+        "def benchsuite_native_models():\n"
+        "    return {'lost/model': Target('no_such_module:model', 'lost')}\n"
+    )
+    result = benchsuite("-p", file, "list", "native")
+    sys.modules.pop("lost")
+
+    assert result.exit_code == 0
+    assert "no_such_module" in next(x for x in result.stdout.splitlines() if "lost/model" in x)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchsuite.contract import Backend, Dataset, Metric
+from benchsuite.contract import Backend, Dataset, Metric, NativeModel
 from benchsuite.graph import Architecture
 from benchsuite.graph.weights import Checkpoint
 from benchsuite.hooks import Target, load_plugins, specs
@@ -101,6 +101,14 @@ def test_hook_benchsuite_datasets(documented_plugin):
 
 def test_hook_benchsuite_metrics(documented_plugin):
     assert isinstance(_offered(*documented_plugin("benchsuite_metrics"), "metrics"), Metric)
+
+
+def test_hook_benchsuite_native_models(documented_plugin, monkeypatch):
+    monkeypatch.setattr(Target, "missing", lambda self: ())  # the library is needed to build it
+    model = _offered(*documented_plugin("benchsuite_native_models"), "native_models")
+
+    assert isinstance(model, NativeModel)
+    assert model.trace().input_shape == model.input_shape
 
 
 def test_hook_benchsuite_weight_readers(documented_plugin, tmp_path):

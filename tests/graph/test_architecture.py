@@ -89,3 +89,23 @@ def test_trace_refuses_an_architecture_without_logits():
             ShapeError, match=r"the last layer must yield the logits, of shape \(10"
         ):
             broken.trace()
+
+
+def test_smallest_is_the_first_square_that_fits():
+    @architecture(input_shape=(64, 64, 3), classes=2, paper="none")
+    def wide(net, images, classes):
+        return net.dense(net.flatten(net.conv(images, 1, 21, name="conv")), classes, name="fc")
+
+    assert wide.smallest == 21
+    assert wide.trace((21, 21, 3)).by_name["conv"].shape == (1, 1, 1)
+
+
+def test_smallest_of_a_network_that_takes_no_square_says_so():
+    @architecture(input_shape=(64, 32, 3), classes=2, paper="none")
+    def tall(net, images, classes):
+        if images.shape[0] == images.shape[1]:
+            raise ShapeError("it is to be tall")
+        return net.dense(net.flatten(images), classes, name="fc")
+
+    with pytest.raises(ShapeError, match="tall takes no square input"):
+        _ = tall.smallest

@@ -214,3 +214,21 @@ def test_unpackaged_file_that_fails_is_refused_with_its_error(site, tmp_path):
 
     with pytest.raises(UsageError, match="cannot be imported: ZeroDivisionError: division by zero"):
         load_plugins([str(file)])
+
+
+@pytest.mark.parametrize(
+    ("hook", "name"), [("architectures", "acme/tiny"), ("native_models", "tiny")]
+)
+def test_load_plugins_lets_native_models_alone_be_named_by_their_library(install, hook, name):
+    install(
+        "acme-nets",
+        f"""
+        @hookimpl
+        def benchsuite_{hook}():
+            return {{"{name}": Target("acme_nets:tiny", "A tiny network.")}}
+        """,
+    )
+
+    error = load_plugins().info("acme_nets").error
+
+    assert f"named `library/model`; benchsuite_{hook} offers '{name}'" in error

@@ -71,3 +71,14 @@ def test_target_names_what_is_missing_and_how_to_install_it():
 def test_target_may_require_a_module_within_a_package():
     assert Target("", "", requires=("no_such_package.part",)).missing() == ("no_such_package.part",)
     assert Target("", "", requires=("xml.dom",)).missing() == ()
+
+
+def test_an_unknown_architecture_of_a_library_is_told_apart():
+    with pytest.raises(UnknownNameError, match=r"a native model has no graph .*`benchsuite run`"):
+        Registry("architecture", [])["torchvision/resnet50"]
+
+
+def test_registry_names_no_more_than_can_be_read():
+    names = [f"net{number}" for number in range(61)]
+    with pytest.raises(UnknownNameError, match="Installed: 61, which `benchsuite list` shows"):
+        registry(*names)["other"]

@@ -30,8 +30,8 @@ def watch():
 
 
 @pytest.fixture
-def plugins(example_plugin):
-    return load_plugins([example_plugin, str(FAULTS)])
+def plugins(native_plugins):
+    return load_plugins([*native_plugins, str(FAULTS)])
 
 
 @pytest.fixture

@@ -52,13 +52,13 @@ def test_training_graph_never_enlarges_the_input():
     assert budget.training_graph(network(5000, size=8), 32, LIMITS).input_shape == (8, 8, 1)
 
 
-def test_training_graph_stays_at_the_smallest_input_that_the_network_takes():
+def test_training_graph_goes_down_to_the_smallest_input_that_the_network_takes():
     @architecture(input_shape=(128, 128, 1), classes=1, paper="none")
     def wide_window(net, images, classes):
         x = net.conv(images, 5000, 50, name="conv")
         return net.dense(net.global_avg_pool(x), classes, name="fc")
 
-    assert budget.training_graph(wide_window, 32, LIMITS).input_shape == (64, 64, 1)
+    assert budget.training_graph(wide_window, 32, LIMITS).input_shape == (50, 50, 1)
 
 
 def test_budget_for_tells_a_processor_from_an_accelerator():

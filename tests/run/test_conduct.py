@@ -197,3 +197,53 @@ def test_plan_gives_every_combination_grouped_by_architecture(plugins):
         for backend in ("numpy-linear", "loud")
     ]
     assert len({case.id for case in cases}) == 8
+
+
+def test_conduct_runs_a_native_model_and_says_so(run_cases):
+    (record,) = run_cases(["numpy-adopting"], archs=["numpy/plain"]).records
+    assert (record.status, record.reason) == ("ok", "")
+    assert (record.case.origin, record.equality) == ("native", "unproven")
+    size, training = record.findings.size, record.findings.training
+    assert (size.fingerprint, size.architecture_fingerprint) == ("", "")
+    assert (size.parameters, size.native_parameters) == (650, 650)
+    assert (size.macs, size.native_macs, size.flops) == (640, 640, 1280)
+    assert training.digests.train_fingerprint == ""
+    assert training.test["top1_fraction"] > 0.7
+
+
+def test_conduct_draws_a_native_models_weights_from_the_seed(run_cases):
+    run = run_cases(["numpy-adopting"], archs=["numpy/plain"], seeds=[0, 1])
+    again = run_cases(["numpy-adopting"], archs=["numpy/plain"])
+    first, other, same = (
+        record.findings.training.digests.initial_weights for record in run.records + again.records
+    )
+    assert first == same != other
+
+
+def test_conduct_normalises_as_the_native_model_wants_it(run_cases):
+    records = run_cases(["numpy-adopting"], archs=["numpy/*"]).records
+    found = {r.case.architecture: r.findings.training.normalizer.scale for r in records}
+    assert found["numpy/takes_bytes"] == (1 / 256,)
+    assert found["numpy/plain"] != (1 / 256,)
+
+
+def test_conduct_keeps_a_case_whose_backend_takes_no_native_models(run_cases):
+    (record,) = run_cases(["numpy-linear"], archs=["numpy/plain"]).records
+    assert record.status == "unsupported"
+    assert "cannot hold numpy/plain" in record.reason
+
+
+def test_plan_gives_native_models_to_the_backends_that_hold_them(plugins):
+    spec = make_spec({"archs": ["mlp", "numpy/plain"], "backends": ["loud", "numpy-adopting"]})
+    cases = plan(spec, plugins)
+    assert [(case.architecture, case.backend) for case in cases] == [
+        ("mlp", "loud"),
+        ("mlp", "numpy-adopting"),
+        ("numpy/plain", "numpy-adopting"),
+    ]
+    assert "/" not in cases[2].id
+
+
+def test_plan_refuses_a_native_model_that_no_backend_holds(plugins):
+    with pytest.raises(UsageError, match=r"numpy/plain is written for .*; this run's .* are loud"):
+        plan(make_spec({"archs": ["numpy/plain"], "backends": ["loud"]}), plugins)

@@ -6,6 +6,13 @@ from types import MappingProxyType
 
 import numpy as np
 import pytest
+from wrong_trainers import (
+    BiasedVariance,
+    EpsilonBeforeCorrection,
+    FixedEpsilon,
+    KerasMomentum,
+    KerasMomentumOfStatistics,
+)
 
 from benchsuite.testing import NumpyBackend, NumpySession, Oracle
 from benchsuite.testing.numpy_gradients import DERIVATIVES
@@ -13,43 +20,10 @@ from benchsuite.testing.numpy_gradients import DERIVATIVES
 # Wrong update rules and gradients.
 
 
-class _KerasMomentum(Oracle):
-    """Pitfall 11: the velocity takes in the learning rate."""
-
-    def update(self, name, gradient, learning_rate):
-        velocity = self._first[name]
-        velocity[...] = self.rule.momentum * velocity - learning_rate * gradient
-        self.weights[name] += velocity
-
-
 class _NoMomentum(Oracle):
     def direction(self, name, gradient):
         adam = self.rule.optimizer == "adam"
         return super().direction(name, gradient) if adam else gradient
-
-
-class _EpsilonBeforeCorrection(Oracle):
-    """Pitfall 9."""
-
-    def direction(self, name, gradient):
-        step = super().direction(name, gradient)
-        if self.rule.optimizer == "sgd":
-            return step
-        root = np.sqrt(1 - self.rule.beta2**self.steps)
-        corrected = self._first[name] / (1 - self.rule.beta1**self.steps)
-        return corrected * root / (np.sqrt(self._second[name]) + self.rule.epsilon)
-
-
-class _FixedEpsilon(Oracle):
-    """Pitfall 8: an epsilon of its own."""
-
-    def direction(self, name, gradient):
-        step = super().direction(name, gradient)
-        if self.rule.optimizer == "sgd":
-            return step
-        first = self._first[name] / (1 - self.rule.beta1**self.steps)
-        second = self._second[name] / (1 - self.rule.beta2**self.steps)
-        return first / (np.sqrt(second) + 1e-7)
 
 
 class _SummedLoss(Oracle):
@@ -77,28 +51,6 @@ class _FrozenBias(Oracle):
         return super().direction(name, gradient) * (0 if name == "fc1.bias" else 1)
 
 
-class _BiasedVariance(Oracle):
-    """Pitfall 4."""
-
-    def batch_statistics(self, node, weights, x):
-        of_batch, running = super().batch_statistics(node, weights, x)
-        momentum, old = node.attrs["momentum"], weights["running_var"]
-        biased = (1 - momentum) * old + momentum * of_batch["running_var"]
-        return of_batch, {**running, "running_var": biased}
-
-
-class _KerasMomentumOfStatistics(Oracle):
-    """Pitfall 2: the momentum weighs the old."""
-
-    def batch_statistics(self, node, weights, x):
-        of_batch, running = super().batch_statistics(node, weights, x)
-        momentum = node.attrs["momentum"]
-        for role, rightly in running.items():
-            new = (rightly - (1 - momentum) * weights[role]) / momentum
-            running[role] = momentum * weights[role] + (1 - momentum) * new
-        return of_batch, running
-
-
 def _normalisation_of_evaluation(attrs, weights, inputs, y, g):
     deviation = np.sqrt(weights["running_var"] + attrs["epsilon"])
     normal = (inputs[0] - weights["running_mean"]) / deviation
@@ -120,17 +72,17 @@ _MANY = "test_many_steps_agree_with_oracle"
 _FIRST = "test_first_loss_is_mean_cross_entropy_before_the_step"
 
 WRONG_TRAINERS = (
-    (_KerasMomentum, _MANY),
+    (KerasMomentum, _MANY),
     (_NoMomentum, _MANY),
-    (_EpsilonBeforeCorrection, _MANY),
-    (_FixedEpsilon, _MANY),
+    (EpsilonBeforeCorrection, _MANY),
+    (FixedEpsilon, _MANY),
     (_SummedLoss, _FIRST),
     (_SummedLoss, "test_one_step_of_plain_sgd_agrees_with_oracle"),
     (_LossAfterStep, _FIRST),
     (_LossWithPenalty, _FIRST),
     (_FrozenBias, "test_one_step_of_plain_sgd_agrees_with_oracle"),
-    (_BiasedVariance, _MANY),
-    (_KerasMomentumOfStatistics, _MANY),
+    (BiasedVariance, _MANY),
+    (KerasMomentumOfStatistics, _MANY),
     (_StatisticsOfEvaluation, _MANY),
 )
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
+import wrong_trainers
 
 from benchsuite.contract import Batch, Counts
 from benchsuite.testing import NumpyBackend, NumpySession, Oracle
@@ -51,6 +52,15 @@ def operation(name, op):
     return register
 
 
+for wrong_trainer in (
+    wrong_trainers.KerasMomentumOfStatistics,
+    wrong_trainers.BiasedVariance,
+    wrong_trainers.FixedEpsilon,
+    wrong_trainers.EpsilonBeforeCorrection,
+    wrong_trainers.KerasMomentum,
+):
+    mutation(wrong_trainer.__doc__.rstrip("."))(wrong_trainer)
+
 # The model.
 
 
@@ -62,17 +72,6 @@ def _pads_below_only(attrs, weights, x):
     return OPERATIONS["conv"]({**attrs, "padding": (0, 0)}, weights, below)
 
 
-@mutation("2: BatchNorm's momentum weighs the old")
-class _KerasMomentumOfStatistics(Oracle):
-    def batch_statistics(self, node, weights, x):
-        of_batch, running = super().batch_statistics(node, weights, x)
-        momentum = node.attrs["momentum"]
-        for role, rightly in running.items():
-            new = (rightly - (1 - momentum) * weights[role]) / momentum
-            running[role] = momentum * weights[role] + (1 - momentum) * new
-        return of_batch, running
-
-
 @operation("3: BatchNorm's epsilon", "batch_norm")
 def _epsilon_of_batch_norm(attrs, weights, x):
     return OPERATIONS["batch_norm"]({**attrs, "epsilon": 1e-3}, weights, x)
@@ -81,15 +80,6 @@ def _epsilon_of_batch_norm(attrs, weights, x):
 @operation("3: LayerNorm's epsilon", "layer_norm")
 def _epsilon_of_layer_norm(attrs, weights, x):
     return OPERATIONS["layer_norm"]({**attrs, "epsilon": 1e-3}, weights, x)
-
-
-@mutation("4: BatchNorm's biased running variance")
-class _BiasedVariance(Oracle):
-    def batch_statistics(self, node, weights, x):
-        of_batch, running = super().batch_statistics(node, weights, x)
-        momentum, old = node.attrs["momentum"], weights["running_var"]
-        biased = (1 - momentum) * old + momentum * of_batch["running_var"]
-        return of_batch, {**running, "running_var": biased}
 
 
 class _OwnWeights(NumpySession):
@@ -203,27 +193,6 @@ class _DependsOnBatch(NumpySession):
 # The optimiser.
 
 
-@mutation("8: Adam's epsilon")
-class _FixedEpsilon(Oracle):
-    def __init__(self, graph, weights, rule, *args):
-        import msgspec
-
-        adam = rule.optimizer == "adam"
-        wrong = msgspec.structs.replace(rule, epsilon=1e-7) if adam else rule
-        super().__init__(graph, weights, wrong, *args)
-
-
-@mutation("9: Adam's epsilon before the correction")
-class _EpsilonBeforeCorrection(Oracle):
-    def direction(self, name, gradient):
-        step = super().direction(name, gradient)
-        if self.rule.optimizer != "adam":
-            return step
-        root = np.sqrt(1 - self.rule.beta2**self.steps)
-        corrected = self._first[name] / (1 - self.rule.beta1**self.steps)
-        return corrected * root / (np.sqrt(self._second[name]) + self.rule.epsilon)
-
-
 @mutation("10: RMSprop's epsilon inside the root")
 class _EpsilonInside(Oracle):
     def direction(self, name, gradient):
@@ -234,20 +203,6 @@ class _EpsilonInside(Oracle):
         inside = gradient / np.sqrt(second + self.rule.epsilon)
         first[...] = self.rule.momentum * first + inside
         return first
-
-
-@mutation("11: the velocity takes in the learning rate")
-class _KerasMomentum(Oracle):
-    def direction(self, name, gradient):
-        if self.rule.optimizer != "sgd":
-            return super().direction(name, gradient)
-        velocity = self._first[name]
-        velocity[...] = self.rule.momentum * velocity + self._rate * gradient
-        return velocity / self._rate
-
-    def update(self, name, gradient, learning_rate):
-        self._rate = learning_rate
-        super().update(name, gradient, learning_rate)
 
 
 class _OtherRule(Oracle):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import msgspec
 import pytest
 
@@ -59,6 +62,7 @@ def faulty(tmp_path):
     path.write_text(
         """
 import os
+import time
 from benchsuite import Target, hookimpl
 from benchsuite.testing import NumpyBackend, NumpySession
 
@@ -80,6 +84,16 @@ class Raising(NumpyBackend):
     def open(self, *args):
         raise RuntimeError("no luck")
 
+class Slow(NumpyBackend):
+    name = "slow"
+    def open(self, *args):
+        time.sleep(600)
+
+class Bound(NumpyBackend):
+    name = "bound"
+    def __init__(self):
+        raise RuntimeError(f"bound to {len(os.sched_getaffinity(0))} CPUs")
+
 class Closed(NumpyBackend):
     name = "closed"
     class session_class(NumpySession):
@@ -90,13 +104,14 @@ class Closed(NumpyBackend):
 
 @hookimpl
 def benchsuite_backends():
-    names = ("Wrong", "Dying", "Raising", "Closed")
+    names = ("Wrong", "Dying", "Raising", "Closed", "Slow", "Bound")
     return {
         n.lower(): Target(f"{__name__}:{'WrongBackend' if n == 'Wrong' else n}", n) for n in names
     }
 """
     )
-    return load_plugins([str(path)])
+    yield load_plugins([str(path)])
+    sys.modules.pop("faulty")
 
 
 def test_every_failure_becomes_a_certificate(faulty):
@@ -110,3 +125,15 @@ def test_every_failure_becomes_a_certificate(faulty):
     assert found["closed"][0] == "unsupported"
     assert "its sessions have no gradients" in found["closed"][1]
     assert not any(c.holds for c in certificates)
+
+
+def test_a_worker_that_takes_too_long_says_so(faulty):
+    certificate, _ = certify(faulty, ["slow"], subjects=("lenet5",), timeout_s=5.0)
+    assert certificate.verdict == "failed"
+    assert certificate.reason == "not done within 5 s (--timeout)"
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux binds processes to CPUs")
+def test_workers_keep_to_as_many_cpus_as_threads(faulty):
+    certificate, _ = certify(faulty, ["bound"], subjects=("lenet5",))
+    assert certificate.reason == "RuntimeError('bound to 1 CPUs')"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from benchsuite import Target, hookimpl
+from benchsuite_keras.catalogue import APPLICATIONS
 
-__all__ = ["benchsuite_backends"]
+__all__ = ["benchsuite_backends", "benchsuite_native_models"]
 
 
 @hookimpl
@@ -40,4 +41,18 @@ def benchsuite_backends() -> Mapping[str, Target]:
             # It is there wherever PyTorch and another of Keras' frameworks are: for those who ask.
             by_default=False,
         ),
+    }
+
+
+@hookimpl
+def benchsuite_native_models() -> Mapping[str, Target]:
+    """What `keras.applications` offers, on whichever framework Keras runs."""
+    return {
+        f"keras.applications/{name}": Target(
+            f"benchsuite_keras.applications:keras.applications/{name}",
+            "Keras' own model",
+            requires=("keras",),
+            install="pip install keras",
+        )
+        for name in APPLICATIONS
     }

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import partial
 
-from benchsuite.contract import Setup, check_request
-from benchsuite.graph import Graph
-from benchsuite.graph.weights import Weights
+from benchsuite.contract import NativeModel, Setup, check_request, check_setup
+from benchsuite.graph import Graph, Shape
+from benchsuite.graph.weights import Weights, check_weights
+from benchsuite_keras.lowering import lower
+from benchsuite_keras.native import adopt
 from benchsuite_keras.ops import OPS
-from benchsuite_keras.session import DTYPES, KerasSession
+from benchsuite_keras.session import DTYPES, KerasSession, MakeModel
 
 
 class KerasBackend(ABC):
@@ -40,8 +43,19 @@ class KerasBackend(ABC):
         no longer be set.
         """
         setup = check_request(self, graph, setup)
+        check_weights(graph, weights)
         self._configure(setup)
-        return self._session(graph, weights, setup)
+        session = self._session(partial(lower, graph), setup)
+        session.set_weights(weights)
+        return session
+
+    def open_native(
+        self, model: NativeModel, input_shape: Shape, classes: int, setup: Setup
+    ) -> KerasSession:
+        """Build a library's own model; raises as `open` does, and what the library raises."""
+        setup = check_setup(self, setup)
+        self._configure(setup)
+        return self._session(partial(adopt, model, input_shape, classes), setup)
 
     @abstractmethod
     def _accelerators(self) -> Sequence[str]:
@@ -56,5 +70,5 @@ class KerasBackend(ABC):
         """Set, for the whole process, what the framework would decide by its defaults."""
 
     @abstractmethod
-    def _session(self, graph: Graph, weights: Weights, setup: Setup) -> KerasSession:
+    def _session(self, make: MakeModel, setup: Setup) -> KerasSession:
         """A session on a device that is there."""

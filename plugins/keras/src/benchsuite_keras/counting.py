@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
-from keras import layers
+from keras import Model, layers
 
 from benchsuite.contract import Counts
 
@@ -17,18 +18,34 @@ def count(model: Any) -> Counts:  # noqa: ANN401 - a keras.Model
     """
     return Counts(
         parameters=sum(math.prod(variable.shape) for variable in model.trainable_variables),
-        macs=sum(_macs(layer) for layer in model.layers),
+        macs=sum(_macs(layer) for layer in _layers(model)),
         counter=f"{__name__}: kernels × output positions of each Keras layer",
     )
+
+
+def _layers(model: Any) -> Iterator[Any]:  # noqa: ANN401 - a keras.Model
+    """Its layers, and those of the models among them."""
+    for layer in model.layers:
+        if isinstance(layer, Model):
+            yield from _layers(layer)
+        else:
+            yield layer
 
 
 def _macs(layer: Any) -> int:  # noqa: ANN401 - a keras.Layer
     if isinstance(layer, layers.MultiHeadAttention):
         return _attention_macs(layer)
+    if isinstance(layer, layers.SeparableConv2D):
+        return _kernel_macs(layer, layer.depthwise_kernel, layer.pointwise_kernel)
     if isinstance(layer, (layers.Conv2D, layers.DepthwiseConv2D, layers.Dense)):
-        macs: int = math.prod(layer.output.shape[1:-1]) * math.prod(layer.kernel.shape)
-        return macs
+        return _kernel_macs(layer, layer.kernel)
     return 0
+
+
+def _kernel_macs(layer: Any, *kernels: Any) -> int:  # noqa: ANN401 - a keras.Layer and its variables
+    """Every element of the kernels once for each output position."""
+    macs: int = math.prod(layer.output.shape[1:-1]) * sum(math.prod(k.shape) for k in kernels)
+    return macs
 
 
 def _attention_macs(layer: Any) -> int:  # noqa: ANN401 - a keras.layers.MultiHeadAttention

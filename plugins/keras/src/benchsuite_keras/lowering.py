@@ -17,12 +17,13 @@ from benchsuite_keras.tensors import Tensor
 
 @dataclass(frozen=True, slots=True)
 class LoweredGraph:
-    """A model, and where each canonical weight and each node's output is in it.
+    """A graph's model, and where each canonical weight and each node's output is in it.
 
     outputs: the symbolic tensor of every node, by its name.
     flattened_in_place: those of them that are images in the order (H, W, C).
     """
 
+    graph: Graph
     model: Any
     tensors: Mapping[str, Tensor]
     outputs: Mapping[str, KerasTensor]
@@ -49,4 +50,4 @@ def lower(graph: Graph, dtype: str, seed: int) -> LoweredGraph:
         for weight in node.weights:
             tensors[node.weight_name(weight)] = lowered.tensors[weight.role]
     model = keras.Model(images, values[graph.output.name], name=graph.name)
-    return LoweredGraph(model, tensors, values, in_place.given)
+    return LoweredGraph(graph, model, tensors, values, in_place.given)

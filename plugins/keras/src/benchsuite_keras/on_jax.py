@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 
 from benchsuite.contract import Batch, Setup
 from benchsuite.errors import UsageError
-from benchsuite.graph import Graph
 from benchsuite.graph.weights import Weights
 from benchsuite_keras.backend import KerasBackend
 from benchsuite_keras.floats import default_dtype
 from benchsuite_keras.inspection import InspectableKerasSession
 from benchsuite_keras.optimizers import make_optimizer
-from benchsuite_keras.session import KerasTensor, PlacedBatch, mean_cross_entropy
+from benchsuite_keras.session import KerasTensor, MakeModel, PlacedBatch, mean_cross_entropy
 
 #: No TF32, in whatever a jitted function holds.
 _MATMUL_PRECISION = "highest"
@@ -57,8 +56,8 @@ class JaxBackend(KerasBackend):
         if setup.threads is not None and setup.device == "cpu":
             _check_threads(setup.threads)
 
-    def _session(self, graph: Graph, weights: Weights, setup: Setup) -> JaxSession:
-        return JaxSession(graph, weights, setup)
+    def _session(self, make: MakeModel, setup: Setup) -> JaxSession:
+        return JaxSession(make, setup)
 
 
 class JaxSession(InspectableKerasSession):
@@ -68,12 +67,13 @@ class JaxSession(InspectableKerasSession):
     model's own variables hold it.
     """
 
-    def __init__(self, graph: Graph, weights: Weights, setup: Setup) -> None:
+    def __init__(self, make: MakeModel, setup: Setup) -> None:
         self._jax_device = _device(setup.device)
         self._on_gpu = setup.device != "cpu"
         self._pending: list[KerasTensor] = []
-        super().__init__(graph, weights, setup)
+        super().__init__(make, setup)
         self._forward = jax.jit(self._logits)
+        self._state = self._model_state()
 
     def set_weights(self, weights: Weights) -> None:
         """Replace every weight and buffer. Raises UsageError where names or shapes differ."""

@@ -15,12 +15,10 @@ from numpy.typing import NDArray
 
 from benchsuite.contract import Batch, Setup
 from benchsuite.errors import UsageError
-from benchsuite.graph import Graph
-from benchsuite.graph.weights import Weights
 from benchsuite_keras.backend import KerasBackend
 from benchsuite_keras.inspection import InspectableKerasSession
 from benchsuite_keras.optimizers import make_optimizer
-from benchsuite_keras.session import KerasTensor, PlacedBatch, on_or_off
+from benchsuite_keras.session import KerasTensor, MakeModel, PlacedBatch, on_or_off
 
 Function = Callable[..., KerasTensor]
 
@@ -51,21 +49,21 @@ class TensorFlowBackend(KerasBackend):
         if setup.threads is not None:
             _set_threads(setup.threads)
 
-    def _session(self, graph: Graph, weights: Weights, setup: Setup) -> TensorFlowSession:
-        return TensorFlowSession(graph, weights, setup)
+    def _session(self, make: MakeModel, setup: Setup) -> TensorFlowSession:
+        return TensorFlowSession(make, setup)
 
 
 class TensorFlowSession(InspectableKerasSession):
     """One network in Keras on TensorFlow."""
 
-    def __init__(self, graph: Graph, weights: Weights, setup: Setup) -> None:
+    def __init__(self, make: MakeModel, setup: Setup) -> None:
         self._on_gpu = setup.device != "cpu"
         self._tf_device = f"GPU:{_index(setup.device)}" if self._on_gpu else "CPU:0"
         self._forwards: dict[object, Function] = {}
         self._steps: dict[object, Function] = {}
         if self._on_gpu:
             tf.config.experimental.reset_memory_stats(self._tf_device)
-        super().__init__(graph, weights, setup)
+        super().__init__(make, setup)
 
     def infer(self, placed: PlacedBatch) -> KerasTensor:
         """Submit the forward pass, one concrete function per shape."""

@@ -14,11 +14,9 @@ from numpy.typing import NDArray
 
 from benchsuite.contract import Batch, Setup
 from benchsuite.errors import UnsupportedError, UsageError
-from benchsuite.graph import Graph
-from benchsuite.graph.weights import Weights
 from benchsuite_keras.backend import KerasBackend
 from benchsuite_keras.inspection import InspectableKerasSession
-from benchsuite_keras.session import KerasTensor, PlacedBatch, on_or_off
+from benchsuite_keras.session import KerasTensor, MakeModel, PlacedBatch, on_or_off
 from benchsuite_keras.torch_optimizers import make_optimizer
 
 
@@ -47,18 +45,18 @@ class TorchBackend(KerasBackend):
         if setup.threads is not None:
             torch.set_num_threads(setup.threads)
 
-    def _session(self, graph: Graph, weights: Weights, setup: Setup) -> TorchSession:
-        return TorchSession(graph, weights, setup)
+    def _session(self, make: MakeModel, setup: Setup) -> TorchSession:
+        return TorchSession(make, setup)
 
 
 class TorchSession(InspectableKerasSession):
     """One network in Keras on PyTorch."""
 
-    def __init__(self, graph: Graph, weights: Weights, setup: Setup) -> None:
+    def __init__(self, make: MakeModel, setup: Setup) -> None:
         self._on_cuda = setup.device.startswith("cuda")
         if self._on_cuda:
             torch.cuda.reset_peak_memory_stats(setup.device)
-        super().__init__(graph, weights, setup)
+        super().__init__(make, setup)
 
     def infer(self, placed: PlacedBatch) -> KerasTensor:
         """Submit the forward pass, without gradients."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,14 +15,16 @@ from numpy.typing import NDArray
 
 from benchsuite.contract import Batch, Counts, Setup
 from benchsuite.errors import UsageError
-from benchsuite.graph import Graph
 from benchsuite.graph.weights import Weights, check_weights
 from benchsuite_keras.counting import count
 from benchsuite_keras.floats import default_dtype
-from benchsuite_keras.lowering import lower
+from benchsuite_keras.lowering import LoweredGraph
 
 #: A tensor of whichever framework Keras runs on.
 KerasTensor = Any
+
+#: (dtype, seed) -> what a session holds, made in the session's own scope
+MakeModel = Callable[[str, int], LoweredGraph]
 
 DTYPES: Mapping[str, str] = {"fp32": "float32", "fp64": "float64"}
 
@@ -42,21 +44,20 @@ class PlacedBatch:
 class KerasSession(ABC):
     """`benchsuite.contract.Session` for Keras. In fp64, results are float64 throughout.
 
-    The setup's device is one of the backend's `devices()`.
+    The setup's device is one of the backend's `devices()`. Weights are Keras' own initial ones
+    until `set_weights`.
     """
 
-    def __init__(self, graph: Graph, weights: Weights, setup: Setup) -> None:
-        check_weights(graph, weights)
-        self.graph = graph
+    def __init__(self, make: MakeModel, setup: Setup) -> None:
         self._setup = setup
         self._device = setup.device
         self._dtype = DTYPES[setup.precision]
         with self._scope():
-            lowered = lower(graph, self._dtype, setup.seed)
+            lowered = make(self._dtype, setup.seed)
+        self.graph = lowered.graph
         self._model, self._tensors = lowered.model, lowered.tensors
         self._outputs = lowered.outputs
         self._flattened_in_place = lowered.flattened_in_place
-        self.set_weights(weights)
 
     @property
     def native(self) -> Any:  # noqa: ANN401 - a keras.Model

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from benchsuite import Target, hookimpl
+from benchsuite_torch.catalogue import CATALOGUE
 
 
 @hookimpl
@@ -19,6 +20,21 @@ def benchsuite_backends() -> Mapping[str, Target]:
             # Keeps OpenMP's threads on neighbouring cores: steadier, and faster.
             tuned_environment={"OMP_PROC_BIND": "close", "OMP_PLACES": "cores"},
         )
+    }
+
+
+@hookimpl
+def benchsuite_native_models() -> Mapping[str, Target]:
+    """What torchvision and timm offer."""
+    return {
+        f"{library}/{name}": Target(
+            f"benchsuite_torch.libraries:{library}/{name}",
+            f"{library}'s own module",
+            requires=("torch", library),
+            install=f"pip install {library}",
+        )
+        for library, names in CATALOGUE.items()
+        for name in names
     }
 
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
-from benchsuite.contract import Setup, check_request
+from benchsuite.contract import NativeModel, Setup, check_request, check_setup
 from benchsuite.errors import UnsupportedError
-from benchsuite.graph import Graph
+from benchsuite.graph import Graph, Shape
 from benchsuite.graph.weights import Weights, check_weights
 from benchsuite_torch.lowering import OPS, lower
+from benchsuite_torch.native import describe
 from benchsuite_torch.session import TorchSession
 from benchsuite_torch.source import forward_source
 
@@ -51,11 +52,20 @@ class TorchBackend:
         UsageError for such a device or for weights that do not fit.
         """
         setup = check_request(self, graph, setup)
-        if setup.device == "mps" and setup.precision == "fp64":
-            raise UnsupportedError("device 'mps' has no precision 'fp64': use fp32, or the cpu")
         check_weights(graph, weights)
-        _configure(setup.threads)
+        _configure(setup)
         module = lower(graph, weights, exact=setup.precision == "fp64")
+        return TorchSession(graph, module, setup, _DTYPES[setup.precision])
+
+    def open_native(
+        self, model: NativeModel, input_shape: Shape, classes: int, setup: Setup
+    ) -> TorchSession:
+        """Build a library's own module; raises as `open` does, and what the library raises."""
+        setup = check_setup(self, setup)
+        _configure(setup)
+        torch.manual_seed(setup.seed)
+        module = model.build(input_shape, classes)
+        graph = describe(model, module, input_shape, classes)
         return TorchSession(graph, module, setup, _DTYPES[setup.precision])
 
     def source(self, graph: Graph) -> str:
@@ -63,10 +73,12 @@ class TorchBackend:
         return forward_source(graph)
 
 
-def _configure(threads: int | None) -> None:
+def _configure(setup: Setup) -> None:
     """Set, for the whole process, what PyTorch would otherwise decide by its defaults."""
+    if setup.device == "mps" and setup.precision == "fp64":
+        raise UnsupportedError("device 'mps' has no precision 'fp64': use fp32, or the cpu")
     torch.set_float32_matmul_precision("highest")  # no TF32
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cudnn.benchmark = False
-    if threads is not None:
-        torch.set_num_threads(threads)
+    if setup.threads is not None:
+        torch.set_num_threads(setup.threads)
