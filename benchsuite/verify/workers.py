@@ -75,7 +75,8 @@ class Workers:
         target = _REFERENCE if name == REFERENCE else self._plugins.backends[name].target
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", "benchsuite.verify.worker", name, *self._plugins.unpackaged],
-            env=worker_environment(target, self._threads, tuned=False),
+            # Page faults would take half the time of networks with a hundred million weights.
+            env=worker_environment(target, self._threads, tuned=True),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
