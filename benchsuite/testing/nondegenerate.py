@@ -23,9 +23,16 @@ def random_weights(
     included; biases, running means, tokens and positions have magnitudes in (0.1, 0.5).
     """
     return {
-        name: _draw(np.random.default_rng([seed, zlib.crc32(name.encode())]), weight).astype(dtype)
-        for name, weight in graph.weights.items()
+        name: random_weight(name, weight, seed, dtype) for name, weight in graph.weights.items()
     }
+
+
+def random_weight(
+    name: str, weight: Weight, seed: int = 0, dtype: DTypeLike = np.float32
+) -> NDArray[np.floating]:
+    """One of `random_weights`: it depends on nothing but what is given."""
+    generator = np.random.default_rng([seed, zlib.crc32(name.encode())])
+    return _draw(generator, weight).astype(dtype)
 
 
 def _draw(generator: np.random.Generator, weight: Weight) -> NDArray[np.float64]:

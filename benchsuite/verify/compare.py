@@ -27,6 +27,8 @@ SINGLE: Mapping[str, float] = {"counts": 0.0, "logits": 1e-5}
 #: Tensors far smaller than the largest of their kind are compared at this share of its scale:
 #: what is zero but for rounding (a bias before BatchNorm has no gradient) has no scale.
 _FLOOR = 1e-5
+#: Elements that are compared at once.
+_BLOCK = 1 << 16
 
 
 class Comparison:
@@ -50,10 +52,10 @@ class Comparison:
     ) -> float:
         if np.shape(actual) != np.shape(expected):
             return math.inf
-        scale = max(float(np.abs(expected).max()), _FLOOR * self._largest[quantity])
-        difference = float(np.abs(np.asarray(actual, np.float64) - expected).max())
+        difference, largest = _distance(np.ravel(actual), np.ravel(expected))
         if not math.isfinite(difference):
             return math.inf
+        scale = max(largest, _FLOOR * self._largest[quantity])
         return difference / scale if scale else (math.inf if difference else 0.0)
 
     def checks(self) -> tuple[Check, ...]:
@@ -69,3 +71,19 @@ class Comparison:
             tolerance=self._tolerances.get(quantity),
             worst=worst,
         )
+
+
+def _distance(actual: NDArray[np.floating], expected: NDArray[np.floating]) -> tuple[float, float]:
+    """The largest difference, and the largest expected; in blocks that a cache holds."""
+    distances = [(0.0, 0.0)]
+    for start in range(0, expected.size, _BLOCK):
+        block = np.asarray(expected[start : start + _BLOCK])
+        difference = np.asarray(actual[start : start + _BLOCK], np.float64) - block
+        distances.append((largest_of(difference), largest_of(block)))
+    differences, largest = np.max(distances, axis=0)
+    return float(differences), float(largest)
+
+
+def largest_of(array: NDArray[np.floating]) -> float:
+    """The largest absolute value, with no copy of the array; NaN where there is one."""
+    return float(np.maximum(array.max(), -array.min()))

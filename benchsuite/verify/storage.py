@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchsuite.errors import BenchsuiteError
+from benchsuite.verify.compare import largest_of
 from benchsuite.verify.experiment import Observation
 
 _INDEX = "index.json"
@@ -38,8 +39,7 @@ class ReferenceWriter:
         array = np.asarray(observation.array, np.float64)
         np.save(self._folder / f"{len(self._tensors)}.npy", array)
         self._tensors.append((observation.quantity, observation.name))
-        own = float(np.abs(array).max())
-        self._maxima.setdefault(observation.quantity, {})[observation.name] = own
+        self._maxima.setdefault(observation.quantity, {})[observation.name] = largest_of(array)
 
     def without_gradient(self) -> tuple[str, ...]:
         """Weights whose gradient is zero but for rounding."""
@@ -64,13 +64,17 @@ class ReferenceReader:
         self._places = {tuple(tensor): place for place, tensor in enumerate(index.tensors)}
 
     def take(self, quantity: str, name: str) -> NDArray[np.float64]:
-        """One tensor. Raises BenchsuiteError where the reference has none of that name."""
+        """One tensor, read as it is used.
+
+        Raises BenchsuiteError where the reference has none of that name.
+        """
         place = self._places.pop((quantity, name), None)
         if place is None:
             raise BenchsuiteError(
                 f"the backend yields {quantity} of '{name}', which the reference does not have"
             )
-        array: NDArray[np.float64] = np.load(self._folder / f"{place}.npy", allow_pickle=False)
+        path = self._folder / f"{place}.npy"
+        array: NDArray[np.float64] = np.load(path, mmap_mode="r", allow_pickle=False)
         return array
 
     def require_all_taken(self) -> None:

@@ -7,13 +7,15 @@ blocks a bias is lost among them.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from benchsuite.graph import Graph
+from benchsuite.graph import Graph, Weight
 from benchsuite.graph.weights import Weights
-from benchsuite.testing.nondegenerate import random_images, random_weights
+from benchsuite.testing.nondegenerate import random_images, random_weight
 from benchsuite.testing.numpy_attention import Array
 from benchsuite.testing.numpy_ops import OPERATIONS
 
@@ -29,7 +31,7 @@ def write_statistics(graph: Graph, folder: Path) -> None:
     The mean is off by a tenth to a half of a standard deviation, the variance by a factor from
     0.5 to 1.5: as `random_weights` draws both.
     """
-    weights = random_weights(graph)
+    weights = _random_weights(graph)
     source, *nodes = graph.nodes
     values: dict[str, Array] = {source.name: random_images(graph, _IMAGES).astype(np.float64)}
     found: dict[str, Array] = {}
@@ -52,7 +54,21 @@ def write_statistics(graph: Graph, folder: Path) -> None:
 def read_weights(graph: Graph, folder: Path) -> Weights:
     """Random weights with the statistics that `write_statistics` has found."""
     with np.load(_path(graph, folder), allow_pickle=False) as statistics:
-        return {**random_weights(graph), **statistics}
+        return {**_random_weights(graph), **statistics}
+
+
+def forget_weights() -> None:
+    """Let go of what was drawn; a subject's two networks, and its precisions, share most of it."""
+    _drawn.cache_clear()
+
+
+@cache
+def _drawn(name: str, weight: Weight) -> NDArray[np.floating]:
+    return random_weight(name, weight)
+
+
+def _random_weights(graph: Graph) -> dict[str, NDArray[np.floating]]:
+    return {name: _drawn(name, weight) for name, weight in graph.weights.items()}
 
 
 def _path(graph: Graph, folder: Path) -> Path:

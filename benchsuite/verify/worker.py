@@ -31,7 +31,7 @@ from benchsuite.verify.degeneracy import sensitivity
 from benchsuite.verify.experiment import NORMALIZER
 from benchsuite.verify.storage import ReferenceReader, ReferenceWriter
 from benchsuite.verify.subjects import Opener, Subject, find_subject
-from benchsuite.verify.weights import read_weights, write_statistics
+from benchsuite.verify.weights import forget_weights, read_weights, write_statistics
 
 REFERENCE = "reference"
 
@@ -69,10 +69,14 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     name, *unpackaged = sys.argv[1:]
+    last = ""
     for line in sys.stdin.buffer:
         question = msgspec.json.decode(line, type=Question)
         if question.cpus and hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, question.cpus)
+        if question.subject != last:
+            forget_weights()
+            last = question.subject
         try:
             answer = _answer(name, unpackaged, question)
         except (UnsupportedError, MissingDependencyError) as error:

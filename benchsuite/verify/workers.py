@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Event, Timer
+from threading import Event, Lock, Timer
 
 import msgspec
 import psutil
@@ -24,7 +24,7 @@ _REFERENCE = Target("", "the NumPy reference", environment={"OPENBLAS_NUM_THREAD
 
 
 class Workers:
-    """Begun when first asked; each is asked one question at a time."""
+    """Begun when first asked; each is asked one question at a time. Threads may share this."""
 
     def __init__(self, plugins: Plugins, threads: int, timeout_s: float) -> None:
         self._plugins = plugins
@@ -33,16 +33,22 @@ class Workers:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._cpus: dict[str, tuple[int, ...]] = {}
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `close`
+        self._changes = Lock()
+        self._closed = False
 
     def close(self) -> None:
-        """End every process."""
+        """Kill every process; threads that wait for an answer, and ask again, have failed."""
+        with self._changes:
+            self._closed = True
+            self._log.close()
         for name in list(self._processes):
             self._end(name)
-        self._log.close()
 
     def ask(self, name: str, question: Question) -> Answer:
         """Put a question, and wait for the answer; a process that dies has failed."""
-        process = self._processes.get(name) or self._start(name)
+        process = self._process(name)
+        if process is None:
+            return Answer(status="failed", reason="the verification was stopped")
         asked = msgspec.structs.replace(question, cpus=self._cpus_of(name))
         with _killed_after(process, self._timeout_s) as late:
             line = _exchange(process, msgspec.json.encode(asked) + b"\n")
@@ -53,9 +59,13 @@ class Workers:
             if late.is_set():
                 how = f"not done within {self._timeout_s:g} s (--timeout)"
             return Answer(status="failed", reason=how)
-        if psutil.Process(process.pid).memory_info().rss > _LARGEST_WORKER_BYTES:
-            self._end(name)
         return msgspec.json.decode(line, type=Answer)
+
+    def done_with(self, name: str) -> None:
+        """End a worker that has grown: the next subject gets a new one."""
+        process = self._processes.get(name)
+        if process and _resident_bytes(process) > _LARGEST_WORKER_BYTES:
+            self._end(name)
 
     def _cpus_of(self, name: str) -> tuple[int, ...]:
         """As many CPUs as threads, the next ones for each backend; all for the reference.
@@ -65,15 +75,24 @@ class Workers:
         usable = usable_cpus()
         if name == REFERENCE:
             return tuple(usable)
-        if name not in self._cpus:
-            first = len(self._cpus) * self._threads
-            taken = range(first, first + min(self._threads, len(usable)))
-            self._cpus[name] = tuple(usable[index % len(usable)] for index in taken)
-        return self._cpus[name]
+        with self._changes:
+            if name not in self._cpus:
+                first = len(self._cpus) * self._threads
+                taken = range(first, first + min(self._threads, len(usable)))
+                self._cpus[name] = tuple(usable[index % len(usable)] for index in taken)
+            return self._cpus[name]
+
+    def _process(self, name: str) -> subprocess.Popen[bytes] | None:
+        with self._changes:
+            if self._closed:
+                return None
+            if name not in self._processes:
+                self._processes[name] = self._start(name)
+            return self._processes[name]
 
     def _start(self, name: str) -> subprocess.Popen[bytes]:
         target = _REFERENCE if name == REFERENCE else self._plugins.backends[name].target
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        return subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", "benchsuite.verify.worker", name, *self._plugins.unpackaged],
             # Page faults would take half the time of networks with a hundred million weights.
             env=worker_environment(target, self._threads, tuned=True),
@@ -82,16 +101,24 @@ class Workers:
             stderr=self._log,
             start_new_session=True,
         )
-        self._processes[name] = process
-        return process
 
     def _end(self, name: str) -> None:
-        process = self._processes.pop(name)
+        with self._changes:
+            process = self._processes.pop(name, None)
+        if process is None:
+            return
         process.kill()
         process.wait()
         for pipe in (process.stdin, process.stdout):
             if pipe:
                 pipe.close()
+
+
+def _resident_bytes(process: subprocess.Popen[bytes]) -> int:
+    try:
+        return int(psutil.Process(process.pid).memory_info().rss)
+    except psutil.NoSuchProcess:
+        return 0
 
 
 def _exchange(process: subprocess.Popen[bytes], line: bytes) -> bytes:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import time
+from pathlib import Path
+from threading import Event, Lock, Timer
 
 import msgspec
 import pytest
 
 from benchsuite.hooks import load_plugins
-from benchsuite.verify import Request, verify
+from benchsuite.verify import Request, conduct, verify
+from benchsuite.verify.worker import REFERENCE, Answer
 
 PLUGIN = "benchsuite.testing.numpy_plugin"
 
@@ -137,3 +142,90 @@ def test_a_worker_that_takes_too_long_says_so(faulty):
 def test_workers_keep_to_as_many_cpus_as_threads(faulty):
     certificate, _ = certify(faulty, ["bound"], subjects=("lenet5",))
     assert certificate.reason == "RuntimeError('bound to 1 CPUs')"
+
+
+def test_ctrl_c_ends_it_whatever_the_workers_do(faulty):
+    begun = time.monotonic()
+    Timer(5, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        certify(faulty, ["slow"], subjects=("lenet5", "mlp"), timeout_s=100.0)
+    assert time.monotonic() - begun < 90, "it waited for the worker's timeout"
+
+
+class Witness:
+    """Workers that answer once `wait` has let them, and what was asked of them, in order."""
+
+    def __init__(self, *_):
+        self.events = []
+        self.folders = []
+        self.at_once = self.most_at_once = 0
+        self.next_reference = {}
+        self._lock = Lock()
+
+    def begun(self, subject):
+        with self._lock:
+            return self.next_reference.setdefault(subject, Event())
+
+    def ask(self, name, question):
+        self.events.append(f"{name} {question.subject}")
+        assert Path(question.folder).is_dir()
+        if name == REFERENCE:
+            self.folders.append(Path(question.folder))
+            self.begun(question.subject).set()
+            time.sleep(0.1)
+            self.events.append(f"answer of {name} {question.subject}")
+            return Answer(status="ok")
+        with self._lock:
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+        self.wait(question.subject)
+        with self._lock:
+            self.at_once -= 1
+        return Answer(status="failed", reason="none of it")
+
+    def wait(self, subject):
+        pass
+
+    def done_with(self, name):
+        pass
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def witness(monkeypatch):
+    witness = Witness()
+    monkeypatch.setattr(conduct, "Workers", lambda *_: witness)
+    return witness
+
+
+def test_next_reference_is_computed_while_backends_work(witness):
+    following = {"mlp": "lenet5"}
+    overlapped = []
+
+    def wait(subject):
+        if subject in following:
+            overlapped.append(witness.begun(following[subject]).wait(60))
+
+    witness.wait = wait
+    certify(load_plugins([PLUGIN]), ["numpy"], subjects=("mlp", "lenet5"))
+    assert overlapped == [True, True]
+    assert [event for event in witness.events if event.startswith(REFERENCE)] == [
+        f"{REFERENCE} mlp",
+        f"{REFERENCE} lenet5",
+    ]
+    assert len(set(witness.folders)) == 2
+    assert not any(folder.exists() for folder in witness.folders)
+
+
+def test_large_networks_have_the_memory_to_themselves(witness):
+    witness.wait = lambda _: time.sleep(0.05)
+    backends = ["numpy", "other"]
+    certify(load_plugins([PLUGIN]), backends, subjects=("vgg11", "mlp"))
+    second = witness.events.index("other vgg11")
+    assert f"answer of {REFERENCE} mlp" in witness.events[:second]
+    assert witness.most_at_once == 2, "of the small one"
+    witness.most_at_once = 0
+    certify(load_plugins([PLUGIN]), backends, subjects=("vgg11",))
+    assert witness.most_at_once == 1

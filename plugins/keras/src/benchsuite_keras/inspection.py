@@ -76,7 +76,7 @@ class InspectableKerasSession(KerasSession):
         variables = self._model.trainable_variables
         of = {id(v): gradient for v, gradient in zip(variables, gradients, strict=True)}
         return {
-            name: np.array(tensor.to_canonical([of[id(v)] for v in tensor.variables]), order="C")
+            name: np.asarray(tensor.to_canonical([of[id(v)] for v in tensor.variables]), order="C")
             for name, tensor in self._tensors.items()
             if self.graph.weights[name].trainable
         }

@@ -17,8 +17,8 @@ from benchsuite.contract import Batch, Setup
 from benchsuite.errors import UsageError
 from benchsuite_keras.backend import KerasBackend
 from benchsuite_keras.inspection import InspectableKerasSession
-from benchsuite_keras.optimizers import make_optimizer
 from benchsuite_keras.session import KerasTensor, MakeModel, PlacedBatch, on_or_off
+from benchsuite_keras.tensorflow_optimizers import make_optimizer
 
 Function = Callable[..., KerasTensor]
 
@@ -116,10 +116,12 @@ class TensorFlowSession(InspectableKerasSession):
         return self._to_host(tf.stack(losses))
 
     def _to_host(self, tensor: KerasTensor) -> NDArray[Any]:
-        return np.array(tensor.numpy())
+        return np.asarray(tensor.numpy())
 
     def _evaluate(self, model: Any, images: KerasTensor) -> Sequence[KerasTensor]:  # noqa: ANN401 - a keras.Model
-        forward = tf.function(lambda x: model(x, training=False), jit_compile=False)
+        forward = tf.function(
+            lambda x: model(x, training=False), jit_compile=False, autograph=False
+        )
         outputs: Sequence[KerasTensor] = forward(images)
         return outputs
 
@@ -131,14 +133,16 @@ class TensorFlowSession(InspectableKerasSession):
                 loss = self._loss(images, labels)
             return loss, tape.gradient(loss, weights)
 
-        traced = tf.function(differentiate, jit_compile=False)
+        traced = tf.function(differentiate, jit_compile=False, autograph=False)
         loss, gradients = traced(placed.images, placed.labels)
         return loss, gradients
 
     def _trace_forward(self, placed: PlacedBatch) -> Function:
         if placed.images.dtype == tf.uint8:
             raise UsageError("infer takes normalised float32 images, got uint8")
-        forward = tf.function(lambda images: self._model(images, training=False), jit_compile=False)
+        forward = tf.function(
+            lambda images: self._model(images, training=False), jit_compile=False, autograph=False
+        )
         with self._scope():
             self._forwards[placed.signature] = forward.get_concrete_function(_spec(placed.images))
         return self._forwards[placed.signature]
@@ -156,7 +160,7 @@ class TensorFlowSession(InspectableKerasSession):
             return loss
 
         specs = (_spec(placed.images), _spec(placed.labels), tf.TensorSpec((), self._dtype))
-        traced = tf.function(step, jit_compile=False)
+        traced = tf.function(step, jit_compile=False, autograph=False)
         with self._scope():
             self._steps[placed.signature] = traced.get_concrete_function(*specs)
         return self._steps[placed.signature]

@@ -113,11 +113,11 @@ class Adam(RuleOptimizer):
         square = self.squares[index] * rule.beta2 + ops.square(gradient) * (1.0 - rule.beta2)
         self.assign(self.means[index], mean)
         self.assign(self.squares[index], square)
-        root = ops.sqrt(square) / ops.sqrt(_correction(rule.beta2, steps)) + rule.epsilon
-        return rate / _correction(rule.beta1, steps) * mean / root
+        root = ops.sqrt(square) / ops.sqrt(correction(rule.beta2, steps)) + rule.epsilon
+        return rate / correction(rule.beta1, steps) * mean / root
 
 
-def _correction(beta: float, steps: KerasTensor) -> KerasTensor:
+def correction(beta: float, steps: KerasTensor) -> KerasTensor:
     """1 - beta^steps, which in float32 would lose four of its seven digits if so computed."""
     return -ops.expm1(steps * (math.log(beta) if beta else -math.inf))
 

@@ -32,13 +32,14 @@ class Tensor:
     def read(self, to_host: Callable[[Any], Array]) -> Array:
         """A copy in PyTorch's layout; `to_host` makes an array of the framework's tensor."""
         values = [to_host(variable.value) for variable in self.variables]
-        return np.array(self.to_canonical(values), order="C", copy=True)
+        return np.asarray(self.to_canonical(values), order="C")
 
     def write(self, canonical: Array) -> None:
         """Replace the variables' values."""
         for variable, value in zip(self.variables, self.to_keras(canonical), strict=True):
-            # a copy: on a CPU, JAX and PyTorch may share the memory of an array
-            variable.assign(np.array(value, dtype=variable.dtype, order="C"))
+            own = np.asarray(value, dtype=variable.dtype, order="C")
+            # on a CPU, JAX and PyTorch may share the memory of an array
+            variable.assign(own.copy() if np.may_share_memory(own, canonical) else own)
 
 
 def transposed(variable: Variable, *axes: int) -> Tensor:

@@ -5,6 +5,7 @@
 Both sides are called alike, as concrete functions on resident tensors.
 """
 
+from functools import partial
 from math import prod
 from pathlib import Path
 from runpy import run_path
@@ -15,56 +16,84 @@ import pytest
 import benchsuite
 from benchsuite.contract import Batch
 
-BACKEND = "keras-tensorflow"
 ALLOWED = 1.02
 SHAPES = {"lenet5": (28, 28, 1), "resnet18_cifar": (32, 32, 3), "mobilenet_v2": (64, 64, 3)}
 TRAINING_BATCH = 16
 
 
 @pytest.fixture(params=SHAPES)
-def network(request):
-    """A session, and the hand-written model with as many parameters."""
-    shape = SHAPES[request.param]
-    session = benchsuite.load(request.param, backend=BACKEND, input_shape=shape, num_classes=10)
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def load():
+    """Opens sessions, and closes them at the end."""
+    sessions = []
+
+    def load(name):
+        sessions.append(
+            benchsuite.load(
+                name, backend="keras-tensorflow", input_shape=SHAPES[name], num_classes=10
+            )
+        )
+        return sessions[-1]
+
+    yield load
+    for session in sessions:
+        session.close()
+
+
+def write_by_hand(name):
     # imports Keras, so only now
-    model = run_path(Path(__file__).with_name("handwritten.py"))["MODELS"][request.param]()
-    assert session.counts().parameters == sum(prod(v.shape) for v in model.trainable_variables)
-    yield session, model
-    session.close()
+    return run_path(Path(__file__).with_name("handwritten.py"))["MODELS"][name]()
 
 
-def batch(session, size):
+def draw_batch(name, size):
     generator = np.random.default_rng(0)
-    images = generator.standard_normal((size, *session.graph.input_shape), np.float32)
-    return session.place(Batch(images, generator.integers(0, 10, size)))
+    images = generator.standard_normal((size, *SHAPES[name]), np.float32)
+    return Batch(images, generator.integers(0, 10, size))
 
 
-def test_inference_costs_what_it_costs_by_hand(ratio_of, network):
-    import tensorflow as tf
+def inference(load, name):
+    session = load(name)
+    placed = session.place(draw_batch(name, 1))
 
-    session, model = network
-    placed = batch(session, 1)
-    forward = tf.function(lambda images: model(images, training=False), jit_compile=False)
-    concrete = forward.get_concrete_function(tf.TensorSpec(placed.images.shape, tf.float32))
-
-    def ours(calls):
+    def run(calls):
         for _ in range(calls):
             session.infer(placed)
 
-    def by_hand(calls):
+    return run
+
+
+def inference_by_hand(name):
+    import tensorflow as tf
+
+    model = write_by_hand(name)
+    images = tf.constant(draw_batch(name, 1).images)
+    forward = tf.function(lambda images: model(images, training=False), jit_compile=False)
+    concrete = forward.get_concrete_function(tf.TensorSpec(images.shape, tf.float32))
+
+    def run(calls):
         for _ in range(calls):
-            concrete(placed.images)
+            concrete(images)
 
-    low, _ = ratio_of("from the graph, beside by hand", ours, by_hand)
-    assert low <= ALLOWED
+    return run
 
 
-def test_training_costs_what_it_costs_by_hand(ratio_of, network):
+def training(load, name):
+    session = load(name)
+    placed = session.place(draw_batch(name, TRAINING_BATCH))
+    return lambda calls: session.train([placed] * calls, [1e-3] * calls)
+
+
+def training_by_hand(name):
     import keras
     import tensorflow as tf
 
-    session, model = network
-    placed = batch(session, TRAINING_BATCH)
+    model = write_by_hand(name)
+    batch = draw_batch(name, TRAINING_BATCH)
+    images, labels = tf.constant(batch.images), tf.constant(batch.labels)
     optimizer = keras.optimizers.SGD(1e-3, momentum=0.9)
     optimizer.build(model.trainable_variables)
     loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -77,14 +106,17 @@ def test_training_costs_what_it_costs_by_hand(ratio_of, network):
         return loss
 
     concrete = step.get_concrete_function(
-        *(tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in (placed.images, placed.labels))
+        *(tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in (images, labels))
     )
+    return lambda calls: tf.stack([concrete(images, labels) for _ in range(calls)]).numpy()
 
-    def ours(calls):
-        session.train([placed] * calls, [1e-3] * calls)
 
-    def by_hand(calls):
-        tf.stack([concrete(placed.images, placed.labels) for _ in range(calls)]).numpy()
-
-    low, _ = ratio_of("from the graph, beside by hand", ours, by_hand)
-    assert low <= ALLOWED
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [(inference, inference_by_hand), (training, training_by_hand)]
+)
+def test_graph_costs_what_it_costs_by_hand(ratio_of, load, name, ours, theirs):
+    parameters = sum(prod(v.shape) for v in write_by_hand(name).trainable_variables)
+    assert load(name).counts().parameters == parameters
+    task = f"{ours.__name__} of {name} from the graph, beside by hand"
+    ratio = ratio_of(task, partial(ours, load, name), partial(theirs, name))
+    assert ratio.low <= ALLOWED

@@ -10,12 +10,13 @@ from benchsuite_keras import applications
 from benchsuite_keras.catalogue import APPLICATIONS
 
 #: Trainable and other numbers, together as Keras' documentation has them; of every kind:
-#: separable and depthwise convolutions, bytes as input.
+#: separable and depthwise convolutions, bytes as input, models inside a model.
 PUBLISHED = {
     "ResNet50": 25_636_712,
     "MobileNetV2": 3_538_984,
     "Xception": 22_910_480,
     "EfficientNetB0": 5_330_571,
+    "ConvNeXtTiny": 28_589_128,
 }
 
 

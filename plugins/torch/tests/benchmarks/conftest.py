@@ -1,0 +1,3 @@
+from interleaved import ratio_of
+
+__all__ = ["ratio_of"]

@@ -1,0 +1,82 @@
+"""Two ways to do the same, timed in alternating blocks of one process: a fixture for benchmarks.
+
+A drift of the machine's speed meets both. Each way is opened several times, every other time
+first: where in memory a network's tensors happen to lie is worth two percent by itself.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from statistics import median
+from time import perf_counter
+from typing import NamedTuple
+
+import pytest
+
+#: The median's confidence interval is then from the least to the largest, at 97 %.
+INSTANCES = 6
+#: Pairs of blocks for each instance.
+ROUNDS = 30
+#: A block lasts about this long: above the clock's error, below most disturbances.
+BLOCK_S = 0.05
+
+#: Does what is timed a number of times.
+Calls = Callable[[int], None]
+
+
+class Ratio(NamedTuple):
+    """Medians over the instances, in seconds per call, and of their ratios with the interval."""
+
+    ours_s: float
+    theirs_s: float
+    median: float
+    low: float
+    high: float
+
+
+@pytest.fixture
+def ratio_of(benchmark):
+    """(name, open one way, open the other) -> Ratio; an opened way is called with a number."""
+
+    def compare(name: str, ours: Callable[[], Calls], theirs: Callable[[], Calls]) -> Ratio:
+        ratio = benchmark.pedantic(_ratio, (ours, theirs), rounds=1)
+        benchmark.extra_info.update(ratio._asdict())
+        sys.stdout.write(
+            f"\n{name}: {ratio.median:.3f} of the time ({ratio.low:.3f}–{ratio.high:.3f}), "
+            f"{ratio.ours_s * 1e3:.3f} ms and {ratio.theirs_s * 1e3:.3f} ms\n"
+        )
+        return ratio
+
+    return compare
+
+
+def _ratio(ours: Callable[[], Calls], theirs: Callable[[], Calls]) -> Ratio:
+    seconds = [_instance(ours, theirs, ours_first=index % 2 == 0) for index in range(INSTANCES)]
+    ratios = sorted(one / other for one, other in seconds)
+    one, other = (median(side) for side in zip(*seconds, strict=True))
+    return Ratio(one, other, median(ratios), ratios[0], ratios[-1])
+
+
+def _instance(
+    ours: Callable[[], Calls], theirs: Callable[[], Calls], *, ours_first: bool
+) -> tuple[float, float]:
+    opened = (ours(), theirs()) if ours_first else (theirs(), ours())[::-1]
+    for way in opened:
+        way(20)  # traced and warm
+    calls = max(1, round(BLOCK_S / _seconds_per_call(opened[1], 5)))
+    blocks = [_block(opened, calls, ours_first=index % 2 == 0) for index in range(ROUNDS)]
+    one, other = (median(side) for side in zip(*blocks, strict=True))
+    return one, other
+
+
+def _block(pair: tuple[Calls, Calls], calls: int, *, ours_first: bool) -> tuple[float, float]:
+    order = pair if ours_first else pair[::-1]
+    first, second = (_seconds_per_call(way, calls) for way in order)
+    return (first, second) if ours_first else (second, first)
+
+
+def _seconds_per_call(way: Calls, calls: int) -> float:
+    start = perf_counter()
+    way(calls)
+    return (perf_counter() - start) / calls
