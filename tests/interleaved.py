@@ -63,7 +63,7 @@ def _instance(
 ) -> tuple[float, float]:
     opened = (ours(), theirs()) if ours_first else (theirs(), ours())[::-1]
     for way in opened:
-        way(20)  # traced and warm
+        way(5)  # traced and warm
     calls = max(1, round(BLOCK_S / _seconds_per_call(opened[1], 5)))
     blocks = [_block(opened, calls, ours_first=index % 2 == 0) for index in range(ROUNDS)]
     one, other = (median(side) for side in zip(*blocks, strict=True))
