@@ -176,11 +176,11 @@ class Oracle:
         return {weight.role: self.weights[node.weight_name(weight)] for weight in node.weights}
 
     def update(self, name: str, gradient: Array, learning_rate: float) -> None:
-        """Move one weight by one step: see `UpdateRule`."""
+        """Move one weight by one step: see `UpdateRule`. May write into the gradient."""
         weight, rule = self.weights[name], self.rule
         if rule.decays(self.graph.weights[name]):
             if rule.decay == "coupled":
-                gradient = gradient + rule.weight_decay * weight
+                gradient += rule.weight_decay * weight
             else:
                 weight *= 1 - learning_rate * rule.weight_decay
         weight -= learning_rate * self.direction(name, gradient)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchsuite.records.certificate import Check
+from benchsuite.verify.storage import StoredTensor, largest_of
 
 #: In float64 on a CPU two right implementations differ by rounding alone.
 EXACT: Mapping[str, float] = {
@@ -41,18 +42,16 @@ class Comparison:
         self._errors: dict[str, dict[str, float]] = {}
 
     def add(
-        self, quantity: str, name: str, actual: NDArray[np.floating], expected: NDArray[np.floating]
+        self, quantity: str, name: str, actual: NDArray[np.floating], expected: StoredTensor
     ) -> None:
         """Compare one tensor; another shape, or anything not finite, is an infinite error."""
         errors = self._errors.setdefault(quantity, {})
         errors[name] = self._error(quantity, actual, expected)
 
-    def _error(
-        self, quantity: str, actual: NDArray[np.floating], expected: NDArray[np.floating]
-    ) -> float:
-        if np.shape(actual) != np.shape(expected):
+    def _error(self, quantity: str, actual: NDArray[np.floating], expected: StoredTensor) -> float:
+        if np.shape(actual) != expected.shape:
             return math.inf
-        difference, largest = _distance(np.ravel(actual), np.ravel(expected))
+        difference, largest = _distance(np.ravel(actual), expected)
         if not math.isfinite(difference):
             return math.inf
         scale = max(largest, _FLOOR * self._largest[quantity])
@@ -73,17 +72,12 @@ class Comparison:
         )
 
 
-def _distance(actual: NDArray[np.floating], expected: NDArray[np.floating]) -> tuple[float, float]:
+def _distance(actual: NDArray[np.floating], expected: StoredTensor) -> tuple[float, float]:
     """The largest difference, and the largest expected; in blocks that a cache holds."""
-    distances = [(0.0, 0.0)]
-    for start in range(0, expected.size, _BLOCK):
-        block = np.asarray(expected[start : start + _BLOCK])
-        difference = np.asarray(actual[start : start + _BLOCK], np.float64) - block
+    distances, start = [(0.0, 0.0)], 0
+    for block in expected.blocks(_BLOCK):
+        difference = np.asarray(actual[start : start + block.size], np.float64) - block
         distances.append((largest_of(difference), largest_of(block)))
+        start += block.size
     differences, largest = np.max(distances, axis=0)
     return float(differences), float(largest)
-
-
-def largest_of(array: NDArray[np.floating]) -> float:
-    """The largest absolute value, with no copy of the array; NaN where there is one."""
-    return float(np.maximum(array.max(), -array.min()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -9,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchsuite.errors import BenchsuiteError
-from benchsuite.verify.compare import largest_of
 from benchsuite.verify.experiment import Observation
 
 _INDEX = "index.json"
@@ -18,10 +19,24 @@ _LEAST_GRADIENT = 1e-13
 
 
 class _Index(msgspec.Struct, frozen=True):
-    """Where each tensor lies, and the largest element of each quantity."""
+    """Quantity, name and shape of each tensor, and the largest element of each quantity."""
 
-    tensors: list[tuple[str, str]]
+    tensors: list[tuple[str, str, tuple[int, ...]]]
     largest: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTensor:
+    """A tensor on disk, read in blocks: as a whole it may take a gigabyte."""
+
+    path: Path
+    shape: tuple[int, ...]
+
+    def blocks(self, size: int) -> Iterator[NDArray[np.float64]]:
+        """Its elements in order, `size` at a time."""
+        with self.path.open("rb") as file:
+            while (block := np.fromfile(file, np.float64, size)).size:
+                yield block
 
 
 class ReferenceWriter:
@@ -29,17 +44,19 @@ class ReferenceWriter:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._tensors: list[tuple[str, str]] = []
+        self._tensors: list[tuple[str, str, tuple[int, ...]]] = []
         self._maxima: dict[str, dict[str, float]] = {}
 
     def add(self, observation: Observation) -> None:
         """Write one tensor. Raises ValueError for a second one of the same name."""
-        if (observation.quantity, observation.name) in self._tensors:
-            raise ValueError(f"two {observation.quantity} of '{observation.name}'")
+        quantity, name = observation.quantity, observation.name
+        maxima = self._maxima.setdefault(quantity, {})
+        if name in maxima:
+            raise ValueError(f"two {quantity} of '{name}'")
         array = np.asarray(observation.array, np.float64)
-        np.save(self._folder / f"{len(self._tensors)}.npy", array)
-        self._tensors.append((observation.quantity, observation.name))
-        self._maxima.setdefault(observation.quantity, {})[observation.name] = largest_of(array)
+        array.tofile(_path(self._folder, len(self._tensors)))
+        self._tensors.append((quantity, name, array.shape))
+        maxima[name] = largest_of(array)
 
     def without_gradient(self) -> tuple[str, ...]:
         """Weights whose gradient is zero but for rounding."""
@@ -58,27 +75,33 @@ class ReferenceReader:
     """Reads them back by quantity and name, each once."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
         index = msgspec.json.decode((folder / _INDEX).read_bytes(), type=_Index)
         self.largest = index.largest
-        self._places = {tuple(tensor): place for place, tensor in enumerate(index.tensors)}
+        self._stored = {
+            (quantity, name): StoredTensor(_path(folder, place), shape)
+            for place, (quantity, name, shape) in enumerate(index.tensors)
+        }
 
-    def take(self, quantity: str, name: str) -> NDArray[np.float64]:
-        """One tensor, read as it is used.
-
-        Raises BenchsuiteError where the reference has none of that name.
-        """
-        place = self._places.pop((quantity, name), None)
-        if place is None:
+    def take(self, quantity: str, name: str) -> StoredTensor:
+        """One tensor. Raises BenchsuiteError where the reference has none of that name."""
+        stored = self._stored.pop((quantity, name), None)
+        if stored is None:
             raise BenchsuiteError(
                 f"the backend yields {quantity} of '{name}', which the reference does not have"
             )
-        path = self._folder / f"{place}.npy"
-        array: NDArray[np.float64] = np.load(path, mmap_mode="r", allow_pickle=False)
-        return array
+        return stored
 
     def require_all_taken(self) -> None:
         """Raises BenchsuiteError, naming every tensor that was not asked for."""
-        if self._places:
-            missing = ", ".join(f"{quantity} of '{name}'" for quantity, name in self._places)
+        if self._stored:
+            missing = ", ".join(f"{quantity} of '{name}'" for quantity, name in self._stored)
             raise BenchsuiteError(f"the backend does not yield {missing}")
+
+
+def largest_of(array: NDArray[np.floating]) -> float:
+    """The largest absolute value, with no copy of the array; NaN where there is one."""
+    return float(np.maximum(array.max(), -array.min()))
+
+
+def _path(folder: Path, place: int) -> Path:
+    return folder / f"{place}.float64"

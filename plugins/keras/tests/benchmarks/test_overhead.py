@@ -46,7 +46,7 @@ def load():
 
 def write_by_hand(name):
     # imports Keras, so only now
-    return run_path(Path(__file__).with_name("handwritten.py"))["MODELS"][name]()
+    return run_path(str(Path(__file__).with_name("handwritten.py")))["MODELS"][name]()
 
 
 def draw_batch(name, size):
