@@ -100,7 +100,7 @@ class ReferenceReader:
 
 def largest_of(array: NDArray[np.floating]) -> float:
     """The largest absolute value, with no copy of the array; NaN where there is one."""
-    return float(np.maximum(array.max(), -array.min()))
+    return float(np.maximum(abs(array.max()), abs(array.min())))
 
 
 def _path(folder: Path, place: int) -> Path:
