@@ -172,7 +172,7 @@ class Witness:
         if name == REFERENCE:
             self.folders.append(Path(question.folder))
             self.begun(question.subject).set()
-            time.sleep(0.1)
+            time.sleep(0.5)  # longer than a backend's answers
             self.events.append(f"answer of {name} {question.subject}")
             return Answer(status="ok")
         with self._lock:
