@@ -144,6 +144,15 @@ def test_workers_keep_to_as_many_cpus_as_threads(faulty):
     assert certificate.reason == "RuntimeError('bound to 1 CPUs')"
 
 
+@pytest.fixture
+def interrupts():
+    """Ctrl-C as at a terminal: a shell that starts tests in the background has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interrupts")
 def test_ctrl_c_ends_it_whatever_the_workers_do(faulty):
     begun = time.monotonic()
     Timer(5, os.kill, (os.getpid(), signal.SIGINT)).start()
