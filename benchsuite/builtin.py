@@ -29,14 +29,42 @@ def benchsuite_architectures() -> Mapping[str, Target]:
 
 @hookimpl
 def benchsuite_datasets() -> Mapping[str, Target]:
-    """The data sets that need no download."""
+    """What needs no download, what is downloaded when first used, and a user's own files."""
+    named = "benchsuite.data.named"
+    files = "benchsuite.data.files"
     return {
         "digits": Target(
             "benchsuite.data.digits:load_digits",
             "1,797 handwritten digits, 8×8×1, ten classes (UCI; ships with scikit-learn)",
             requires=("sklearn",),
             install="pip install scikit-learn",
-        )
+        ),
+        "mnist": Target(
+            f"{named}:load_mnist", "70,000 handwritten digits, 28×28×1, ten classes; 11 MB"
+        ),
+        "fashion_mnist": Target(
+            f"{named}:load_fashion_mnist", "70,000 pieces of clothing, 28×28×1, ten classes; 29 MB"
+        ),
+        "cifar10": Target(f"{named}:load_cifar10", "60,000 images, 32×32×3, ten classes; 163 MB"),
+        "cifar100": Target(
+            f"{named}:load_cifar100", "60,000 images, 32×32×3, a hundred classes; 161 MB"
+        ),
+        "svhn": Target(f"{named}:load_svhn", "99,289 house numbers, 32×32×3, ten classes; 236 MB"),
+        "imagefolder": Target(
+            f"{files}:read_folder",
+            "a folder of images for each class, under train/ and test/ or to be split",
+            argument="PATH",
+        ),
+        "parquet": Target(
+            f"{files}:read_parquet",
+            "Parquet as on the Hugging Face hub: image{bytes,path} and label",
+            requires=("pyarrow",),
+            install="pip install pyarrow",
+            argument="PATH",
+        ),
+        "npz": Target(
+            f"{files}:read_npz", "x_train, y_train, x_test and y_test in one .npz", argument="PATH"
+        ),
     }
 
 
@@ -46,6 +74,10 @@ def benchsuite_metrics() -> Mapping[str, Target]:
     return {
         "top1_fraction": Target(
             "benchsuite.training.metrics:TOP1", "share of images whose class has the largest logit"
+        ),
+        "top5_fraction": Target(
+            "benchsuite.training.metrics:TOP5",
+            "share of images whose class is among the five largest logits",
         ),
         "loss_nats": Target("benchsuite.training.metrics:LOSS", "mean cross-entropy from logits"),
     }

@@ -14,6 +14,9 @@ Each message says what was asked, what was received and what to do next.
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class BenchsuiteError(Exception):
     """The root of every error raised on purpose."""
@@ -45,3 +48,9 @@ class MissingDependencyError(BenchsuiteError):
 
 class UnsupportedError(BenchsuiteError):
     """Something that a backend does not do, such as an op, a tier or a precision."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A suggestion that begins with a space, or nothing where no known name is like it."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f" Did you mean '{close[0]}'?" if close else ""

@@ -1,7 +1,30 @@
 """Data: sources, splits, batches and digests, made once by the core for every backend."""
 
-from benchsuite.data.batches import normalize, training_batches
+from benchsuite.data.augment import AUGMENTATIONS, check_augmentations
+from benchsuite.data.batches import TrainingBatches, normalize
 from benchsuite.data.digests import digest_order
-from benchsuite.data.prepare import PreparedData, prepare
+from benchsuite.data.fitted import FittedImages, FittedSplit, fit_split
+from benchsuite.data.picture import picture
+from benchsuite.data.prefetch import Prefetched
+from benchsuite.data.prepare import PreparedData, check_splits, prepare
+from benchsuite.data.sources import find_source, load_source
+from benchsuite.data.splits import Fold
 
-__all__ = ["PreparedData", "digest_order", "normalize", "prepare", "training_batches"]
+__all__ = [
+    "AUGMENTATIONS",
+    "FittedImages",
+    "FittedSplit",
+    "Fold",
+    "Prefetched",
+    "PreparedData",
+    "TrainingBatches",
+    "check_augmentations",
+    "check_splits",
+    "digest_order",
+    "find_source",
+    "fit_split",
+    "load_source",
+    "normalize",
+    "picture",
+    "prepare",
+]

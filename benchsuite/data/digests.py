@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchsuite.contract import Split
+from benchsuite.contract import EncodedImages, Images, RaggedImages
 from benchsuite.data.batches import epoch_order
+from benchsuite.data.fitted import FittedSplit
 from benchsuite.data.splits import Splits
 
 
@@ -22,14 +24,40 @@ def digest_arrays(*arrays: NDArray[Any]) -> str:
     return digest.hexdigest()
 
 
-def digest_data(*parts: Split) -> str:
-    """What the network is shown: images as resized by the core, and labels."""
-    return digest_arrays(*(array for part in parts for array in (part.images, part.labels)))
+def digest_image(image: NDArray[np.uint8]) -> bytes:
+    """sha256 over the shape and the pixels of one image (h, w, c)."""
+    digest = hashlib.sha256(f"{image.shape};".encode())
+    digest.update(np.ascontiguousarray(image).data)
+    return digest.digest()
+
+
+def digest_data(*parts: FittedSplit) -> str:
+    """What the network is shown: images as they came, the size they get, and labels.
+
+    Equal pixels have equal digests, whether they came as an array, one by one, or encoded:
+    each image has its own, which for encoded ones was taken when they were first read.
+    """
+    return digest_arrays(*(array for part in parts for array in _arrays(part)))
+
+
+def _arrays(part: FittedSplit) -> Iterator[NDArray[Any]]:
+    yield np.array(part.images.shape)
+    none = np.empty((0, 32), np.uint8)
+    yield np.concatenate([none, *map(_each, part.images.originals())])
+    yield part.labels
+
+
+def _each(images: Images) -> NDArray[np.uint8]:
+    """(N, 32)."""
+    if isinstance(images, EncodedImages):
+        return images.digests
+    arrays = images.arrays if isinstance(images, RaggedImages) else images
+    return np.frombuffer(b"".join(map(digest_image, arrays)), np.uint8).reshape(-1, 32)
 
 
 def digest_split(splits: Splits) -> str:
     """Which example is in which part."""
-    return digest_arrays(*(splits.indices[name] for name in sorted(splits.indices)))
+    return digest_arrays(*(splits.positions[name] for name in sorted(splits.positions)))
 
 
 def digest_order(size: int, seed: int, epochs: int) -> str:

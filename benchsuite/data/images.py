@@ -6,18 +6,24 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchsuite.contract import RaggedImages
 from benchsuite.errors import ShapeError
 
 _GRAY, _COLOUR = 1, 3
 
 
-def fit_images(images: NDArray[np.uint8], shape: tuple[int, int, int]) -> NDArray[np.uint8]:
-    """Resize (N, h, w, c) to (N, H, W, C), bilinear with antialiasing, in uint8.
+def fit_images(
+    images: NDArray[np.uint8] | RaggedImages, shape: tuple[int, int, int]
+) -> NDArray[np.uint8]:
+    """Resize (N, h, w, c), or images of various sizes, to (N, H, W, C).
 
-    Channels go from one to three by repetition, and from three to one by ITU-R 601 luma;
-    Raises ShapeError for other changes of channels.
+    Bilinear with antialiasing, in uint8. Channels go from one to three by repetition, and
+    from three to one by ITU-R 601 luma. Raises ShapeError for other changes of channels.
     """
     height, width, channels = shape
+    if isinstance(images, RaggedImages):
+        one_by_one = [fit_images(image[np.newaxis], shape) for image in images.arrays]
+        return np.concatenate([np.empty((0, *shape), np.uint8), *one_by_one])
     fitted = _fit_channels(images, channels)
     if fitted.shape[1:3] == (height, width):
         return fitted

@@ -2,40 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from benchsuite.contract import Dataset, Normalizer, Split
+from benchsuite.contract import Dataset, Normalizer
 from benchsuite.data.batches import fit_normalizer
 from benchsuite.data.digests import digest_data, digest_split
-from benchsuite.data.images import fit_images
-from benchsuite.data.splits import split
+from benchsuite.data.fitted import FittedSplit, fit_split
+from benchsuite.data.splits import Fold, split
 from benchsuite.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedData:
-    """Splits at the network's input size, their normaliser and their digests."""
+    """Splits at the network's input size, their normaliser and their digests.
 
-    train: Split
-    validation: Split
-    test: Split
+    test_positions: of the test images, in the data set as a whole.
+    """
+
+    train: FittedSplit
+    validation: FittedSplit
+    test: FittedSplit
     normalizer: Normalizer
     data_digest: str
     split_digest: str
+    test_positions: NDArray[np.int64]
 
 
-def prepare(dataset: Dataset, shape: tuple[int, int, int], seed: int) -> PreparedData:
-    """Split a data set and fit its images to (H, W, C).
+def prepare(
+    dataset: Dataset,
+    shape: tuple[int, int, int],
+    seed: int,
+    limit: int | None = None,
+    fold: Fold | None = None,
+) -> PreparedData:
+    """Split a data set as `split` does, and fit it to (H, W, C).
 
     The normaliser comes from the training split alone. Raises UsageError where labels do
     not fit the classes or a class is too small to be split.
     """
     _check_labels(dataset)
-    splits = split(dataset, seed)
+    splits = split(dataset, seed, limit, fold)
     train, validation, test = (
-        Split(fit_images(part.images, shape), part.labels)
+        fit_split(part.source, part.index, shape)
         for part in (splits.train, splits.validation, splits.test)
     )
     return PreparedData(
@@ -45,7 +57,17 @@ def prepare(dataset: Dataset, shape: tuple[int, int, int], seed: int) -> Prepare
         fit_normalizer(train),
         digest_data(train, validation, test),
         digest_split(splits),
+        splits.positions["test"],
     )
+
+
+def check_splits(
+    dataset: Dataset, seeds: Iterable[int], limit: int | None, folds: int | None = None
+) -> None:
+    """Raise what `prepare` would raise, before anything is trained."""
+    _check_labels(dataset)
+    for seed in seeds:
+        split(dataset, seed, limit, Fold(0, folds) if folds else None)
 
 
 def _check_labels(dataset: Dataset) -> None:

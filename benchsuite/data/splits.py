@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,34 +19,95 @@ _SPLIT_STREAM = 1
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Some examples of a split of the data set: where they are in it."""
+
+    source: Split
+    index: NDArray[np.int64]
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """(N,) int64."""
+        return self.source.labels[self.index]
+
+
+@dataclass(frozen=True, slots=True)
 class Splits:
     """The three parts of a data set, and where each example came from.
 
-    indices: per part, positions in the data set (train first, then its own test split).
+    positions: per part, in the data set as a whole (train first, then its own test split).
     """
 
-    train: Split
-    validation: Split
-    test: Split
-    indices: dict[str, NDArray[np.int64]]
+    train: Part
+    validation: Part
+    test: Part
+    positions: dict[str, NDArray[np.int64]]
 
 
-def split(dataset: Dataset, seed: int) -> Splits:
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """One of `count` parts of equal size, by `index` from 0, that is the test split."""
+
+    index: int
+    count: int
+
+
+def split(
+    dataset: Dataset, seed: int, limit: int | None = None, fold: Fold | None = None
+) -> Splits:
     """Draw stratified splits from (data set, seed), by NumPy alone.
+
+    limit: images of each split that the data set is published with.
+    fold: of the published training split; a test split of its own is then left alone.
 
     Raises UsageError where a class has too few examples to be in every part.
     """
     generator = np.random.default_rng([seed, _SPLIT_STREAM])
-    own = np.arange(len(dataset.train.labels))
-    if dataset.test is None:
-        own, test = _take(dataset.train.labels, own, TEST_SHARE, generator, dataset.name)
-        test_part, test_index = _at(dataset.train, test), test
+    labels, name = dataset.train.labels, dataset.name
+    own = _some(labels, limit, generator, name)
+    if fold is not None:
+        own, taken = _folded(labels, own, fold, generator, name)
+        test, offset = Part(dataset.train, taken), 0
+    elif dataset.test is None:
+        own, taken = _take(labels, own, TEST_SHARE, generator, name)
+        test, offset = Part(dataset.train, taken), 0
     else:
-        test_part = dataset.test
-        test_index = len(own) + np.arange(len(dataset.test.labels))
-    train, validation = _take(dataset.train.labels, own, VALIDATION_SHARE, generator, dataset.name)
-    indices = {"train": train, "validation": validation, "test": test_index}
-    return Splits(_at(dataset.train, train), _at(dataset.train, validation), test_part, indices)
+        tests = _some(dataset.test.labels, limit, generator, name)
+        test, offset = Part(dataset.test, tests), len(labels)
+    train, validation = _take(labels, own, VALIDATION_SHARE, generator, name)
+    positions = {"train": train, "validation": validation, "test": offset + test.index}
+    return Splits(Part(dataset.train, train), Part(dataset.train, validation), test, positions)
+
+
+def _some(
+    labels: NDArray[np.int64], limit: int | None, generator: np.random.Generator, name: str
+) -> NDArray[np.int64]:
+    """Positions of all, or of about `limit` in the classes' own shares, at least one of each."""
+    everything = np.arange(len(labels))
+    if limit is None or limit >= len(labels):
+        return everything
+    return _take(labels, everything, limit / len(labels), generator, name)[1]
+
+
+def _folded(
+    labels: NDArray[np.int64],
+    pool: NDArray[np.int64],
+    fold: Fold,
+    generator: np.random.Generator,
+    name: str,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Split `pool` into (rest, fold), class by class; the folds of one seed are disjoint."""
+    taken: list[NDArray[np.int64]] = []
+    for label in np.unique(labels[pool]):
+        members = generator.permutation(pool[labels[pool] == label])
+        if len(members) < fold.count + 1:
+            raise UsageError(
+                f"data set '{name}': class {label} has {len(members)} examples, too few for "
+                f"{fold.count} folds and a validation split; choose fewer with --folds"
+            )
+        taken.append(np.array_split(members, fold.count)[fold.index])
+    chosen = np.sort(np.concatenate(taken))
+    return np.setdiff1d(pool, chosen), chosen
 
 
 def _take(
@@ -70,7 +130,3 @@ def _take(
         taken.append(generator.permutation(members)[:count])
     chosen = np.sort(np.concatenate(taken))
     return np.setdiff1d(pool, chosen), chosen
-
-
-def _at(source: Split, index: Sequence[int] | NDArray[np.int64]) -> Split:
-    return Split(source.images[index], source.labels[index])

@@ -1,12 +1,16 @@
+import io
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from benchsuite.contract import Split
+from benchsuite.contract import EncodedImages, RaggedImages, Split
 from benchsuite.data import digest_order, prepare
 from benchsuite.data.batches import epoch_order, fit_normalizer
-from benchsuite.data.digests import digest_arrays
+from benchsuite.data.digests import digest_arrays, digest_image
+from benchsuite.data.first_look import Encoded, look
+from benchsuite.data.kept import KeptPart, one_path
 from benchsuite.errors import UsageError
 
 
@@ -15,7 +19,7 @@ def test_prepare_fits_every_part_to_the_network(make_dataset):
 
     for part in (data.train, data.validation, data.test):
         assert part.images.shape == (len(part.labels), 12, 10, 3)
-        assert part.images.dtype == np.uint8
+        assert part.images[:].dtype == np.uint8
 
 
 def test_prepare_takes_the_normalizer_from_the_training_split_alone(make_dataset):
@@ -67,6 +71,48 @@ def test_data_digest_differs_where_two_labels_are_exchanged(make_dataset):
     first, other = (prepare(d, (6, 5, 1), seed=0) for d in (dataset, changed))
 
     assert first.data_digest != other.data_digest
+
+
+def each_alone(split):
+    return replace(split, images=RaggedImages(tuple(split.images)))
+
+
+def encoded_as_png(split, folder):
+    contents = []
+    for image in split.images:
+        file = io.BytesIO()
+        Image.fromarray(image.squeeze()).save(file, "PNG")
+        contents.append(file.getvalue())
+    part = KeptPart(str(folder / "train"))
+    part.packed.write_bytes(b"".join(contents))
+    sizes = np.array([len(content) for content in contents])
+    spans = np.stack([np.cumsum(sizes) - sizes, sizes], axis=1)
+    names = [""] * len(contents)
+    look(Encoded(one_path(part.packed, len(sizes)), spans, split.labels, names), 3, part)
+    return part.read()
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_data_digest_does_not_tell_how_equal_pixels_are_kept(
+    make_dataset, tmp_path, channels, monkeypatch
+):
+    monkeypatch.setattr("benchsuite.data.first_look._KEPT_BYTES", 0)
+    dataset = make_dataset(channels=channels)
+    encoded = encoded_as_png(dataset.train, tmp_path)
+    assert isinstance(encoded.images, EncodedImages)
+    kinds = [dataset.train, each_alone(dataset.train), encoded]
+
+    found = [prepare(replace(dataset, train=kind), (7, 5, 1), seed=0) for kind in kinds]
+
+    assert len({data.data_digest for data in found}) == 1
+    for data in found[1:]:
+        np.testing.assert_array_equal(data.train.images[:], found[0].train.images[:])
+
+
+def test_digest_image_covers_the_shape():
+    image = np.zeros((2, 3, 1), np.uint8)
+
+    assert len({digest_image(image.reshape(s)) for s in ((2, 3, 1), (3, 2, 1), (1, 2, 3))}) == 3
 
 
 def test_digest_order_covers_every_epoch_and_the_seed():

@@ -1,0 +1,72 @@
+"""TOML that people write: read, checked against a struct, and every mistake said by its name."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from benchsuite.errors import UsageError, did_you_mean
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+_Struct = TypeVar("_Struct", bound=msgspec.Struct)
+_PATH_IN_MESSAGE = re.compile(r" - at `\$\.?(?P<path>[^`]*)`")
+_UNKNOWN_FIELD = re.compile(r"unknown field `(?P<name>[^`]*)`")
+
+
+def read_toml(path: Path, what: str) -> dict[str, Any]:
+    """What a file says. Raises UsageError where it cannot be read or is not TOML.
+
+    what: how the file is called in a message, such as "config file".
+    """
+    try:
+        content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{what} '{path}' cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{what} '{path}' is not valid TOML: {error}") from error
+    return content
+
+
+def parse_assignment(text: str) -> tuple[str, Any]:
+    """`lr=0.1` as a name and a value: TOML's, or else the text itself. Raises UsageError."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise UsageError(f"expected name=value, such as lr=0.1, got '{text}'")
+    try:
+        return name.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return name.strip(), value.strip()
+
+
+def checked(values: Mapping[str, Any], struct: type[_Struct], where: str = "") -> _Struct:
+    """The values as a struct. Raises UsageError, naming what is wrong and what was received.
+
+    where: what the message begins with, such as "config file 'a.toml': ".
+    """
+    try:
+        return msgspec.convert(values, struct)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{where}{_explain(str(error), values, struct)}") from error
+
+
+def _explain(message: str, values: Mapping[str, Any], struct: type[msgspec.Struct]) -> str:
+    """Say msgspec's message with the option's name, what was received and a suggestion."""
+    unknown = _UNKNOWN_FIELD.search(message)
+    if unknown:
+        name, known = unknown["name"], struct.__struct_fields__
+        return f"unknown option '{name}'.{did_you_mean(name, known)} Options: {', '.join(known)}"
+    place = _PATH_IN_MESSAGE.search(message)
+    if not place:
+        return message
+    option = re.split(r"[.\[]", place["path"])[0]
+    said = _PATH_IN_MESSAGE.sub("", message)
+    return f"{option}: {said[0].lower()}{said[1:]}, got {values.get(option)!r}"
