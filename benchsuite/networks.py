@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from benchsuite.contract import Backend, NativeBackend, NativeModel, Session, Setup
+from benchsuite.contract import (
+    Backend,
+    IdiomaticBackend,
+    IdiomaticSession,
+    NativeBackend,
+    NativeModel,
+    Recipe,
+    Session,
+    Setup,
+)
 from benchsuite.errors import UnsupportedError
-from benchsuite.graph import Architecture, Shape
+from benchsuite.graph import Architecture, Graph, Shape
 from benchsuite.graph.weights import draw_weights
 from benchsuite.hooks import LIBRARY_MARK, Entry, Plugins
 
@@ -62,3 +71,16 @@ def open_network(
             f"{', '.join(network.backends)}"
         )
     return backend.open_native(network, graph.input_shape, graph.output.shape[0], setup)
+
+
+def open_idiomatic(
+    network: Network, graph: Graph, backend: Backend, setup: Setup, recipe: Recipe
+) -> IdiomaticSession:
+    """Open a network, traced as `graph`, in its framework's own way.
+
+    Raises UnsupportedError where there is none, or a library wrote the network.
+    """
+    if not isinstance(backend, IdiomaticBackend) or isinstance(network, NativeModel):
+        what = network.name if isinstance(network, NativeModel) else f"backend '{backend.name}'"
+        raise UnsupportedError(f"{what} has no idiomatic division: use --division matched")
+    return backend.open_idiomatic(graph, draw_weights(graph, setup.seed), setup, recipe)

@@ -4,14 +4,13 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from benchsuite.contract import Normalizer, UpdateRule
+from benchsuite.contract import Normalizer, Recipe
 from benchsuite.records import (
     Case,
     Digests,
     Epoch,
     Findings,
     Measurement,
-    Recipe,
     Record,
     Size,
     Training,
@@ -39,7 +38,7 @@ def native_plugins(example_plugin):
 
 
 #: A case that ran well, as the fields of a record; `make_record` changes some of them.
-RECIPE = Recipe(update_rule=UpdateRule(), learning_rate=0.01, batch_size=32, epochs=2)
+RECIPE = Recipe(optimizer="sgd", lr=0.01, batch_size=32, epochs=2)
 CASE = Case(
     architecture="lenet5",
     backend="torch",
@@ -71,9 +70,24 @@ TRAINING = Training(
     split_sizes={"train": 1293, "validation": 144, "test": 360},
     step_losses=(2.5, 2.0, 1.5),
     epochs=(
-        Epoch(steps=2, images=64, mean_loss_nats=2.25, learning_rate=0.01, train_s=0.5),
-        Epoch(steps=1, images=32, mean_loss_nats=1.5, learning_rate=0.01, train_s=0.25),
+        Epoch(
+            steps=2,
+            images=64,
+            mean_loss_nats=2.25,
+            learning_rate=0.01,
+            train_s=0.5,
+            input_wait_s=0.0,
+        ),
+        Epoch(
+            steps=1,
+            images=32,
+            mean_loss_nats=1.5,
+            learning_rate=0.01,
+            train_s=0.25,
+            input_wait_s=0.0,
+        ),
     ),
+    ended="epochs",
     validation={"top1_fraction": 0.9, "loss_nats": 0.4},
     test={"top1_fraction": 0.925, "loss_nats": 0.3},
 )

@@ -1,26 +1,37 @@
 """What a plugin implements, as small protocols and plain values."""
 
 from benchsuite.contract.backend import Backend, Batch, Counts, InspectableSession, Session, Setup
-from benchsuite.contract.checks import check_request, check_setup
-from benchsuite.contract.dataset import Dataset, Split
+from benchsuite.contract.checks import check_request, check_rule, check_setup
+from benchsuite.contract.dataset import Dataset, EncodedImages, Images, RaggedImages, Split
+from benchsuite.contract.idiomatic import IDIOMATIC_FIELDS, IdiomaticBackend, IdiomaticSession
 from benchsuite.contract.metric import Metric
 from benchsuite.contract.native import NativeBackend, NativeModel
-from benchsuite.contract.training import Normalizer, UpdateRule
+from benchsuite.contract.recipe import Recipe
+from benchsuite.contract.training import LossScaling, Normalizer, UpdateRule
 
 __all__ = [
+    "IDIOMATIC_FIELDS",
     "Backend",
     "Batch",
     "Counts",
     "Dataset",
+    "EncodedImages",
+    "IdiomaticBackend",
+    "IdiomaticSession",
+    "Images",
     "InspectableSession",
+    "LossScaling",
     "Metric",
     "NativeBackend",
     "NativeModel",
     "Normalizer",
+    "RaggedImages",
+    "Recipe",
     "Session",
     "Setup",
     "Split",
     "UpdateRule",
     "check_request",
+    "check_rule",
     "check_setup",
 ]

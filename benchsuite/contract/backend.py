@@ -21,11 +21,15 @@ class Batch:
     """Images and their classes, made by the core.
 
     images: (N, H, W, C), uint8, to be normalised on the device, or float32, normalised.
-    labels: (N,) int64.
+    labels: (N,) int64, or (N, classes) float32: how much an image counts as each class. The
+        rows' sums need not be one; the loss is the mean over images either way.
+    masks: which of a dropout's inputs stay, by the node's name, (N, …) bool; a dropout that
+        has none draws its own.
     """
 
     images: NDArray[Any]
-    labels: NDArray[np.int64]
+    labels: NDArray[Any]
+    masks: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,9 @@ class Setup:
 
     device: `cpu`, `cuda:0`, `mps`, …, one of the backend's `devices()`.
     tier: how the framework is called: `native` is what it runs inside its own loop.
-    precision: `fp32`, or `fp64` for proofs of equality.
+    precision: `fp32`; `tf32`, which NVIDIA's GPUs multiply in; `bf16` and `fp16`, which layers
+        compute in from float32 weights, and fp16 with a scaled loss: see `LossScaling`; or
+        `fp64` for proofs of equality.
     threads: CPU threads for one operation; None leaves the framework's choice.
     seed: of the framework's own random streams (dropout).
     """
@@ -60,7 +66,7 @@ class Counts:
 class Session(Protocol):
     """One network on one device. Not thread-safe; use from the process that opened it.
 
-    Arrays of logits, losses and weights have the session's precision: float32 in fp32.
+    Arrays of logits, losses and weights are float64 in fp64, else float32.
     """
 
     graph: Graph
@@ -87,9 +93,9 @@ class Session(Protocol):
     ) -> NDArray[np.floating]:
         """Take one step per batch, in training mode, and return the loss before each (steps,).
 
-        The loss is the mean cross-entropy from logits. Batches are from the core or from
-        `place`; the step with index i uses `learning_rates[i]`. The optimiser's state lasts
-        as long as the session.
+        The loss is the mean cross-entropy from logits, or the focal loss. Batches are from the
+        core or from `place`; the step with index i uses `learning_rates[i]`. The optimiser's
+        state lasts as long as the session. See `UpdateRule` for what a step is.
         """
 
     def synchronize(self) -> None:
@@ -98,8 +104,23 @@ class Session(Protocol):
     def weights(self) -> Mapping[str, NDArray[np.floating]]:
         """A copy of every weight and buffer under its canonical name, in PyTorch's layout."""
 
+    def averaged_weights(self) -> Mapping[str, NDArray[np.floating]]:
+        """As `weights`, with the moving averages of what is trained, where the rule has `ema`.
+
+        `set_weights` leaves the averages as they are.
+        """
+
     def set_weights(self, weights: Mapping[str, NDArray[np.floating]]) -> None:
         """Replace every weight and buffer. Raises UsageError where names or shapes differ."""
+
+    def state(self) -> Mapping[str, NDArray[Any]]:
+        """Everything that the next step depends on: weights, optimiser, random streams.
+
+        Under names of the backend's own, in whatever types.
+        """
+
+    def set_state(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go on where another session was, opened alike: on a CPU, bit by bit."""
 
     def counts(self) -> Counts:
         """Count the native model itself, apart from the graph, as a check on both."""

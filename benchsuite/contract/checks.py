@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from benchsuite.contract.backend import Backend, Setup
+from benchsuite.contract.training import UpdateRule
 from benchsuite.errors import UnsupportedError, UsageError
 from benchsuite.graph import Graph
 
@@ -35,7 +36,20 @@ def check_setup(backend: Backend, setup: Setup) -> Setup:
             f"backend '{backend.name}' has no device '{setup.device}'; "
             f"it has: {', '.join(backend.devices())}"
         )
+    if setup.precision == "tf32" and not device.startswith("cuda"):
+        raise UnsupportedError(
+            f"device '{device}' has no precision 'tf32', a mode of NVIDIA's GPUs: use fp32"
+        )
     return replace(setup, device=device)
+
+
+def check_rule(backend: Backend, rule: UpdateRule, lacks: Iterable[str]) -> None:
+    """Refuse a rule that sets any of the fields that the backend lacks, with UnsupportedError."""
+    usual = UpdateRule()
+    for name in lacks:
+        asked = getattr(rule, name)
+        if asked != getattr(usual, name):
+            raise UnsupportedError(f"backend '{backend.name}' has no '{name}', asked for {asked}")
 
 
 def _refuse_unknown(backend: Backend, what: str, asked: str, known: Sequence[str]) -> None:

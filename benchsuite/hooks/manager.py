@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -14,7 +13,7 @@ from types import ModuleType
 
 import pluggy
 
-from benchsuite.errors import ClashError, PluginError, UsageError
+from benchsuite.errors import ClashError, PluginError, UsageError, did_you_mean
 from benchsuite.hooks import specs
 from benchsuite.hooks.registry import LIBRARY_MARK, Entry, Registry
 from benchsuite.hooks.target import Target
@@ -108,8 +107,7 @@ class _Loader:
         callers = self.manager.get_hookcallers(module) or []
         for caller in callers:
             if not caller.has_spec():
-                close = difflib.get_close_matches(caller.name, _HOOKS.values(), n=1)
-                suggestion = f" Did you mean '{close[0]}'?" if close else ""
+                suggestion = did_you_mean(caller.name, _HOOKS.values())
                 raise PluginError(f"unknown hook '{caller.name}'.{suggestion}")
         return tuple(caller.name for caller in callers)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from benchsuite.errors import MissingDependencyError, UnknownNameError
+from benchsuite.errors import MissingDependencyError, UnknownNameError, did_you_mean
 from benchsuite.hooks.target import Target
 
 #: An error that names more helps nobody.
@@ -76,9 +75,7 @@ class Registry(Mapping[str, Entry]):
                 f"'{name}' is no architecture: a native model has no graph to show, verify or "
                 "write weights of; `benchsuite run` and `benchsuite.load` take it"
             )
-        close = difflib.get_close_matches(name, self, n=1)
-        suggestion = f" Did you mean '{close[0]}'?" if close else ""
         known = ", ".join(self) or "none"
         if len(self) > _MOST_NAMED:
             known = f"{len(self)}, which `benchsuite list` shows"
-        return f"unknown {self.kind} '{name}'.{suggestion} Installed: {known}"
+        return f"unknown {self.kind} '{name}'.{did_you_mean(name, self)} Installed: {known}"

@@ -21,6 +21,8 @@ class Target:
     install: the command that installs what `requires` names.
     environment: variables that a backend's process needs, set before it starts.
     tuned_environment: further variables for its processes that measure time.
+    argument: what a data set's name is followed by, such as `PATH` in `imagefolder:PATH`; the
+        function that `path` leads to gets it as text.
     by_default: whether a run that names no backends includes this one.
     """
 
@@ -30,6 +32,7 @@ class Target:
     install: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     tuned_environment: Mapping[str, str] = field(default_factory=dict)
+    argument: str = ""
     by_default: bool = True
 
     def missing(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +22,11 @@ _DTYPES: Mapping[str, type[np.floating]] = {"fp32": np.float32, "fp64": np.float
 
 @dataclass(frozen=True, slots=True)
 class PlacedBatch:
-    """Normalised images (N, H, W, C), and labels (N,)."""
+    """Normalised images (N, H, W, C), and the rest as it was."""
 
     images: Array
-    labels: NDArray[np.int64]
+    labels: NDArray[Any]
+    masks: Mapping[str, NDArray[np.bool_]]
 
 
 class NumpySession:
@@ -83,7 +85,7 @@ class NumpySession:
     def place(self, batch: Batch) -> PlacedBatch:
         """The normalised images of a batch, and its labels."""
         images = normalised(batch.images, self._normalizer, self._dtype)
-        return PlacedBatch(np.array(images), np.array(batch.labels))
+        return PlacedBatch(np.array(images), np.array(batch.labels), dict(batch.masks))
 
     def infer(self, placed: PlacedBatch) -> Array:
         """Logits (N, classes) of a placed batch."""
@@ -93,7 +95,7 @@ class NumpySession:
         self, batches: Iterable[Batch | PlacedBatch], learning_rates: Sequence[float]
     ) -> Array:
         """Take one step per batch; the loss before each, (steps,)."""
-        seen = (Batch(batch.images, batch.labels) for batch in batches)
+        seen = (Batch(batch.images, batch.labels, batch.masks) for batch in batches)
         self._oracle.weights = self._weights
         losses: Array = self._oracle.train(seen, learning_rates).astype(self._dtype)
         return losses
@@ -111,12 +113,27 @@ class NumpySession:
         """A copy of every weight and buffer under its canonical name."""
         return {name: array.astype(self._dtype) for name, array in self._weights.items()}
 
+    def averaged_weights(self) -> dict[str, Array]:
+        """Moving averages of what is trained, and buffers as they are."""
+        averages = {n: array.astype(self._dtype) for n, array in self._oracle.averages.items()}
+        return {**self.weights(), **averages}
+
     def set_weights(self, weights: Mapping[str, Array]) -> None:
         """Replace every weight and buffer. Raises UsageError where names or shapes differ."""
         check_weights(self.graph, weights)
         self._weights: dict[str, Array] = {
             name: weights[name].astype(np.float64) for name in self.graph.weights
         }
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Everything that the next step depends on."""
+        weights = {f"weight/{name}": array.copy() for name, array in self._weights.items()}
+        return {**weights, **self._oracle.state()}
+
+    def set_state(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go on where another session was, opened alike."""
+        self._weights = {name: state[f"weight/{name}"].copy() for name in self.graph.weights}
+        self._oracle.set_state(state)
 
     def counts(self) -> Counts:
         """Elements of the trainable arrays, and MACs by the arrays that one image makes."""

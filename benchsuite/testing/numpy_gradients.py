@@ -35,7 +35,7 @@ def _elementwise(slope: Callable[[Array, Array], Array]) -> Derivative:
 
 
 def _gelu_slope(x: Array, y: Array) -> Array:
-    from scipy.special import erf  # type: ignore[import-untyped] # scipy ships no stubs
+    from scipy.special import erf
 
     density = np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)
     slope: Array = (1 + erf(x / math.sqrt(2))) / 2 + x * density

@@ -77,7 +77,7 @@ def tanh(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
 
 def gelu(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
     """The exact form of x Φ(x): x (1 + erf(x / sqrt 2)) / 2; never the tanh approximation."""
-    from scipy.special import erf  # type: ignore[import-untyped] # scipy ships no stubs
+    from scipy.special import erf
 
     y: Array = x * (1 + erf(x / math.sqrt(2))) / 2
     return y

@@ -6,8 +6,10 @@ framework computed.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -30,14 +32,22 @@ def normalised(
     return found
 
 
-def cross_entropy(logits: Array, labels: NDArray[np.int64]) -> tuple[float, Array]:
-    """Mean of -log softmax(logits)[label] over (N, classes), and its gradient."""
+def mean_loss(logits: Array, labels: NDArray[Any], focal_gamma: float) -> tuple[float, Array]:
+    """The loss of `UpdateRule` over (N, classes), and its gradient.
+
+    labels: (N,) or shares (N, classes).
+    """
     shifted = logits - logits.max(axis=-1, keepdims=True)
-    log_softmax = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    rows = np.arange(len(labels))
-    gradient = np.exp(log_softmax)
-    gradient[rows, labels] -= 1.0
-    return -float(log_softmax[rows, labels].mean()), gradient / len(labels)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    p = np.exp(log_p)
+    of_shares = labels.ndim == logits.ndim
+    shares = labels.astype(np.float64) if of_shares else np.eye(logits.shape[-1])[labels]
+    focused, by_log_p = shares, shares
+    if focal_gamma:
+        focused = shares * (1 - p) ** focal_gamma
+        by_log_p = focused - focal_gamma * shares * p * (1 - p) ** (focal_gamma - 1) * log_p
+    gradient = p * by_log_p.sum(axis=-1, keepdims=True) - by_log_p
+    return -float((focused * log_p).sum(axis=-1).mean()), gradient / len(labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,29 @@ class Oracle:
         self._first = {name: np.zeros(self.weights[name].shape) for name in trainable}
         self._second = {name: np.zeros(self.weights[name].shape) for name in trainable}
         self.steps = 0
+        self.averages = {n: self.weights[n].copy() for n in trainable if rule.ema is not None}
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """All that the next step depends on, weights apart."""
+        arrays = {"first": self._first, "second": self._second, "average": self.averages}
+        random = json.dumps(self.generator.bit_generator.state).encode()
+        return {
+            **{f"{kind}/{n}": a.copy() for kind, named in arrays.items() for n, a in named.items()},
+            "random": np.frombuffer(random, np.uint8),
+            "steps": np.array(self.steps),
+        }
+
+    def set_state(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Put back what `state` gave."""
+        for kind, named in (
+            ("first", self._first),
+            ("second", self._second),
+            ("average", self.averages),
+        ):
+            for name, array in named.items():
+                array[...] = state[f"{kind}/{name}"]
+        self.generator.bit_generator.state = json.loads(state["random"].tobytes())
+        self.steps = int(state["steps"])
 
     def train(self, batches: Iterable[Batch], learning_rates: Sequence[float]) -> Array:
         """One step per batch; the loss before each, (steps,)."""
@@ -107,21 +140,37 @@ class Oracle:
         return np.array([self._step(batch, rate) for batch, rate in pairs])
 
     def _step(self, batch: Batch, learning_rate: float) -> float:
-        passed = self.forward(batch)
-        loss, gradient = self.loss(passed.values[self.graph.output.name], batch.labels)
-        gradients = self.backward(passed, gradient)
-        self.weights.update(passed.running)
+        parts = _parts(batch, self.rule.micro_batches)
+        found = []
+        for part in parts:
+            passed = self.forward(part)
+            loss, gradient = self.loss(passed.values[self.graph.output.name], part.labels)
+            found.append((loss, self.backward(passed, gradient)))
+            self.weights.update(passed.running)
         self.steps += 1
+        gradients = found[0][1] if len(found) == 1 else _mean([each for _, each in found])
+        self.clip(gradients)
         for name, by_weight in gradients.items():
             self.update(name, by_weight, learning_rate)
-        return loss
+        for name, average in self.averages.items():
+            _mix(average, self.rule.ema or 0.0, self.weights[name], 1 - (self.rule.ema or 0.0))
+        return sum(loss for loss, _ in found) / len(found)
 
-    def loss(self, logits: Array, labels: NDArray[np.int64]) -> tuple[float, Array]:
+    def loss(self, logits: Array, labels: NDArray[Any]) -> tuple[float, Array]:
         """The loss and its gradient by the logits."""
-        return cross_entropy(logits, labels)
+        return mean_loss(logits, labels, self.rule.focal_gamma)
+
+    def clip(self, gradients: Mapping[str, Array]) -> None:
+        """Scale all gradients down to the rule's global norm, in place."""
+        if self.rule.clip_norm is None:
+            return
+        norm = np.sqrt(sum(float((gradient**2).sum()) for gradient in gradients.values()))
+        scale = min(1.0, self.rule.clip_norm / (norm + 1e-6))
+        for gradient in gradients.values():
+            np.multiply(gradient, scale, out=gradient)
 
     def loss_and_gradients(self, batch: Batch) -> tuple[float, dict[str, Array]]:
-        """Mean cross-entropy in training mode, and its gradient by canonical name."""
+        """The loss in training mode, and its gradient by canonical name."""
         passed = self.forward(batch)
         loss, gradient = self.loss(passed.values[self.graph.output.name], batch.labels)
         return loss, self.backward(passed, gradient)
@@ -143,10 +192,19 @@ class Oracle:
                 passed.running.update({f"{node.name}.{r}": new for r, new in running.items()})
                 weights = {**weights, **statistics}
             elif node.attrs.get("rate"):
-                weights = {"kept": self.draw_kept(node, inputs[0].shape)}
+                weights = {"kept": self.kept(node, batch, inputs[0].shape)}
             passed.weights[node.name] = weights
             passed.values[node.name] = self.operations[node.op](node.attrs, weights, *inputs)
         return passed
+
+    def kept(self, node: Node, batch: Batch, shape: Shape) -> Array:
+        """What a dropout multiplies its input (N, …) by: from the batch's mask, or drawn."""
+        if node.name not in batch.masks:
+            return self.draw_kept(node, shape)
+        mask = batch.masks[node.name]
+        scaled = mask / (1 - float(node.attrs["rate"]))  # type: ignore[arg-type] # the op's number
+        missing = (1,) * (len(shape) - mask.ndim)
+        return np.asarray(scaled).reshape(*mask.shape, *missing)
 
     def draw_kept(self, node: Node, shape: Shape) -> Array:
         """What a dropout keeps in this step, 0 or 1/(1-rate), of an input (N, …)."""
@@ -189,7 +247,8 @@ class Oracle:
         """What one unit of learning rate subtracts from a weight."""
         rule, first, second = self.rule, self._first[name], self._second[name]
         if rule.optimizer == "sgd":
-            return _mix(first, rule.momentum, gradient, 1.0)
+            velocity = _mix(first, rule.momentum, gradient, 1.0)
+            return gradient + rule.momentum * velocity if rule.nesterov else velocity
         if rule.optimizer == "rmsprop":
             _mix(second, rule.alpha, gradient**2, 1 - rule.alpha)
             return _mix(first, rule.momentum, gradient / (np.sqrt(second) + rule.epsilon), 1.0)
@@ -206,3 +265,18 @@ def _mix(state: Array, old: float, new: Array, weight: float) -> Array:
     state *= old
     state += new if weight == 1.0 else weight * new
     return state
+
+
+def _parts(batch: Batch, count: int) -> list[Batch]:
+    """A batch's micro-batches, in order."""
+    size = len(batch.images) // count
+    cuts = [slice(start, start + size) for start in range(0, size * count, size)]
+    return [
+        Batch(batch.images[c], batch.labels[c], {n: m[c] for n, m in batch.masks.items()})
+        for c in cuts
+    ]
+
+
+def _mean(gradients: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
+    """Of several gradients, by weight."""
+    return {name: np.mean([each[name] for each in gradients], axis=0) for name in gradients[0]}

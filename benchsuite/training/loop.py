@@ -1,71 +1,152 @@
-"""The epoch loop and the evaluation: the same for every backend."""
+"""The epoch loop: the same for every backend, whatever the recipe asks for."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from time import perf_counter
 
+import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from benchsuite.contract import Metric, Session, Split
-from benchsuite.data import PreparedData, normalize, training_batches
-from benchsuite.records import Epoch, Recipe, finite
+from benchsuite.contract import Recipe, Session
+from benchsuite.data import Prefetched, TrainingBatches
+from benchsuite.graph.weights import Weights
+from benchsuite.records import Epoch, finite
+from benchsuite.training.checkpoint import Checkpoints, History
+from benchsuite.training.metrics import LOSS, TOP1
+from benchsuite.training.schedules import learning_rates
 
-#: Every evaluation uses this batch size, whatever the training batch: see pitfall 38.
-EVALUATION_BATCH_SIZE = 64
+#: Figures of the validation split, by metric.
+Figures = Mapping[str, float | None]
+
+
+@dataclass
+class Trained:
+    """How training went: each epoch, the loss before each step, and why it ended.
+
+    kept: the epoch after which the weights were what they are in the end.
+    """
+
+    epochs: list[Epoch] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
+    ended: str = ""
+    kept: Epoch | None = None
+
+    @property
+    def steps(self) -> int:
+        """Taken so far."""
+        return sum(epoch.steps for epoch in self.epochs)
+
+    @property
+    def diverged_at(self) -> int | None:
+        """The first step with a loss that is not finite, from 0."""
+        return next((i for i, loss in enumerate(self.losses) if not math.isfinite(loss)), None)
+
+    @property
+    def validation_losses(self) -> list[float]:
+        """After each epoch."""
+        found = (epoch.validation.get(LOSS.name) for epoch in self.epochs)
+        return [math.inf if loss is None else loss for loss in found]
+
+    @property
+    def since_best(self) -> int:
+        """Epochs since the one with the smallest validation loss; 0 where it is the last."""
+        losses = self.validation_losses
+        return len(losses) - 1 - losses.index(min(losses))
+
+    @property
+    def time_to_target_s(self) -> float | None:
+        """Seconds of training until the target was reached; None where it was not."""
+        return sum(epoch.train_s for epoch in self.epochs) if self.ended == "target" else None
 
 
 def train(
-    session: Session, data: PreparedData, recipe: Recipe, seed: int
-) -> tuple[list[Epoch], list[float]]:
-    """Train by the recipe and return what each epoch gave, and the loss before each step."""
-    epochs: list[Epoch] = []
-    losses: list[float] = []
-    for epoch in range(recipe.epochs):
-        left = None if recipe.max_steps is None else recipe.max_steps - len(losses)
-        if left == 0:
-            break
-        batches = training_batches(data.train, recipe.batch_size, seed, epoch)
-        found, seconds = _train_epoch(session, list(itertools.islice(batches, left)), recipe)
-        losses += [float(loss) for loss in found]
-        epochs.append(
-            Epoch(
-                steps=len(found),
-                images=len(found) * recipe.batch_size,
-                mean_loss_nats=finite(float(np.mean(found))),
-                learning_rate=recipe.learning_rate,
-                train_s=seconds,
-            )
-        )
-    return epochs, losses
+    session: Session,
+    batches: TrainingBatches,
+    validate: Callable[[], Figures],
+    tell: Callable[[int, Epoch], None] = lambda *_: None,
+    checkpoints: Checkpoints | None = None,
+) -> Trained:
+    """Train by the recipe. Afterwards the session holds the weights that are to be judged.
+
+    validate: figures of the validation split, from the session's weights of the moment.
+    tell: called with the number, from 1, of an epoch that has ended, and the epoch.
+    checkpoints: where training goes on from, and what it writes as it goes.
+    """
+    recipe, trained = batches.recipe, Trained()
+    best: Weights | None = None
+    if checkpoints:
+        history, best = checkpoints.load(session)
+        trained.epochs, trained.losses = history.epochs, history.losses
+    while not trained.ended:
+        _train_epoch(session, batches, trained)
+        if trained.diverged_at is not None:
+            trained.ended = "diverged"
+            return trained
+        with _judged(session, recipe):
+            epoch = msgspec.structs.replace(trained.epochs[-1], validation=dict(validate()))
+            trained.epochs[-1] = epoch
+            if recipe.restore_best and trained.since_best == 0:
+                best = session.weights()
+        tell(len(trained.epochs), epoch)
+        trained.ended = why_to_end(trained, recipe)
+        if checkpoints and not trained.ended:
+            checkpoints.save(session, History(trained.epochs, trained.losses), best)
+    trained.kept = trained.epochs[-1 - trained.since_best if recipe.restore_best else -1]
+    if best is not None:
+        session.set_weights(best)
+    elif recipe.ema is not None:
+        session.set_weights(session.averaged_weights())
+    return trained
 
 
-def _train_epoch(
-    session: Session, batches: Sequence[object], recipe: Recipe
-) -> tuple[NDArray[np.float32], float]:
-    rates = [recipe.learning_rate] * len(batches)
+def _train_epoch(session: Session, batches: TrainingBatches, trained: Trained) -> None:
+    """One pass over the training split, or the part of it that `max_steps` leaves."""
+    recipe, epoch = batches.recipe, len(trained.epochs)
+    left = None if recipe.max_steps is None else recipe.max_steps - trained.steps
+    rates = learning_rates(recipe, epoch, batches.steps, trained.validation_losses)[:left]
     session.synchronize()
     start = perf_counter()
-    losses = session.train(batches, rates)
-    session.synchronize()
-    return losses, perf_counter() - start
+    with closing(Prefetched(itertools.islice(batches.of(epoch), left))) as prefetched:
+        losses = session.train(prefetched, rates.tolist())
+        session.synchronize()
+    seconds = perf_counter() - start
+    trained.losses += [float(loss) for loss in losses]
+    trained.epochs.append(
+        Epoch(
+            steps=len(losses),
+            images=len(losses) * recipe.batch_size,
+            mean_loss_nats=finite(float(np.mean(losses))),
+            learning_rate=float(rates[-1]),
+            train_s=seconds,
+            input_wait_s=prefetched.waited_s,
+        )
+    )
 
 
-def evaluate(
-    session: Session, split: Split, data: PreparedData, metrics: Sequence[Metric]
-) -> dict[str, float | None]:
-    """Each metric on one split, from the logits of the network in evaluation mode."""
-    logits = predict(session, normalize(split.images, data.normalizer)).astype(np.float64)
-    return {metric.name: finite(metric.compute(logits, split.labels)) for metric in metrics}
+@contextmanager
+def _judged(session: Session, recipe: Recipe) -> Iterator[None]:
+    """The session with the weights that are judged: their moving average, where there is one."""
+    if recipe.ema is None:
+        yield
+        return
+    own = session.weights()
+    session.set_weights(session.averaged_weights())
+    yield
+    session.set_weights(own)
 
 
-def predict(session: Session, images: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Logits (N, classes) in batches of one fixed size; the last is filled up and cut."""
-    parts: list[NDArray[np.float32]] = []
-    for start in range(0, len(images), EVALUATION_BATCH_SIZE):
-        batch = images[start : start + EVALUATION_BATCH_SIZE]
-        filled = np.resize(batch, (EVALUATION_BATCH_SIZE, *batch.shape[1:]))
-        parts.append(session.predict(filled)[: len(batch)])
-    return np.concatenate(parts)
+def why_to_end(trained: Trained, recipe: Recipe) -> str:
+    """Empty where training goes on."""
+    top1 = trained.epochs[-1].validation.get(TOP1.name)
+    if recipe.target_top1 is not None and top1 is not None and top1 >= recipe.target_top1:
+        return "target"
+    if recipe.early_stopping is not None and trained.since_best >= recipe.early_stopping:
+        return "no improvement"
+    if trained.steps == recipe.max_steps:
+        return "max_steps"
+    return "epochs" if len(trained.epochs) == recipe.epochs else ""

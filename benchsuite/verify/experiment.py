@@ -43,6 +43,11 @@ RULES = {
         optimizer="adam", beta1=0.8, beta2=0.95, epsilon=1e-3, weight_decay=0.05, decay="decoupled"
     ),
     "rmsprop": UpdateRule(optimizer="rmsprop", momentum=0.5, alpha=0.9, epsilon=1e-2),
+    "sgd, nesterov": UpdateRule(momentum=0.8, nesterov=True, weight_decay=0.05),
+    "adam, clipped": UpdateRule(
+        optimizer="adam", beta1=0.8, beta2=0.95, epsilon=1e-3, clip_norm=0.05
+    ),
+    "sgd, focal loss, averaged": UpdateRule(momentum=0.8, focal_gamma=2.0, ema=0.7),
 }
 
 
@@ -82,6 +87,9 @@ def follow_rule(session: InspectableSession, rule: str) -> Iterator[Observation]
     for seen in _train(session, _RULES_RATE, f"{rule}: "):
         said = f"{seen.quantity} of {seen.name}"
         yield replace(seen, quantity="update rules", name=said)
+    if RULES[rule].ema is not None:
+        for name, array in session.averaged_weights().items():
+            yield Observation("update rules", f"averages of {rule}: {name}", array)
 
 
 def _train(session: InspectableSession, rate: float, what: str) -> Iterator[Observation]:

@@ -130,7 +130,7 @@ def test_load_plugins_reports_a_hook_that_returns_no_targets(install, returned, 
     plugins = load_plugins()
 
     assert expected in plugins.info("acme_nets").error
-    assert set(plugins.metrics) == {"loss_nats", "top1_fraction"}
+    assert set(plugins.metrics) == {"loss_nats", "top1_fraction", "top5_fraction"}
 
 
 def test_load_plugins_takes_nothing_from_a_plugin_with_one_broken_hook(install):

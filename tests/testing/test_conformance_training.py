@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from wrong_trainers import (
     BiasedVariance,
     EpsilonBeforeCorrection,
@@ -144,3 +145,136 @@ WRONG_DROPOUTS = (
 @pytest.mark.parametrize(("trainer", "test"), WRONG_DROPOUTS)
 def test_kit_fails_wrong_dropout(kit_complaints, trainer, test):
     test_kit_fails_wrong_trainer(kit_complaints, trainer, test)
+
+
+# What a recipe may ask for besides.
+
+
+def _changed(**fields):
+    """A trainer that follows another rule than the one that it is given."""
+
+    class Changed(Oracle):
+        def __init__(self, graph, weights, rule, *args):
+            super().__init__(graph, weights, replace(rule, **fields), *args)
+
+    return Changed
+
+
+class _ClipsEachTensor(Oracle):
+    def clip(self, gradients):
+        for name, gradient in gradients.items():
+            super().clip({name: gradient})
+
+
+class _ClipsAfterTheDecay(Oracle):
+    def clip(self, gradients):
+        for name, gradient in gradients.items():
+            if self.rule.decays(self.graph.weights[name]) and self.rule.decay == "coupled":
+                np.add(gradient, self.rule.weight_decay * self.weights[name], out=gradient)
+        super().clip(gradients)
+
+    def update(self, name, gradient, learning_rate):
+        self.weights[name] -= learning_rate * self.direction(name, gradient)
+
+
+class _AddsMicroBatchesUp(Oracle):
+    def backward(self, passed, gradient):
+        return super().backward(passed, gradient * self.rule.micro_batches)
+
+
+class _AveragesFromZero(Oracle):
+    def __init__(self, *args):
+        super().__init__(*args)
+        for average in self.averages.values():
+            average[...] = 0.0
+
+
+class _TakesTheLikeliestClass(Oracle):
+    def loss(self, logits, labels):
+        return super().loss(logits, labels.argmax(axis=1) if labels.ndim > 1 else labels)
+
+
+class _DividesByTheSharesSum(Oracle):
+    def loss(self, logits, labels):
+        shares = labels / labels.sum(axis=1, keepdims=True) if labels.ndim > 1 else labels
+        return super().loss(logits, shares)
+
+
+class _LeavesMasksUnscaled(Oracle):
+    def kept(self, node, batch, shape):
+        rate = node.attrs["rate"] if node.name in batch.masks else 0
+        return super().kept(node, batch, shape) * (1 - rate)
+
+
+class _DrawsItsOwnMasks(Oracle):
+    def kept(self, node, batch, shape):
+        return self.draw_kept(node, shape)
+
+
+_FURTHER, _SHARES = (
+    "test_further_rules_agree_with_oracle",
+    "test_shares_of_classes_agree_with_oracle",
+)
+_MASKS = "test_drawn_masks_agree_with_oracle"
+
+WRONG_RULES = (
+    (_changed(nesterov=False), _FURTHER),
+    (_changed(clip_norm=None), _FURTHER),
+    (_ClipsEachTensor, _FURTHER),
+    (_ClipsAfterTheDecay, _FURTHER),
+    (_changed(micro_batches=1), _FURTHER),
+    (_AddsMicroBatchesUp, _FURTHER),
+    (_changed(focal_gamma=0.0), _FURTHER),
+    (_AveragesFromZero, _FURTHER),
+    (_changed(ema=0.5), _FURTHER),
+    (_TakesTheLikeliestClass, _SHARES),
+    (_DividesByTheSharesSum, _SHARES),
+    (_LeavesMasksUnscaled, _MASKS),
+    (_DrawsItsOwnMasks, _MASKS),
+)
+
+
+@pytest.mark.parametrize(("trainer", "test"), WRONG_RULES)
+def test_kit_fails_what_follows_another_rule(kit_complaints, trainer, test):
+    test_kit_fails_wrong_trainer(kit_complaints, trainer, test)
+
+
+class _ForgetsVelocities(NumpySession):
+    def set_state(self, state):
+        super().set_state({n: a * 0 if n.startswith("first/") else a for n, a in state.items()})
+
+
+class _ForgetsItsRandomStream(NumpySession):
+    def set_state(self, state):
+        super().set_state({**state, "random": self.state()["random"]})
+
+
+class _ForgetsItsSteps(NumpySession):
+    def set_state(self, state):
+        super().set_state({**state, "steps": np.array(0)})
+
+
+class _RoundsItsWeights(NumpySession):
+    def set_state(self, state):
+        super().set_state(
+            {n: a.astype(np.float16) if n.startswith("weight/") else a for n, a in state.items()}
+        )
+
+
+_RESUMED = "test_training_goes_on_from_a_state_bit_by_bit"
+
+
+@pytest.mark.parametrize(
+    ("session", "test"),
+    [
+        (_ForgetsVelocities, _RESUMED),
+        (_ForgetsItsRandomStream, _RESUMED),
+        (_ForgetsItsSteps, _RESUMED),
+        (_RoundsItsWeights, _RESUMED),
+    ],
+)
+def test_kit_fails_what_does_not_go_on(kit_complaints, session, test):
+    class Wrong(NumpyBackend):
+        session_class = session
+
+    assert kit_complaints(Wrong, test, trains=True)

@@ -1,123 +1,136 @@
 import numpy as np
 import pytest
+from training_fakes import FakeSession, batches_of
 
-from benchsuite.contract import Metric, Normalizer, Split, UpdateRule
-from benchsuite.data import PreparedData
 from benchsuite.data.batches import epoch_order
-from benchsuite.records import Recipe
-from benchsuite.training.loop import EVALUATION_BATCH_SIZE, evaluate, predict, train
+from benchsuite.training.loop import train
 
 
-class FakeSession:
-    """Logs its calls. Its loss is the number of the step; its logits are an image's pixels."""
-
-    def __init__(self, losses=None):
-        self.log = []
-        self.labels = []
-        self.rates = []
-        self.shapes = []
-        self.losses = losses or (float(step) for step in range(1000))
-
-    def synchronize(self):
-        self.log.append("synchronize")
-
-    def train(self, batches, learning_rates):
-        self.log.append("train")
-        self.labels.append([batch.labels for batch in batches])
-        self.rates += learning_rates
-        return np.array([next(self.losses) for _ in batches], np.float32)
-
-    def predict(self, images):
-        self.shapes.append(images.shape)
-        return images.reshape(len(images), -1)
+def validating(*losses, top1=0.5):
+    """Figures of the validation split after each epoch."""
+    found = iter([{"loss_nats": loss, "top1_fraction": top1} for loss in losses])
+    return lambda: next(found)
 
 
-def data_of(size):
-    """`size` examples of 1×3 pixels; the label is the position."""
-    images = np.arange(size * 3).reshape(size, 1, 3, 1).astype(np.uint8)
-    part = Split(images, np.arange(size))
-    return PreparedData(part, part, part, Normalizer((2.0,), (1.0,)), "", "")
+def run(session, validate=None, **fields):
+    falling = iter(range(1000, 0, -1))
+    figures = validate or (lambda: {"loss_nats": float(next(falling)), "top1_fraction": 0.5})
+    return train(session, batches_of(10, **fields), figures)
 
 
-def recipe(**changes):
-    fields = {"learning_rate": 0.1, "batch_size": 4, "epochs": 3, **changes}
-    return Recipe(update_rule=UpdateRule(), **fields)
-
-
-def test_train_passes_over_the_split_once_in_every_epoch():
-    session = FakeSession()
-
-    epochs, losses = train(session, data_of(10), recipe(), seed=5)
-
-    assert losses == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
-    assert [(e.steps, e.images, e.mean_loss_nats) for e in epochs] == [
+def test_train_passes_over_the_split_once_in_every_epoch(session):
+    trained = run(session, seed=5)
+    assert trained.losses == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
+    assert [(e.steps, e.images, e.mean_loss_nats) for e in trained.epochs] == [
         (2, 8, 0.5),
         (2, 8, 2.5),
         (2, 8, 4.5),
     ]
     assert session.rates == [0.1] * 6
+    assert trained.ended == "epochs"
     for epoch, batches in enumerate(session.labels):
         order = epoch_order(10, seed=5, epoch=epoch)
         np.testing.assert_array_equal(np.concatenate(batches), order[:8])
 
 
 @pytest.mark.parametrize(
-    ("max_steps", "steps"), [(1, [1]), (2, [2]), (3, [2, 1]), (6, [2, 2, 2]), (9, [2, 2, 2])]
+    ("max_steps", "steps", "ended"),
+    [
+        (1, [1], "max_steps"),
+        (2, [2], "max_steps"),
+        (3, [2, 1], "max_steps"),
+        (6, [2, 2, 2], "max_steps"),
+        (9, [2, 2, 2], "epochs"),
+    ],
 )
-def test_train_ends_after_max_steps(max_steps, steps):
-    epochs, losses = train(FakeSession(), data_of(10), recipe(max_steps=max_steps), seed=0)
+def test_train_ends_after_max_steps(session, max_steps, steps, ended):
+    trained = run(session, max_steps=max_steps)
+    assert [epoch.steps for epoch in trained.epochs] == steps
+    assert len(trained.losses) == sum(steps)
+    assert trained.ended == ended
 
-    assert [epoch.steps for epoch in epochs] == steps
-    assert len(losses) == sum(steps)
 
-
-def test_train_reads_the_clock_on_an_idle_device():
-    session = FakeSession()
-
-    epochs, _ = train(session, data_of(10), recipe(epochs=2), seed=0)
-
+def test_the_clock_is_read_on_an_idle_device(session):
+    trained = run(session, epochs=2)
     assert session.log == ["synchronize", "train", "synchronize"] * 2
-    assert all(epoch.train_s > 0 for epoch in epochs)
+    assert all(epoch.train_s > epoch.input_wait_s > 0 for epoch in trained.epochs)
 
 
-def test_train_says_that_a_loss_diverged_instead_of_a_number():
-    epochs, _ = train(FakeSession(iter([1.0, float("nan")])), data_of(10), recipe(epochs=1), seed=0)
-
-    assert epochs[0].mean_loss_nats is None
-
-
-@pytest.mark.parametrize("size", [1, 63, 64, 65, 130])
-def test_predict_fills_up_the_last_batch_and_cuts_it(size):
-    session = FakeSession()
-    images = np.arange(size * 3, dtype=np.float32).reshape(size, 1, 3, 1)
-
-    logits = predict(session, images)
-
-    np.testing.assert_array_equal(logits, images.reshape(size, 3))
-    assert set(session.shapes) == {(EVALUATION_BATCH_SIZE, 1, 3, 1)}
-    assert len(session.shapes) == -(-size // EVALUATION_BATCH_SIZE)
+def test_rates_are_the_schedule_s(session):
+    trained = run(session, schedule="step", step_epochs=1, gamma=0.5)
+    np.testing.assert_allclose(session.rates, [0.1, 0.1, 0.05, 0.05, 0.025, 0.025])
+    assert [epoch.learning_rate for epoch in trained.epochs] == [0.1, 0.05, 0.025]
 
 
-def test_evaluate_computes_metrics_from_all_logits_of_normalized_images():
-    seen = {}
-
-    def compute(logits, labels):
-        seen.update(logits=logits, labels=labels)
-        return 0.25
-
-    data = data_of(70)
-    part = Split(data.test.images[:66], data.test.labels[:66])
-
-    found = evaluate(FakeSession(), part, data, [Metric("quarter", "higher", compute)])
-
-    assert found == {"quarter": 0.25}
-    assert seen["logits"].dtype == np.float64
-    np.testing.assert_array_equal(seen["logits"], part.images.reshape(66, 3) * 2.0 + 1.0)
-    np.testing.assert_array_equal(seen["labels"], part.labels)
+def test_plateaus_are_those_of_the_validation_loss(session):
+    figures = validating(*[1.0] * 5)
+    run(session, figures, epochs=5, schedule="plateau", patience=1, gamma=0.5)
+    np.testing.assert_allclose(session.rates[::2], [0.1, 0.1, 0.1, 0.05, 0.05])
 
 
-def test_evaluate_leaves_out_a_figure_that_is_no_number():
-    metric = Metric("broken", "lower", lambda logits, labels: float("inf"))
-    data = data_of(3)
+def test_each_epoch_keeps_the_validation_split_s_figures(session):
+    trained = run(session, validating(3.0, 2.0, 1.0))
+    assert [epoch.validation["loss_nats"] for epoch in trained.epochs] == [3.0, 2.0, 1.0]
+    assert trained.kept == trained.epochs[-1]
 
-    assert evaluate(FakeSession(), data.test, data, [metric]) == {"broken": None}
+
+def test_a_loss_that_is_no_number_ends_training():
+    session = FakeSession(iter([1.0, float("nan"), 2.0, 3.0]))
+    trained = run(session)
+    assert (trained.ended, trained.diverged_at) == ("diverged", 1)
+    assert [epoch.mean_loss_nats for epoch in trained.epochs] == [None]
+    assert trained.kept is None
+
+
+def test_training_ends_where_nothing_improves(session):
+    figures = validating(1.0, 0.9, 0.95, 0.92, 0.5)
+    trained = run(session, figures, epochs=9, early_stopping=2)
+    assert (trained.ended, len(trained.epochs)) == ("no improvement", 4)
+    assert session.weight == 8
+    assert trained.kept == trained.epochs[-1]
+
+
+def test_the_best_weights_are_restored(session):
+    figures = validating(1.0, 0.9, 0.95, 0.92)
+    trained = run(session, figures, epochs=4, restore_best=True)
+    assert session.weight == 4
+    assert trained.kept == trained.epochs[1]
+
+
+def test_training_ends_at_its_target(session):
+    found = iter([0.5, 0.8, 0.9])
+    trained = run(
+        session, lambda: {"loss_nats": 1.0, "top1_fraction": next(found)}, target_top1=0.8
+    )
+    assert (trained.ended, len(trained.epochs)) == ("target", 2)
+    assert trained.time_to_target_s == sum(epoch.train_s for epoch in trained.epochs)
+    assert run(FakeSession()).time_to_target_s is None
+
+
+def test_averages_are_what_is_judged_and_not_what_is_trained_on(session):
+    seen = []
+
+    def validate():
+        seen.append(session.weight)
+        return {"loss_nats": 1.0, "top1_fraction": 0.5}
+
+    run(session, validate, ema=0.9)
+    assert seen == [-2, -4, -6]
+    assert session.weight == -6
+
+
+def test_the_best_averages_are_restored(session):
+    run(session, validating(1.0, 0.9, 0.95), ema=0.9, restore_best=True)
+    assert session.weight == -4
+
+
+def test_every_epoch_is_told_of_once_it_is_validated(session):
+    told = []
+    figures = iter([{"top1_fraction": 0.5}, {"top1_fraction": 0.75}])
+    train(
+        session,
+        batches_of(9, epochs=2),
+        lambda: next(figures),
+        lambda number, epoch: told.append((number, epoch.validation["top1_fraction"])),
+    )
+    assert told == [(1, 0.5), (2, 0.75)]

@@ -3,7 +3,15 @@ import math
 import numpy as np
 import pytest
 
-from benchsuite.training.metrics import LOSS, TOP1, cross_entropy, top1
+from benchsuite.training.metrics import (
+    LOSS,
+    TOP1,
+    TOP5,
+    cross_entropy,
+    recall_by_class,
+    top1,
+    top5,
+)
 
 
 def test_top1_is_the_share_of_right_answers():
@@ -45,3 +53,20 @@ def test_cross_entropy_of_confident_mistakes_is_not_clipped():
 def test_metrics_say_which_way_is_better():
     assert (TOP1.name, TOP1.better, TOP1.compute) == ("top1_fraction", "higher", top1)
     assert (LOSS.name, LOSS.better, LOSS.compute) == ("loss_nats", "lower", cross_entropy)
+
+
+def test_top5_is_the_share_among_the_five_largest():
+    logits = np.array([[6.0, 5, 4, 3, 2, 1], [6.0, 5, 4, 3, 2, 1], [1.0, 1, 1, 1, 1, 1]])
+    assert top5(logits, np.array([4, 5, 5])) == pytest.approx(1 / 3)
+    assert top5(logits, np.array([0, 4, 4])) == 1.0
+    assert (TOP5.name, TOP5.better) == ("top5_fraction", "higher")
+
+
+def test_recall_is_by_class():
+    logits = np.eye(4)[[0, 0, 1, 1, 2]]
+    assert recall_by_class(logits, np.array([0, 1, 1, 1, 2])) == [
+        1.0,
+        pytest.approx(2 / 3),
+        1.0,
+        None,
+    ]

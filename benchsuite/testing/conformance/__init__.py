@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from benchsuite.testing.conformance.forward import ForwardTests
 from benchsuite.testing.conformance.interface import InterfaceTests
+from benchsuite.testing.conformance.precision import PrecisionTests
 from benchsuite.testing.conformance.state import StateTests
 from benchsuite.testing.conformance.steps import StepTests
 from benchsuite.testing.conformance.training import TrainingTests
@@ -21,5 +22,7 @@ from benchsuite.testing.conformance.training import TrainingTests
 __all__ = ["BackendConformance"]
 
 
-class BackendConformance(InterfaceTests, ForwardTests, StateTests, TrainingTests, StepTests):
+class BackendConformance(
+    InterfaceTests, ForwardTests, StateTests, TrainingTests, StepTests, PrecisionTests
+):
     """Every test of the contract; subclass it in three lines, as above."""

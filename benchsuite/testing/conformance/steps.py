@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
 import pytest
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
-from benchsuite.contract import UpdateRule
+from benchsuite.contract import Batch, UpdateRule
 from benchsuite.graph import Builder, Graph
-from benchsuite.testing.conformance.kit import DTYPES, random_batch
+from benchsuite.testing.conformance.kit import CLASSES, DTYPES, random_batch
 from benchsuite.testing.conformance.training import TrainingKit
 from benchsuite.testing.nondegenerate import random_weights
 from benchsuite.testing.oracle import Oracle
@@ -19,6 +23,8 @@ _RMSPROP = UpdateRule(optimizer="rmsprop", momentum=0.5, alpha=0.9, epsilon=1e-2
 _COUPLED = {"weight_decay": 0.1}
 _DECOUPLED = {"weight_decay": 0.1, "decay": "decoupled"}
 _OF_MATRICES = {"weight_decay": 0.1, "decayed": "matrices"}
+#: Below the norms that the chain's gradients have.
+_CLIP_NORM = 0.05
 RULES = {
     "sgd": _SGD,
     "sgd, coupled": replace(_SGD, **_COUPLED),
@@ -30,10 +36,19 @@ RULES = {
     "rmsprop": _RMSPROP,
     "rmsprop, coupled": replace(_RMSPROP, **_COUPLED),
 }
+#: What a backend may lack, and then refuses when a session is opened.
+FURTHER_RULES = {
+    "nesterov": replace(_SGD, nesterov=True, **_COUPLED),
+    "clipped": replace(_SGD, clip_norm=_CLIP_NORM, **_COUPLED),
+    "adam, clipped": replace(_ADAM, clip_norm=_CLIP_NORM),
+    "micro-batches": replace(_SGD, micro_batches=2),
+    "focal loss": replace(_SGD, focal_gamma=2.0),
+    "averaged": replace(_SGD, ema=0.7),
+}
 #: Largest error against the oracle, by precision, as a share of the largest figure.
 TOLERANCE = {"fp32": 1e-4, "fp64": 1e-9}
-#: Batch sizes, in turn.
-_SIZES = (5, 5, 3)
+#: Batch sizes, in turn; even where a batch is split.
+_SIZES, _EVEN_SIZES = (5, 5, 3), (6, 6, 4)
 
 
 class StepTests(TrainingKit):
@@ -53,19 +68,45 @@ class StepTests(TrainingKit):
         """
         self._require_steps_agree(_chain(batch_norm=batch_norm), rule, ([0.1] * 6, [0.01] * 6))
 
+    @pytest.mark.parametrize("rule", FURTHER_RULES.values(), ids=FURTHER_RULES)
+    def test_further_rules_agree_with_oracle(self, rule: UpdateRule) -> None:
+        """Likewise, of what a backend may refuse."""
+        self._require_steps_agree(_chain(batch_norm=True), rule, ([0.1] * 6, [0.01] * 6))
+
+    @pytest.mark.parametrize("gamma", [0.0, 2.0], ids=["cross-entropy", "focal"])
+    def test_shares_of_classes_agree_with_oracle(self, gamma: float) -> None:
+        """Labels (N, classes), whose rows' sums are not one."""
+        rule = replace(_SGD, focal_gamma=gamma)
+        self._require_steps_agree(_chain(batch_norm=True), rule, ([0.1] * 3,), _with_shares)
+
+    @pytest.mark.parametrize("parts", [1, 2], ids=["whole", "micro-batches"])
+    def test_drawn_masks_agree_with_oracle(self, parts: int) -> None:
+        """Dropouts of elements, of channels' positions and of whole examples."""
+        rule, graph = replace(_SGD, micro_batches=parts), _with_dropouts()
+
+        def with_masks(batch: Batch) -> Batch:
+            return Batch(batch.images, batch.labels, _masks(graph, len(batch.images)))
+
+        self._require_steps_agree(graph, rule, ([0.1] * 3,), with_masks)
+
     def _require_steps_agree(
-        self, graph: Graph, rule: UpdateRule, calls: tuple[list[float], ...]
+        self,
+        graph: Graph,
+        rule: UpdateRule,
+        calls: tuple[list[float], ...],
+        changed: Callable[[Batch], Batch] = lambda batch: batch,
     ) -> None:
         self.trainable(graph)
         precision = self.precisions()[-1]
         allowed = TOLERANCE[precision]
         weights = random_weights(graph, dtype=DTYPES[precision])
         oracle = Oracle(graph, weights, rule)
+        sizes = _SIZES if rule.micro_batches == 1 else _EVEN_SIZES
         step = 0
-        with self.session(graph, weights, precision=precision, update_rule=rule) as session:
+        with self.rule_session(graph, weights, precision, rule) as session:
             for rates in calls:
                 batches = [
-                    random_batch(graph, _SIZES[i % len(_SIZES)], seed=i)
+                    changed(random_batch(graph, sizes[i % len(sizes)], seed=i))
                     for i in range(step, step + len(rates))
                 ]
                 losses = session.train(batches, rates)
@@ -75,6 +116,36 @@ class StepTests(TrainingKit):
             for name, array in session.weights().items():
                 reference = oracle.weights[name]
                 self.require_close(array, reference, f"{name} after {step} steps", allowed)
+            averaged = session.averaged_weights() if oracle.averages else {}
+            for name, reference in oracle.averages.items():
+                self.require_close(averaged[name], reference, f"average of {name}", allowed)
+
+
+def _with_shares(batch: Batch) -> Batch:
+    generator = np.random.default_rng(len(batch.labels))
+    shares = generator.uniform(0.0, 1.0, (len(batch.labels), CLASSES)).astype(np.float32)
+    return Batch(batch.images, shares)
+
+
+def _masks(graph: Graph, size: int) -> dict[str, NDArray[np.bool_]]:
+    """Half of everything stays, whatever the rate."""
+    generator = np.random.default_rng(size)
+    shapes = {
+        node.name: (size, *node.shape) if node.op == "dropout" else (size,)
+        for node in graph.nodes
+        if node.op in ("dropout", "stochastic_depth")
+    }
+    return {name: generator.random(shape) < 0.5 for name, shape in shapes.items()}  # noqa: PLR2004 - half
+
+
+def _with_dropouts() -> Graph:
+    net = Builder()
+    x = net.conv(net.input((4, 5, 3)), 6, 3, padding=1, name="conv")
+    x = net.add(x, net.stochastic_depth(net.tanh(x), 0.5))
+    x = net.flatten(net.dropout(x, 0.25))
+    x = net.dropout(net.tanh(x), 0.5)
+    net.dense(x, CLASSES, name="fc")
+    return net.graph("with_dropouts")
 
 
 def _chain(*, batch_norm: bool) -> Graph:
@@ -82,5 +153,5 @@ def _chain(*, batch_norm: bool) -> Graph:
     x = net.dense(net.flatten(net.input((4, 5, 3))), 6, name="fc1")
     if batch_norm:
         x = net.batch_norm(x, name="bn", epsilon=1e-3, momentum=0.3)
-    net.dense(net.tanh(x), 4, name="fc2")
+    net.dense(net.tanh(x), CLASSES, name="fc2")
     return net.graph("chain")

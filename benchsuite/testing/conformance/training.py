@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from itertools import repeat
 from typing import Any
 
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchsuite.contract import Batch, Normalizer, UpdateRule
+from benchsuite.contract import Batch, Normalizer, Session, UpdateRule
+from benchsuite.errors import UnsupportedError
 from benchsuite.graph import Builder, Graph
 from benchsuite.testing.conformance.kit import (
     Kit,
@@ -39,6 +41,23 @@ class TrainingKit(Kit):
         if not self.trains or missing:
             pytest.skip(f"cannot train this network: {', '.join(missing) or 'forward only'}")
         return graph
+
+    @contextmanager
+    def rule_session(
+        self,
+        graph: Graph,
+        weights: Mapping[str, NDArray[np.floating]],
+        precision: str,
+        rule: UpdateRule,
+    ) -> Iterator[Session]:
+        """A session that trains by a rule; skips where the backend refuses it."""
+        with ExitStack() as stack:
+            try:
+                opened = self.session(graph, weights, precision=precision, update_rule=rule)
+                session = stack.enter_context(opened)
+            except UnsupportedError as refused:
+                pytest.skip(str(refused))
+            yield session
 
 
 class TrainingTests(TrainingKit):
@@ -130,6 +149,28 @@ class TrainingTests(TrainingKit):
         first, again, other = (self._losses(graph, batches, seed) for seed in (3, 3, 4))
         self.require_close(again, first, "losses for the same seed", 1e-6)
         require(not np.allclose(other, first, rtol=1e-4), "another seed drops the same elements")
+
+    @pytest.mark.parametrize("optimizer", ["sgd", "adam", "rmsprop"])
+    def test_training_goes_on_from_a_state_bit_by_bit(self, optimizer: str) -> None:
+        """On a CPU: three steps, then two in another session, are five in one."""
+        if self.device != "cpu":
+            pytest.skip("only on a CPU is every sum taken in the same order")
+        graph = self.trainable(_with_dropout())
+        batches = [random_batch(graph, seed=seed) for seed in range(5)]
+        rule = UpdateRule(optimizer=optimizer, weight_decay=0.1)  # type: ignore[arg-type]
+        with self.session(graph, update_rule=rule) as whole:
+            expected = [*whole.train(batches[:3], [0.1] * 3), *whole.train(batches[3:], [0.1] * 2)]
+            weights = whole.weights()
+        with self.session(graph, update_rule=rule) as first:
+            first.train(batches[:3], [0.1] * 3)
+            state = {name: array.copy() for name, array in first.state().items()}
+        with self.session(graph, update_rule=rule) as second:
+            second.set_state(state)
+            losses = second.train(batches[3:], [0.1] * 2)
+            found = second.weights()
+        require(bool(np.array_equal(losses, expected[3:])), "losses after set_state differ")
+        changed = [name for name in weights if not np.array_equal(weights[name], found[name])]
+        require(not changed, f"after set_state and two steps, {', '.join(changed)} differ")
 
     def _losses(self, graph: Graph, batches: list[Batch], seed: int) -> NDArray[np.floating]:
         with self.session(graph, seed=seed) as session:

@@ -1,0 +1,78 @@
+"""Training that goes on where it was: all that the next step depends on, in one file."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from benchsuite.contract import Session
+from benchsuite.graph.weights import Weights
+from benchsuite.records import Epoch
+
+_STATE, _BEST = "state/", "best/"
+_HISTORY, _KEY = "history", "key"
+
+
+class History(msgspec.Struct):
+    """What is known of the epochs so far."""
+
+    epochs: list[Epoch] = []
+    losses: list[float] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoints:
+    """One training's file, written every few epochs.
+
+    key: says what the training is of; a file with another key is not gone on from.
+    """
+
+    path: Path
+    every: int
+    key: str
+
+    def load(self, session: Session) -> tuple[History, Weights | None]:
+        """Put the session where the file has it; the history, and the best weights so far.
+
+        Nothing where there is no file, or it is another training's.
+        """
+        if not self.path.exists():
+            return History(), None
+        from safetensors import safe_open
+
+        with safe_open(self.path, framework="numpy") as file:
+            if file.metadata().get(_KEY) != self.key:
+                print(f"'{self.path}' is of another training: begun anew")  # noqa: T201 - the case's log
+                return History(), None
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no dict
+            history = msgspec.json.decode(file.metadata()[_HISTORY], type=History)
+        session.set_state(_under(_STATE, tensors))
+        return history, _under(_BEST, tensors) or None
+
+    def save(self, session: Session, history: History, best: Weights | None) -> None:
+        """Write the file anew where it is time to, as a whole or not at all."""
+        if len(history.epochs) % self.every:
+            return
+        from safetensors.numpy import save_file
+
+        tensors = {
+            **{f"{_STATE}{name}": array for name, array in session.state().items()},
+            **{f"{_BEST}{name}": array for name, array in (best or {}).items()},
+        }
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        part = self.path.with_suffix(".part")
+        metadata = {_KEY: self.key, _HISTORY: msgspec.json.encode(history).decode()}
+        save_file({n: np.asarray(a, order="C") for n, a in tensors.items()}, part, metadata)
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(self.path)
+
+
+def _under(prefix: str, tensors: Weights) -> dict[str, NDArray[Any]]:
+    return {n.removeprefix(prefix): array for n, array in tensors.items() if n.startswith(prefix)}
