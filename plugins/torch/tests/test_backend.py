@@ -71,7 +71,10 @@ def test_open_refuses_a_device_that_is_not_there(backend, graph, draw, monkeypat
     ("setup", "message"),
     [
         (Setup(tier="compiled"), "^backend 'torch' has no tier 'compiled'; it has: native$"),
-        (Setup(precision="fp8"), "^backend 'torch' has no precision 'fp8'; it has: fp32, fp64$"),
+        (
+            Setup(precision="fp8"),
+            "^backend 'torch' has no precision 'fp8'; it has: fp32, tf32, bf16, fp16, fp64$",
+        ),
     ],
 )
 def test_open_refuses_what_it_does_not_do(backend, graph, draw, setup, message):

@@ -71,14 +71,14 @@ def test_steps_agree_with_the_oracle(graph, batches, open_session, rule, decay):
 def test_optimizer_is_pytorchs_own(graph, batches, open_session, rule, kind):
     session = open_session(graph, random_weights(graph), update_rule=rule)
     session.train(batches[:1], RATES[:1])
-    assert type(session._optimizer) is kind
+    assert type(session._training_step.optimizer) is kind
 
 
 def test_only_matrices_are_in_the_group_that_decays(graph, batches, open_session):
     rule = UpdateRule(weight_decay=0.1, decayed="matrices")
     session = open_session(graph, random_weights(graph), update_rule=rule)
     session.train(batches[:1], RATES[:1])
-    decayed, others = session._optimizer.param_groups
+    decayed, others = session._training_step.optimizer.param_groups
     assert decayed["weight_decay"] == 0.1
     assert {parameter.ndim for parameter in decayed["params"]} == {2, 4}
     assert others["weight_decay"] == 0

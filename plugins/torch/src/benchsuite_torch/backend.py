@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 
-from benchsuite.contract import NativeModel, Setup, check_request, check_setup
+from benchsuite.contract import NativeModel, Recipe, Setup, check_request, check_setup
 from benchsuite.errors import UnsupportedError
 from benchsuite.graph import Graph, Shape
 from benchsuite.graph.weights import Weights, check_weights
+from benchsuite_torch.idiomatic import IdiomaticTorchSession
 from benchsuite_torch.lowering import OPS, lower
 from benchsuite_torch.native import describe
 from benchsuite_torch.session import TorchSession
 from benchsuite_torch.source import forward_source
 
-_DTYPES = {"fp32": torch.float32, "fp64": torch.float64}
+_PRECISIONS = ("fp32", "tf32", "bf16", "fp16", "fp64")
 
 
 class TorchBackend:
@@ -24,7 +26,7 @@ class TorchBackend:
     name = "torch"
     ops = OPS
     tiers = ("native",)
-    precisions = tuple(_DTYPES)
+    precisions = _PRECISIONS
 
     def versions(self) -> Mapping[str, str]:
         """PyTorch's version, and CUDA's and cuDNN's where it was built with them."""
@@ -54,8 +56,16 @@ class TorchBackend:
         setup = check_request(self, graph, setup)
         check_weights(graph, weights)
         _configure(setup)
-        module = lower(graph, weights, exact=setup.precision == "fp64")
-        return TorchSession(graph, module, setup, _DTYPES[setup.precision])
+        return TorchSession(graph, _lowered(graph, weights, setup), setup)
+
+    def open_idiomatic(
+        self, graph: Graph, weights: Weights, setup: Setup, recipe: Recipe
+    ) -> IdiomaticTorchSession:
+        """A network that trains as PyTorch's tutorials do; raises as `open` does."""
+        setup = check_request(self, graph, setup)
+        check_weights(graph, weights)
+        _configure(setup)
+        return IdiomaticTorchSession(graph, _lowered(graph, weights, setup), setup, recipe)
 
     def open_native(
         self, model: NativeModel, input_shape: Shape, classes: int, setup: Setup
@@ -66,19 +76,24 @@ class TorchBackend:
         torch.manual_seed(setup.seed)
         module = model.build(input_shape, classes)
         graph = describe(model, module, input_shape, classes)
-        return TorchSession(graph, module, setup, _DTYPES[setup.precision])
+        return TorchSession(graph, module, setup)
 
     def source(self, graph: Graph) -> str:
         """The generated code of a whole network; raises UnsupportedError as `open` does."""
         return forward_source(graph)
 
 
+def _lowered(graph: Graph, weights: Weights, setup: Setup) -> Any:  # noqa: ANN401 - a torch.fx.GraphModule
+    return lower(graph, weights, exact=setup.precision == "fp64")
+
+
 def _configure(setup: Setup) -> None:
     """Set, for the whole process, what PyTorch would otherwise decide by its defaults."""
     if setup.device == "mps" and setup.precision == "fp64":
         raise UnsupportedError("device 'mps' has no precision 'fp64': use fp32, or the cpu")
-    torch.set_float32_matmul_precision("highest")  # no TF32
-    torch.backends.cudnn.allow_tf32 = False
+    tf32 = setup.precision == "tf32"
+    torch.set_float32_matmul_precision("high" if tf32 else "highest")
+    torch.backends.cudnn.allow_tf32 = tf32
     torch.backends.cudnn.benchmark = False
     if setup.threads is not None:
         torch.set_num_threads(setup.threads)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import fx, nn
 from torch.autograd import grad
 from torch.func import functional_call
-from torch.nn.functional import cross_entropy
 
 from benchsuite_torch.forward import CHANNELS_LAST, RESULT_OF
+from benchsuite_torch.losses import mean_loss
 
 
 def activations(module: Any, images: Any) -> dict[str, NDArray[np.floating]]:  # noqa: ANN401
@@ -29,7 +30,8 @@ def to_numpy(tensor: Any, *, channels_last: bool = False) -> NDArray[np.floating
     """A copy on the host; images get their channels last where they have them first."""
     if tensor.ndim == 4 and not channels_last:  # noqa: PLR2004 - (N, C, H, W)
         tensor = tensor.permute(0, 2, 3, 1)
-    array: NDArray[np.floating] = tensor.cpu().numpy().copy()
+    is_half = tensor.dtype in (torch.bfloat16, torch.float16)
+    array: NDArray[np.floating] = (tensor.float() if is_half else tensor).cpu().numpy().copy()
     return array
 
 
@@ -76,16 +78,23 @@ class _Recorder(fx.Interpreter):  # type: ignore[misc] # torch is Any here
 def loss_and_gradients(
     module: Any,  # noqa: ANN401 - a torch.nn.Module in training mode
     images: Any,  # noqa: ANN401 - a tensor (N, C, H, W)
-    labels: Any,  # noqa: ANN401 - a tensor (N,)
+    labels: Any,  # noqa: ANN401 - a tensor (N,) or (N, classes)
+    focal_gamma: float,
 ) -> tuple[NDArray[np.floating], dict[str, NDArray[np.floating]]]:
-    """Mean cross-entropy, and its gradient by each parameter's name.
+    """The mean loss, and its gradient by each parameter's name.
 
     The module gets copies of its buffers, so its running statistics stay as they are, and so
     does every `.grad`.
     """
     parameters = dict(module.named_parameters())
     buffers = {name: buffer.clone() for name, buffer in module.named_buffers()}
-    loss = cross_entropy(functional_call(module, buffers, (images,)), labels)
+    loss = mean_loss(functional_call(module, buffers, (images,)), labels, focal_gamma)
     gradients = grad(loss, list(parameters.values()))
     named = zip(parameters, gradients, strict=True)
     return loss.detach().cpu().numpy().copy(), {n: g.cpu().numpy().copy() for n, g in named}
+
+
+def with_channels_last(module: Any) -> set[str]:  # noqa: ANN401 - a torch.nn.Module
+    """Names of the nodes whose results have an image's channels last."""
+    graphs = (m.graph for m in module.modules() if isinstance(m, fx.GraphModule))
+    return {n.meta[RESULT_OF] for g in graphs for n in g.nodes if n.meta.get(CHANNELS_LAST)}

@@ -23,7 +23,7 @@ def make_optimizer(rule: UpdateRule, graph: Graph, module: Any) -> Any:  # noqa:
         adam = torch.optim.AdamW if rule.decay == "decoupled" else torch.optim.Adam
         return adam(groups, lr=0.0, betas=(rule.beta1, rule.beta2), eps=rule.epsilon)
     if rule.optimizer == "sgd":
-        optimizer = torch.optim.SGD(groups, lr=0.0, momentum=rule.momentum)
+        optimizer = torch.optim.SGD(groups, lr=0.0, momentum=rule.momentum, nesterov=rule.nesterov)
     else:
         optimizer = torch.optim.RMSprop(
             groups, lr=0.0, alpha=rule.alpha, eps=rule.epsilon, momentum=rule.momentum

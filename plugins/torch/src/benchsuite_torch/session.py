@@ -10,22 +10,29 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.nn.functional import cross_entropy
+from torch import nn
 
 from benchsuite.contract import Batch, Counts, Setup
 from benchsuite.graph import Graph
 from benchsuite.graph.weights import Weights, check_weights
-from benchsuite_torch import inspection, state
+from benchsuite_torch import inspection, resuming, state
 from benchsuite_torch.counting import count
-from benchsuite_torch.optimizers import make_optimizer
+from benchsuite_torch.precision import autocast, computes_in_half, weight_dtype
+from benchsuite_torch.steps import TrainingStep
+
+_WEIGHT = "weight/"
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedBatch:
-    """A batch on the device: images (N, C, H, W), contiguous, and labels (N,)."""
+    """A batch on the device: images (N, C, H, W), contiguous; labels (N,) or (N, classes).
+
+    masks: by the dropout's name, in the layout of its input.
+    """
 
     images: Any
     labels: Any
+    masks: Mapping[str, Any]
 
 
 class TorchSession:
@@ -39,15 +46,15 @@ class TorchSession:
         graph: Graph,
         module: Any,  # noqa: ANN401 - a torch.fx.GraphModule
         setup: Setup,
-        dtype: Any,  # noqa: ANN401 - a torch.dtype
     ) -> None:
         self.graph = graph
         self._setup = setup
         self._device = torch.device(setup.device)
-        self._dtype = dtype
+        self._dtype = weight_dtype(setup.precision)
         if self._device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(self._device)
-        self._module = module.to(self._device, dtype).eval()
+        self._module = module.to(self._device, self._dtype).eval()
+        self._autocast = autocast(setup.precision, self._device)
         # One guard, entered again by every call: a new one would cost 0.5 % of LeNet-5.
         self._inference_mode = torch.inference_mode()
         torch.manual_seed(setup.seed)
@@ -104,13 +111,31 @@ class TorchSession:
         check_weights(self.graph, weights)
         state.replace(self._module, weights)
 
+    def averaged_weights(self) -> Mapping[str, NDArray[np.floating]]:
+        """Moving averages of what is trained, and buffers as they are."""
+        own, average = self.weights(), self._training_step.average
+        if average is None:
+            return own
+        return {**own, **{n: a.cpu().numpy().copy() for n, a in average.values.items()}}
+
+    def state(self) -> Mapping[str, NDArray[Any]]:
+        """Everything that the next step depends on."""
+        further = resuming.extract(self._training_step, self._device)
+        return {**{f"{_WEIGHT}{n}": a for n, a in self.weights().items()}, **further}
+
+    def set_state(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go on where another session was, opened alike."""
+        named = {n.removeprefix(_WEIGHT): a for n, a in state.items() if n.startswith(_WEIGHT)}
+        self.set_weights(named)
+        resuming.restore(self._training_step, state, self._device)
+
     def activations(self, images: NDArray[np.float32]) -> Mapping[str, NDArray[np.floating]]:
         """What every node yields in evaluation mode, by its name; see `InspectableSession`."""
         placed = self._images(images)
         source = self.graph.nodes[0].name
         found = {source: inspection.to_numpy(placed)}
         self._module.eval()
-        with self._inference_mode:
+        with self._inference_mode, self._autocast:
             found.update(inspection.activations(self._module, placed))
         return {node.name: found[node.name] for node in self.graph.nodes}
 
@@ -123,7 +148,9 @@ class TorchSession:
         self._module.train()
         try:
             images = self._normalized(placed.images)
-            return inspection.loss_and_gradients(self._module, images, placed.labels)
+            gamma = self._setup.update_rule.focal_gamma
+            with self._autocast:
+                return inspection.loss_and_gradients(self._module, images, placed.labels, gamma)
         finally:
             self._module.train(was_training)
 
@@ -138,7 +165,9 @@ class TorchSession:
         """What decides PyTorch's speed and numbers, read back from its flags."""
         return {
             "layout": "NCHW",
+            "training_layout": "NHWC" if self._trains_channels_last else "NCHW",
             "mode": "eager",
+            "autocast": str(getattr(self._autocast, "fast_dtype", "off")),
             "threads": str(torch.get_num_threads()),
             "matmul_precision": torch.get_float32_matmul_precision(),
             "cudnn_tf32": str(torch.backends.cudnn.allow_tf32),
@@ -153,7 +182,7 @@ class TorchSession:
 
     def close(self) -> None:
         """Free the network, and what PyTorch's allocator keeps on the device."""
-        self.__dict__.pop("_optimizer", None)
+        self.__dict__.pop("_training_step", None)
         # fx's modules refer to themselves: left to the garbage collector, weights would stay.
         self._module.to("meta")
         del self._module
@@ -164,28 +193,52 @@ class TorchSession:
         if self._module.training:  # a switch walks over all modules: only when needed
             self._module.eval()
         with self._inference_mode:
-            return self._module(images)
+            return self._logits(images)
+
+    def _logits(self, images: Any) -> Any:  # noqa: ANN401 - tensors
+        """Of normalised images, in the precision of the weights."""
+        with self._autocast:
+            logits = self._module(images)
+        return logits if logits.dtype == self._dtype else logits.to(self._dtype)
 
     def _images(self, images: NDArray[Any]) -> Any:  # noqa: ANN401 - a tensor
         """(N, H, W, C) on the host -> (N, C, H, W) on the device; uint8 stays uint8."""
-        tensor = torch.tensor(np.ascontiguousarray(images), device=self._device)
+        return self._transferred(images).contiguous()
+
+    def _transferred(self, images: NDArray[Any]) -> Any:  # noqa: ANN401 - a tensor
+        """As `_images`, but with the channels last in memory, as they come."""
+        tensor = self._on_device(images)
         if tensor.is_floating_point():
             tensor = tensor.to(self._dtype)
-        return tensor.permute(0, 3, 1, 2).contiguous()
+        return tensor.permute(0, 3, 1, 2)
 
-    def _place(self, batch: Batch) -> PlacedBatch:
-        labels = torch.tensor(np.ascontiguousarray(batch.labels), device=self._device)
-        return PlacedBatch(self._images(batch.images), labels)
+    def _on_device(self, array: NDArray[Any]) -> Any:  # noqa: ANN401 - a tensor
+        """A copy; on CUDA possibly still on its way, since the step before may not be done."""
+        tensor = torch.tensor(np.ascontiguousarray(array))
+        if self._device.type == "cuda":
+            return tensor.pin_memory().to(self._device, non_blocking=True)
+        return tensor.to(self._device)
+
+    def _place(self, batch: Batch, *, channels_last: bool = False) -> PlacedBatch:
+        labels, *masks = map(self._on_device, (batch.labels, *batch.masks.values()))
+        return PlacedBatch(
+            self._transferred(batch.images) if channels_last else self._images(batch.images),
+            labels,
+            {n: self._as_input(n, mask) for n, mask in zip(batch.masks, masks, strict=True)},
+        )
+
+    def _as_input(self, name: str, mask: Any) -> Any:  # noqa: ANN401 - tensors
+        """A mask in the layout of its dropout's input."""
+        is_image = mask.ndim == 4  # noqa: PLR2004 - (N, H, W, C)
+        moved = is_image and name not in self._with_channels_last
+        return mask.permute(0, 3, 1, 2) if moved else mask
 
     def _step(self, batch: Batch | PlacedBatch, learning_rate: float) -> Any:  # noqa: ANN401
-        placed = self._place(batch) if isinstance(batch, Batch) else batch
-        for group in self._optimizer.param_groups:
-            group["lr"] = learning_rate
-        self._optimizer.zero_grad(set_to_none=True)
-        loss = cross_entropy(self._module(self._normalized(placed.images)), placed.labels)
-        loss.backward()
-        self._optimizer.step()
-        return loss.detach()
+        if isinstance(batch, Batch):
+            placed = self._place(batch, channels_last=self._trains_channels_last)
+        else:
+            placed = batch
+        return self._training_step(placed.images, placed.labels, placed.masks, learning_rate)
 
     def _normalized(self, images: Any) -> Any:  # noqa: ANN401 - tensors (N, C, H, W)
         """uint8 -> x · scale + shift; others are normalised already."""
@@ -204,6 +257,27 @@ class TorchSession:
         return scale, shift
 
     @cached_property
-    def _optimizer(self) -> Any:  # noqa: ANN401 - a torch.optim.Optimizer
+    def _trains_channels_last(self) -> bool:
+        """Whether batches from the core stay as they come: PyTorch then computes in that layout.
+
+        It is the faster one on CPUs, by up to 70 %, and in half precision. But BatchNorm adds up
+        float32 one by one in it on CPUs: see docs/parity.md, "Divergences".
+        """
+        if computes_in_half(self._setup.precision):
+            return True
+        normalizes = any(isinstance(module, nn.BatchNorm2d) for module in self._module.modules())
+        return self._device.type == "cpu" and not normalizes
+
+    @cached_property
+    def _with_channels_last(self) -> set[str]:
+        return inspection.with_channels_last(self._module)
+
+    @cached_property
+    def _training_step(self) -> TrainingStep:
         """Made for the first step: PyTorch's optimisers take a second to import."""
-        return make_optimizer(self._setup.update_rule, self.graph, self._module)
+        return TrainingStep(
+            self.graph,
+            self._module,
+            lambda images: self._logits(self._normalized(images)),
+            self._setup,
+        )

@@ -1,0 +1,43 @@
+"""In which layout a session trains, and that BatchNorm stays exact in it."""
+
+import numpy as np
+import pytest
+
+from benchsuite.contract import Batch
+
+SHAPE = (32, 32, 32)
+
+
+def normalising_net(net, x):
+    return net.dense(net.flatten(net.batch_norm(x, name="bn", momentum=1.0)), 3, name="fc")
+
+
+def plain_net(net, x):
+    return net.dense(net.flatten(net.conv(x, 4, 3, name="conv")), 3, name="fc")
+
+
+@pytest.mark.parametrize(
+    ("network", "training"),
+    [
+        (plain_net, ("fp32", "NHWC")),
+        (normalising_net, ("fp32", "NCHW")),
+        (normalising_net, ("bf16", "NHWC")),
+    ],
+)
+def test_channels_come_last_where_nothing_is_lost(trace, draw, open_session, network, training):
+    graph, (precision, layout) = trace(SHAPE, network), training
+    session = open_session(graph, draw(graph), precision=precision)
+    assert session.settings()["training_layout"] == layout
+
+
+def test_statistics_of_many_pixels_lose_nothing(trace, draw, open_session):
+    """Half of the pixels are alike, as after a ReLU, so that roundings do not cancel."""
+    random = np.random.default_rng(0)
+    images = np.maximum(random.normal(size=(128, *SHAPE)), 0.3).astype(np.float32)
+    graph = trace(SHAPE, normalising_net)
+    session = open_session(graph, draw(graph), precision="fp32")
+    session.train([Batch(images, random.integers(0, 3, 128))], [0.0])
+    found = session.weights()
+    values = images.astype(np.float64).reshape(-1, SHAPE[-1])
+    np.testing.assert_allclose(found["bn.running_mean"], values.mean(axis=0), rtol=1e-6)
+    np.testing.assert_allclose(found["bn.running_var"], values.var(axis=0, ddof=1), rtol=1e-6)
