@@ -12,7 +12,8 @@ from benchsuite.graph.weights import Weights, check_weights
 from benchsuite_keras.lowering import lower
 from benchsuite_keras.native import adopt
 from benchsuite_keras.ops import OPS
-from benchsuite_keras.session import DTYPES, KerasSession, MakeModel
+from benchsuite_keras.precision import POLICIES
+from benchsuite_keras.session import KerasSession, MakeModel
 
 
 class KerasBackend(ABC):
@@ -21,7 +22,7 @@ class KerasBackend(ABC):
     name: str
     ops = OPS
     tiers: tuple[str, ...] = ("native",)
-    precisions = tuple(DTYPES)
+    precisions = tuple(POLICIES)
 
     @abstractmethod
     def versions(self) -> Mapping[str, str]:

@@ -69,6 +69,7 @@ class InspectableKerasSession(KerasSession):
         return keras.Model(self._model.inputs, list(self._outputs.values()))
 
     def _in_graph_order(self, name: str, output: Array) -> Array:
+        output = output.astype(self._dtype, copy=False)
         image = self._flattened_in_place.get(name)
         return output if image is None else channel_major(output, image)
 

@@ -20,16 +20,24 @@ from benchsuite.graph.weights import Weights
 from benchsuite_keras.backend import KerasBackend
 from benchsuite_keras.floats import default_dtype
 from benchsuite_keras.inspection import InspectableKerasSession
+from benchsuite_keras.layers.dropout import drawn_masks
+from benchsuite_keras.losses import mean_loss
 from benchsuite_keras.optimizers import make_optimizer
-from benchsuite_keras.session import KerasTensor, MakeModel, PlacedBatch, mean_cross_entropy
+from benchsuite_keras.precision import with_scaled_loss
+from benchsuite_keras.session import KerasTensor, MakeModel, PlacedBatch, on_or_off
 
-#: No TF32, in whatever a jitted function holds.
-_MATMUL_PRECISION = "highest"
+#: Of float32 products, in whatever a jitted function holds.
+_MATMUL_PRECISIONS = {"tf32": "tensorfloat32"}
+_HIGHEST = "highest"
 
 Values = list[KerasTensor]
 #: Values of the model's trainable variables, and of its others.
 State = tuple[Values, Values]
-#: (state, slots, images, labels, learning rate) -> (loss, state, slots)
+#: Tensors by the name of the dropout's layer.
+Masks = dict[str, KerasTensor]
+#: (images, labels, masks)
+Given = tuple[KerasTensor, KerasTensor, Masks]
+#: (state, slots, batch, learning rate) -> (loss, state, slots)
 Step = Callable[..., tuple[KerasTensor, State, Values]]
 
 
@@ -70,6 +78,7 @@ class JaxSession(InspectableKerasSession):
     def __init__(self, make: MakeModel, setup: Setup) -> None:
         self._jax_device = _device(setup.device)
         self._on_gpu = setup.device != "cpu"
+        self._matmul_precision = _MATMUL_PRECISIONS.get(setup.precision, _HIGHEST)
         self._pending: list[KerasTensor] = []
         super().__init__(make, setup)
         self._forward = jax.jit(self._logits)
@@ -78,6 +87,11 @@ class JaxSession(InspectableKerasSession):
     def set_weights(self, weights: Weights) -> None:
         """Replace every weight and buffer. Raises UsageError where names or shapes differ."""
         super().set_weights(weights)
+        self._state = self._model_state()
+
+    def set_state(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go on where another session was, opened alike."""
+        super().set_state(state)
         self._state = self._model_state()
 
     def place(self, batch: Batch) -> PlacedBatch:
@@ -104,8 +118,8 @@ class JaxSession(InspectableKerasSession):
     def _framework_settings(self) -> Mapping[str, str]:
         return {
             "xla": "on",
-            "tf32": "off",
-            "matmul_precision": _MATMUL_PRECISION,
+            "tf32": on_or_off(self._matmul_precision != _HIGHEST),
+            "matmul_precision": self._matmul_precision,
             "threads": str(_usable_cpus()),
         }
 
@@ -130,7 +144,8 @@ class JaxSession(InspectableKerasSession):
         try:
             for batch, rate in steps:
                 placed = self._placed(batch)
-                loss, state, slots = self._step(state, slots, placed.images, placed.labels, rate)
+                given = placed.images, placed.labels, dict(placed.masks)
+                loss, state, slots = self._step(state, slots, given, rate)
                 losses.append(loss)
         finally:
             _assign(self._trainable, state[0])
@@ -148,29 +163,38 @@ class JaxSession(InspectableKerasSession):
     def _logits(self, state: State, images: KerasTensor) -> KerasTensor:
         if images.dtype == np.uint8:
             raise UsageError("infer takes normalised float32 images, got uint8")
-        with default_dtype(self._dtype), jax.default_matmul_precision(_MATMUL_PRECISION):
+        with default_dtype(self._dtype), jax.default_matmul_precision(self._matmul_precision):
             logits, _ = self._model.stateless_call(*state, images, training=False)
         return logits
 
     def _loss_and_others(
-        self, trainable: Values, others: Values, images: KerasTensor, labels: KerasTensor
-    ) -> tuple[KerasTensor, Values]:
+        self, trainable: Values, others: Values, part: Given, scale: KerasTensor
+    ) -> tuple[KerasTensor, tuple[KerasTensor, Values]]:
+        """The loss times the scale; the loss itself, and the new values of what is not trained."""
+        images, labels, masks = part
         images = self._normalized(images)
-        logits, others = self._model.stateless_call(trainable, others, images, training=True)
-        return mean_cross_entropy(labels, logits), others
+        with drawn_masks(self._dropouts, masks):
+            logits, others = self._model.stateless_call(trainable, others, images, training=True)
+        loss = mean_loss(labels, logits, self._setup.update_rule.focal_gamma)
+        return loss * scale, (loss, others)
 
     def _loss_and_gradients(
-        self, state: State, images: KerasTensor, labels: KerasTensor
+        self, state: State, batch: Given, scale: KerasTensor = 1.0
     ) -> tuple[KerasTensor, Values, Values]:
-        """The loss, the new values of what is not trained, and the gradients."""
+        """The mean loss, the new values of what is not trained, and the scaled mean gradients."""
+        trainable, others = state
         gradient = jax.value_and_grad(self._loss_and_others, has_aux=True)
-        with jax.default_matmul_precision(_MATMUL_PRECISION):
-            (loss, others), gradients = gradient(*state, images, labels)
+        parts, found = self._parts(*batch), []
+        for part in parts:
+            with jax.default_matmul_precision(self._matmul_precision):
+                (_, (loss, others)), gradients = gradient(trainable, others, part, scale)
+            found.append((loss, gradients))
+        loss, gradients = jax.tree.map(lambda *same: sum(same) / len(parts), *found)
         return loss, others, gradients
 
     def _evaluate(self, model: Any, images: KerasTensor) -> Sequence[KerasTensor]:  # noqa: ANN401 - a keras.Model
         def outputs(trainable: Values, others: Values, images: KerasTensor) -> Values:
-            with jax.default_matmul_precision(_MATMUL_PRECISION):
+            with jax.default_matmul_precision(self._matmul_precision):
                 found: Values = model.stateless_call(trainable, others, images, training=False)[0]
             return found
 
@@ -180,23 +204,23 @@ class JaxSession(InspectableKerasSession):
 
     def _differentiate(self, placed: PlacedBatch) -> tuple[KerasTensor, Sequence[KerasTensor]]:
         differentiate = jax.jit(self._loss_and_gradients)
-        loss, _, gradients = differentiate(self._model_state(), placed.images, placed.labels)
+        loss, _, gradients = differentiate(self._model_state(), (placed.images, placed.labels, {}))
         return loss, gradients
 
     @cached_property
     def _step(self) -> Step:
         """The jitted training step; it consumes the state and the optimiser's slots."""
         optimizer = self._optimizer
-        rate_at = next(
-            index
-            for index, variable in enumerate(optimizer.variables)
-            if variable is optimizer.learning_rate
-        )
+        places = {id(variable): index for index, variable in enumerate(optimizer.variables)}
+        rate_at = places[id(optimizer.learning_rate)]
+        scales = self._setup.precision == "fp16"
+        scale_at = places[id(optimizer.dynamic_scale)] if scales else None
 
         def step(
-            state: State, slots: Values, images: KerasTensor, labels: KerasTensor, rate: KerasTensor
+            state: State, slots: Values, batch: Given, rate: KerasTensor
         ) -> tuple[KerasTensor, State, Values]:
-            loss, others, gradients = self._loss_and_gradients(state, images, labels)
+            scale = 1.0 if scale_at is None else slots[scale_at]
+            loss, others, gradients = self._loss_and_gradients(state, batch, scale)
             # of the slot's own type: a Python number's is another, to be compiled for again
             slots[rate_at] = jax.numpy.asarray(rate, slots[rate_at].dtype)
             trainable, slots = optimizer.stateless_apply(slots, gradients, state[0])
@@ -208,7 +232,8 @@ class JaxSession(InspectableKerasSession):
     @cached_property
     def _optimizer(self) -> Any:  # noqa: ANN401 - a keras.Optimizer
         """Made for the first step: inference is to hold no optimiser's state."""
-        optimizer = make_optimizer(self._setup.update_rule, self._decayed())
+        rule = self._setup.update_rule
+        optimizer = with_scaled_loss(make_optimizer(rule, self._decayed()), self._setup.precision)
         optimizer.build(self._trainable)
         return optimizer
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import keras
@@ -13,10 +13,15 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from benchsuite.contract import Batch, Setup
+from benchsuite.contract import Batch, Recipe, Setup, check_request
 from benchsuite.errors import UsageError
+from benchsuite.graph import Graph
+from benchsuite.graph.weights import Weights, check_weights
+from benchsuite_keras import idiomatic
 from benchsuite_keras.backend import KerasBackend
 from benchsuite_keras.inspection import InspectableKerasSession
+from benchsuite_keras.lowering import lower
+from benchsuite_keras.precision import scaled, with_scaled_loss
 from benchsuite_keras.session import KerasTensor, MakeModel, PlacedBatch, on_or_off
 from benchsuite_keras.tensorflow_optimizers import make_optimizer
 
@@ -45,12 +50,25 @@ class TensorFlowBackend(KerasBackend):
             # reports counts what was handed out either way.
             with contextlib.suppress(RuntimeError):
                 tf.config.experimental.set_memory_growth(gpu, enable=True)
-        tf.config.experimental.enable_tensor_float_32_execution(enabled=False)
+        tf32 = setup.precision == "tf32"
+        tf.config.experimental.enable_tensor_float_32_execution(enabled=tf32)
         if setup.threads is not None:
             _set_threads(setup.threads)
 
     def _session(self, make: MakeModel, setup: Setup) -> TensorFlowSession:
         return TensorFlowSession(make, setup)
+
+    def open_idiomatic(
+        self, graph: Graph, weights: Weights, setup: Setup, recipe: Recipe
+    ) -> IdiomaticTensorFlowSession:
+        """A network that trains by `compile` and `fit`; raises as `open` does."""
+        setup = check_request(self, graph, setup)
+        check_weights(graph, weights)
+        self._configure(setup)
+        session = IdiomaticTensorFlowSession(partial(lower, graph), setup)
+        session.set_weights(weights)
+        session.compile(recipe)
+        return session
 
 
 class TensorFlowSession(InspectableKerasSession):
@@ -109,7 +127,8 @@ class TensorFlowSession(InspectableKerasSession):
                 step = self._steps.get(placed.signature) or self._trace_step(placed)
                 if rate != last_rate:
                     last_rate, rate_tensor = rate, self._to_device(np.asarray(rate, self._dtype))
-                losses.append(step(placed.images, placed.labels, rate_tensor))
+                masks = placed.masks.values()
+                losses.append(step(placed.images, placed.labels, rate_tensor, *masks))
         return losses
 
     def _fetch(self, losses: list[KerasTensor]) -> NDArray[Any]:
@@ -130,7 +149,7 @@ class TensorFlowSession(InspectableKerasSession):
 
         def differentiate(images: KerasTensor, labels: KerasTensor) -> tuple[KerasTensor, Any]:
             with tf.GradientTape() as tape:
-                loss = self._loss(images, labels)
+                loss = self._loss(images, labels, {})
             return loss, tape.gradient(loss, weights)
 
         traced = tf.function(differentiate, jit_compile=False, autograph=False)
@@ -152,26 +171,74 @@ class TensorFlowSession(InspectableKerasSession):
         variables = self._model.trainable_variables
         weights = [variable.value for variable in variables]
 
-        def step(images: KerasTensor, labels: KerasTensor, rate: KerasTensor) -> KerasTensor:
-            with tf.GradientTape() as tape:
-                loss = self._loss(images, labels)
+        def step(
+            images: KerasTensor, labels: KerasTensor, rate: KerasTensor, *masks: KerasTensor
+        ) -> KerasTensor:
+            named = dict(zip(placed.masks, masks, strict=True))
+            parts = self._parts(images, labels, named)
+            found = [self._loss_and_gradients(*part, weights) for part in parts]
+            loss, gradients = found[0] if len(found) == 1 else _mean(found)
             optimizer.learning_rate.assign(rate)
-            optimizer.apply(tape.gradient(loss, weights), variables)
+            optimizer.apply(gradients, variables)
             return loss
 
-        specs = (_spec(placed.images), _spec(placed.labels), tf.TensorSpec((), self._dtype))
+        rate = tf.TensorSpec((), self._dtype)
+        masks = map(_spec, placed.masks.values())
+        specs = (_spec(placed.images), _spec(placed.labels), rate, *masks)
         traced = tf.function(step, jit_compile=False, autograph=False)
         with self._scope():
             self._steps[placed.signature] = traced.get_concrete_function(*specs)
         return self._steps[placed.signature]
 
+    def _loss_and_gradients(
+        self,
+        images: KerasTensor,
+        labels: KerasTensor,
+        masks: Mapping[str, KerasTensor],
+        weights: Sequence[KerasTensor],
+    ) -> tuple[KerasTensor, Sequence[KerasTensor]]:
+        with tf.GradientTape() as tape:
+            loss = self._loss(images, labels, masks)
+            of = scaled(loss, self._optimizer)
+        return loss, tape.gradient(of, weights)
+
     @cached_property
     def _optimizer(self) -> Any:  # noqa: ANN401 - a keras.Optimizer
         """Made for the first step: inference is to hold no optimiser's state."""
         with self._scope():
-            optimizer = make_optimizer(self._setup.update_rule, self._decayed())
+            rule, precision = self._setup.update_rule, self._setup.precision
+            optimizer = with_scaled_loss(make_optimizer(rule, self._decayed()), precision)
             optimizer.build(self._model.trainable_variables)
         return optimizer
+
+
+class IdiomaticTensorFlowSession(TensorFlowSession):
+    """`benchsuite.contract.IdiomaticSession` for Keras on TensorFlow."""
+
+    def compile(self, recipe: Recipe) -> None:
+        """With Keras' own initial values."""
+        self._recipe = recipe
+        with self._scope():
+            idiomatic.compile_model(self._model, recipe, self._setup.seed)
+
+    def fit(self, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> float:
+        """One epoch, shuffled; the loss is the mean that `fit` reports."""
+        with self._scope():
+            dataset = idiomatic.pipeline(
+                images, labels, self._setup.normalizer, self._recipe.batch_size
+            )
+            history = self._model.fit(dataset, shuffle=False, verbose=0)  # the dataset is
+        return float(history.history["loss"][-1])
+
+
+def _mean(
+    found: Sequence[tuple[KerasTensor, Sequence[KerasTensor]]],
+) -> tuple[KerasTensor, Sequence[KerasTensor]]:
+    """Of several losses with their gradients."""
+    losses, gradients = zip(*found, strict=True)
+    count = len(found)
+    of_each = [tf.add_n(same) / count for same in zip(*gradients, strict=True)]
+    return tf.add_n(losses) / count, of_each
 
 
 def _spec(tensor: KerasTensor) -> Any:  # noqa: ANN401 - a tf.TensorSpec

@@ -16,8 +16,11 @@ from benchsuite.contract import Batch, Setup
 from benchsuite.errors import UnsupportedError, UsageError
 from benchsuite_keras.backend import KerasBackend
 from benchsuite_keras.inspection import InspectableKerasSession
+from benchsuite_keras.precision import rule_optimizer, scaled, with_scaled_loss
 from benchsuite_keras.session import KerasTensor, MakeModel, PlacedBatch, on_or_off
 from benchsuite_keras.torch_optimizers import make_optimizer
+
+_STEPS = "steps"
 
 
 class TorchBackend(KerasBackend):
@@ -39,8 +42,9 @@ class TorchBackend(KerasBackend):
     def _configure(self, setup: Setup) -> None:
         if setup.device == "mps" and setup.precision == "fp64":
             raise UnsupportedError("device 'mps' has no precision 'fp64': use fp32, or the cpu")
-        torch.set_float32_matmul_precision("highest")  # no TF32
-        torch.backends.cudnn.allow_tf32 = False
+        tf32 = setup.precision == "tf32"
+        torch.set_float32_matmul_precision("high" if tf32 else "highest")
+        torch.backends.cudnn.allow_tf32 = tf32
         torch.backends.cudnn.benchmark = False
         if setup.threads is not None:
             torch.set_num_threads(setup.threads)
@@ -72,6 +76,15 @@ class TorchSession(InspectableKerasSession):
         elif self._device == "mps":
             torch.mps.synchronize()
 
+    def state(self) -> Mapping[str, NDArray[Any]]:
+        """Everything that the next step depends on."""
+        return {**super().state(), _STEPS: np.array(rule_optimizer(self._optimizer).steps)}
+
+    def set_state(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go on where another session was, opened alike."""
+        super().set_state(state)
+        rule_optimizer(self._optimizer).steps = int(state[_STEPS])
+
     def device_memory(self) -> int | None:
         """Peak bytes that PyTorch's allocator handed out on a CUDA device; None elsewhere."""
         return int(torch.cuda.max_memory_allocated(self._device)) if self._on_cuda else None
@@ -99,7 +112,8 @@ class TorchSession(InspectableKerasSession):
         return self._to_host(torch.stack(losses))
 
     def _to_host(self, tensor: KerasTensor) -> NDArray[Any]:
-        return np.array(tensor.detach().cpu().numpy())
+        is_bf16 = tensor.dtype == torch.bfloat16  # which NumPy does not know
+        return np.array((tensor.float() if is_bf16 else tensor).detach().cpu().numpy())
 
     def _evaluate(self, model: Any, images: KerasTensor) -> Sequence[KerasTensor]:  # noqa: ANN401 - a keras.Model
         with torch.inference_mode():
@@ -107,18 +121,28 @@ class TorchSession(InspectableKerasSession):
         return outputs
 
     def _differentiate(self, placed: PlacedBatch) -> tuple[KerasTensor, Sequence[KerasTensor]]:
-        loss = self._loss(placed.images, placed.labels)
+        loss = self._loss(placed.images, placed.labels, placed.masks)
         return loss, torch.autograd.grad(loss, self._parameters)
 
     def _step(self, placed: PlacedBatch, learning_rate: float) -> KerasTensor:
         parameters = self._parameters
         for parameter in parameters:
             parameter.grad = None
-        loss = self._loss(placed.images, placed.labels)
-        loss.backward()
-        self._optimizer.rate = learning_rate
+        loss = self._backward(placed)
+        rule_optimizer(self._optimizer).rate = learning_rate
         self._optimizer.apply([parameter.grad for parameter in parameters])
-        return loss.detach()
+        return loss
+
+    def _backward(self, placed: PlacedBatch) -> KerasTensor:
+        """Gradients of the batch, or the mean of its parts'; the loss likewise."""
+        parts = self._parts(placed.images, placed.labels, placed.masks)
+        losses = []
+        for part in parts:
+            loss = self._loss(*part)
+            mean = loss / len(parts) if len(parts) > 1 else loss
+            scaled(mean, self._optimizer).backward()
+            losses.append(loss.detach())
+        return losses[0] if len(parts) == 1 else torch.stack(losses).mean()
 
     @cached_property
     def _parameters(self) -> list[KerasTensor]:
@@ -128,6 +152,7 @@ class TorchSession(InspectableKerasSession):
     @cached_property
     def _optimizer(self) -> Any:  # noqa: ANN401 - a keras.Optimizer
         """Made for the first step: inference is to hold no optimiser's state."""
-        optimizer = make_optimizer(self._setup.update_rule, self._decayed())
+        rule = self._setup.update_rule
+        optimizer = with_scaled_loss(make_optimizer(rule, self._decayed()), self._setup.precision)
         optimizer.build(self._model.trainable_variables)
         return optimizer

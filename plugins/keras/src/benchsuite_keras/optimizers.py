@@ -31,16 +31,48 @@ class RuleOptimizer(keras.optimizers.Optimizer):  # type: ignore[misc] # keras i
         super().__init__(learning_rate=0.0, name=rule.optimizer)
         self.rule = rule
         self.decayed = tuple(decayed)
+        self.averages: list[Variable] = []
 
     def build(self, variables: list[Variable]) -> None:
         """Add what the rule remembers of each variable."""
         if not self.built:
             super().build(variables)
             self.add_slots(variables)
+            if self.rule.ema is not None:
+                self.averages = self.slot(variables, "average")
+                for average, variable in zip(self.averages, variables, strict=True):
+                    average.assign(variable + 0.0)  # a buffer of its own: JAX consumes it
 
     def slot(self, variables: list[Variable], name: str) -> list[Variable]:
         """One variable of zeros for each variable."""
         return [self.add_variable_from_reference(variable, name) for variable in variables]
+
+    def apply(
+        self, grads: Sequence[KerasTensor], trainable_variables: Sequence[Variable] | None = None
+    ) -> None:
+        """Clip the gradients, take the step, and let the averages follow."""
+        super().apply(self.clipped(grads), trainable_variables)
+        self.follow()
+
+    def clipped(self, gradients: Sequence[KerasTensor]) -> Sequence[KerasTensor]:
+        """Scaled down to the rule's global norm (`torch.nn.utils.clip_grad_norm_`)."""
+        if self.rule.clip_norm is None:
+            return gradients
+        squares = [ops.sum(ops.square(gradient)) for gradient in gradients]
+        norm = ops.sqrt(sum(squares[1:], squares[0]))
+        scale = ops.minimum(self.rule.clip_norm / (norm + 1e-6), 1.0)
+        return [gradient * scale for gradient in gradients]
+
+    def follow(self) -> None:
+        """Take the variables as they are now into their moving averages."""
+        kept = self.rule.ema or 0.0
+        for variable, average in self.averaged():
+            self.assign(average, average * kept + variable * (1.0 - kept))
+
+    def averaged(self) -> list[tuple[Variable, Variable]]:
+        """Each trainable variable with its moving average, where the rule has `ema`."""
+        variables = self._trainable_variables if self.averages else ()
+        return list(zip(variables, self.averages, strict=True))
 
     @abstractmethod
     def add_slots(self, variables: list[Variable]) -> None:
@@ -65,7 +97,7 @@ class RuleOptimizer(keras.optimizers.Optimizer):  # type: ignore[misc] # keras i
 
 
 class SGD(RuleOptimizer):
-    """v = momentum·v + g  (`torch.optim.SGD`)."""
+    """v = momentum·v + g, and with Nesterov's g + momentum·v  (`torch.optim.SGD`)."""
 
     def add_slots(self, variables: list[Variable]) -> None:
         """Velocities, unless there is no momentum."""
@@ -78,6 +110,8 @@ class SGD(RuleOptimizer):
             return gradient * rate
         velocity = self.velocities[index] * self.rule.momentum + gradient
         self.assign(self.velocities[index], velocity)
+        if self.rule.nesterov:
+            velocity = gradient + velocity * self.rule.momentum
         return velocity * rate
 
 

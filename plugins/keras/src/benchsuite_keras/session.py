@@ -18,27 +18,33 @@ from benchsuite.errors import UsageError
 from benchsuite.graph.weights import Weights, check_weights
 from benchsuite_keras.counting import count
 from benchsuite_keras.floats import default_dtype
+from benchsuite_keras.layers.dropout import Dropout, drawn_masks
+from benchsuite_keras.losses import mean_loss
 from benchsuite_keras.lowering import LoweredGraph
+from benchsuite_keras.ops.call import layer_name
+from benchsuite_keras.precision import POLICIES, rule_optimizer, weight_dtype
+from benchsuite_keras.tensors import channels_last
 
 #: A tensor of whichever framework Keras runs on.
 KerasTensor = Any
 
-#: (dtype, seed) -> what a session holds, made in the session's own scope
+#: (dtype policy, seed) -> what a session holds, made in the session's own scope
 MakeModel = Callable[[str, int], LoweredGraph]
-
-DTYPES: Mapping[str, str] = {"fp32": "float32", "fp64": "float64"}
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedBatch:
-    """A batch on the device: images (N, H, W, C), uint8 or the session's dtype; labels (N,).
+    """A batch on the device: images (N, H, W, C), uint8 or the session's dtype.
 
+    labels: (N,), or (N, classes) of the session's dtype.
+    masks: by the name of the dropout's layer, in the layout of its input.
     signature: what a function compiled for this batch depends on.
     """
 
     images: KerasTensor
     labels: KerasTensor
-    signature: tuple[tuple[int, ...], str]
+    masks: Mapping[str, KerasTensor]
+    signature: tuple[object, ...]
 
 
 class KerasSession(ABC):
@@ -51,13 +57,15 @@ class KerasSession(ABC):
     def __init__(self, make: MakeModel, setup: Setup) -> None:
         self._setup = setup
         self._device = setup.device
-        self._dtype = DTYPES[setup.precision]
+        policy = POLICIES[setup.precision]
+        self._dtype = weight_dtype(policy)
         with self._scope():
-            lowered = make(self._dtype, setup.seed)
+            lowered = make(policy, setup.seed)
         self.graph = lowered.graph
         self._model, self._tensors = lowered.model, lowered.tensors
         self._outputs = lowered.outputs
         self._flattened_in_place = lowered.flattened_in_place
+        self._dropouts = [layer for layer in self._model.layers if isinstance(layer, Dropout)]
 
     @property
     def native(self) -> Any:  # noqa: ANN401 - a keras.Model
@@ -106,7 +114,19 @@ class KerasSession(ABC):
     def weights(self) -> Mapping[str, NDArray[np.floating]]:
         """A copy of every weight and buffer under its canonical name."""
         with self._scope():
-            return {name: tensor.read(self._to_host) for name, tensor in self._tensors.items()}
+            return {
+                name: tensor.read(lambda variable: self._to_host(variable.value))
+                for name, tensor in self._tensors.items()
+            }
+
+    def averaged_weights(self) -> Mapping[str, NDArray[np.floating]]:
+        """Moving averages of what is trained, and buffers as they are."""
+        with self._scope():
+            averages = self._averages()
+            return {
+                name: tensor.read(lambda v: self._to_host(averages.get(id(v), v).value))
+                for name, tensor in self._tensors.items()
+            }
 
     def set_weights(self, weights: Weights) -> None:
         """Replace every weight and buffer. Raises UsageError where names or shapes differ."""
@@ -115,19 +135,44 @@ class KerasSession(ABC):
             for name, tensor in self._tensors.items():
                 tensor.write(weights[name])
 
+    def state(self) -> Mapping[str, NDArray[Any]]:
+        """Everything that the next step depends on; dropouts' seeds are the model's variables."""
+        with self._scope():
+            return {name: self._to_host(v.value) for name, v in self._state_variables().items()}
+
+    def set_state(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go on where another session was, opened alike."""
+        with self._scope():
+            for name, variable in self._state_variables().items():
+                variable.assign(state[name])
+
+    def _state_variables(self) -> dict[str, Any]:
+        of_model, of_optimizer = self._model.variables, self._optimizer.variables
+        return {
+            **{f"model/{index}": variable for index, variable in enumerate(of_model)},
+            **{f"optimizer/{index}": variable for index, variable in enumerate(of_optimizer)},
+        }
+
     def counts(self) -> Counts:
         """Parameters and MACs of the Keras model, from its own layers."""
         return count(self._model)
 
     def settings(self) -> Mapping[str, str]:
         """What decides speed or numbers: of the model, and as read back from the framework."""
-        policy = self._model.layers[-1].dtype_policy
+        policy = self._model.layers[1].dtype_policy
         return {"layout": "NHWC", "dtype_policy": str(policy.name), **self._framework_settings()}
 
     def close(self) -> None:
         """Free the network, its compiled functions and its optimiser."""
         for name in [name for name in vars(self) if name != "graph"]:
             delattr(self, name)
+
+    def _averages(self) -> Mapping[int, Any]:
+        """By the id of a trainable variable, the one that holds its moving average."""
+        return {
+            id(variable): average
+            for variable, average in rule_optimizer(self._optimizer).averaged()
+        }
 
     def _decayed(self) -> list[bool]:
         """Of each of the model's trainable variables, whether the weight decay reaches it."""
@@ -139,6 +184,11 @@ class KerasSession(ABC):
             for variable in tensor.variables
         }
         return [id(variable) in reached for variable in self._model.trainable_variables]
+
+    @property
+    @abstractmethod
+    def _optimizer(self) -> Any:  # noqa: ANN401 - a keras.Optimizer
+        """Of the update rule, built; it may be within one that scales the loss."""
 
     @abstractmethod
     def _take(self, steps: Iterable[tuple[Batch | PlacedBatch, float]]) -> list[KerasTensor]:
@@ -179,11 +229,21 @@ class KerasSession(ABC):
             )
         if images.dtype != np.uint8:
             images = images.astype(self._dtype, copy=False)
+        labels = batch.labels
+        if labels.dtype != np.int64:
+            labels = labels.astype(self._dtype, copy=False)
+        masks = {layer_name(n): self._to_device(self._own(n, m)) for n, m in batch.masks.items()}
         return PlacedBatch(
             self._to_device(images),
-            self._to_device(batch.labels),
-            (images.shape, images.dtype.name),
+            self._to_device(labels),
+            masks,
+            (images.shape, images.dtype.name, labels.shape, *masks),
         )
+
+    def _own(self, name: str, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """A mask in the order of the dropout's input: a flattened image may keep Keras' own."""
+        image = self._flattened_in_place.get(name)
+        return mask if image is None or mask.ndim == 1 else channels_last(mask, image)
 
     def _placed(self, batch: Batch | PlacedBatch) -> PlacedBatch:
         """A batch for `train`, which need not wait for it to arrive."""
@@ -198,17 +258,23 @@ class KerasSession(ABC):
         shift = ops.convert_to_tensor(normalizer.shift, self._dtype)
         return ops.cast(images, self._dtype) * scale + shift
 
-    def _loss(self, images: KerasTensor, labels: KerasTensor) -> KerasTensor:
-        """Mean cross-entropy from logits, in training mode."""
-        logits = self._model(self._normalized(images), training=True)
-        return mean_cross_entropy(labels, logits)
+    def _loss(
+        self, images: KerasTensor, labels: KerasTensor, masks: Mapping[str, KerasTensor]
+    ) -> KerasTensor:
+        """The mean loss from logits, in training mode."""
+        with drawn_masks(self._dropouts, masks):
+            logits = self._model(self._normalized(images), training=True)
+        return mean_loss(labels, logits, self._setup.update_rule.focal_gamma)
+
+    def _parts(
+        self, images: KerasTensor, labels: KerasTensor, masks: Mapping[str, KerasTensor]
+    ) -> list[tuple[KerasTensor, KerasTensor, dict[str, KerasTensor]]]:
+        """A batch's micro-batches, in order."""
+        size = images.shape[0] // self._setup.update_rule.micro_batches
+        cuts = [slice(start, start + size) for start in range(0, images.shape[0], size)]
+        return [(images[c], labels[c], {n: mask[c] for n, mask in masks.items()}) for c in cuts]
 
 
 def on_or_off(value: object) -> str:
     """How a switch is written in `settings`."""
     return "on" if value else "off"
-
-
-def mean_cross_entropy(labels: KerasTensor, logits: KerasTensor) -> KerasTensor:
-    """Labels (N,) and logits (N, classes) -> scalar."""
-    return ops.mean(ops.sparse_categorical_crossentropy(labels, logits, from_logits=True))

@@ -37,7 +37,7 @@ class FusedOptimizer(RuleOptimizer):
         """Update every variable that the optimiser was built on."""
         decay, rate = self.rule.weight_decay, self.learning_rate.value
         decoupled = self.rule.decay == "decoupled"
-        for index, gradient in enumerate(grads):
+        for index, gradient in enumerate(self.clipped(grads)):
             variable = self._trainable_variables[index].value
             added = gradient
             if self.decayed[index] and decoupled:
@@ -46,6 +46,7 @@ class FusedOptimizer(RuleOptimizer):
                 added = gradient + variable * decay
             self.move(index, variable.handle, added)
         self.iterations.assign_add(1)
+        self.follow()
 
     @abstractmethod
     def move(self, index: int, handle: KerasTensor, gradient: KerasTensor) -> None:
@@ -67,6 +68,7 @@ class FusedSGD(FusedOptimizer, SGD):
             lr=rate,
             grad=gradient,
             momentum=self.rule.momentum,
+            use_nesterov=self.rule.nesterov,
         )
 
 

@@ -21,6 +21,13 @@ def channel_major(vectors: Array, image: Shape) -> Array:
     return np.ascontiguousarray(images.transpose(0, 3, 1, 2)).reshape(vectors.shape)
 
 
+def channels_last(vectors: Array, image: Shape) -> Array:
+    """(N, C·H·W) as the graph flattens an image -> (N, H·W·C) as Keras does."""
+    height, width, channels = image
+    images = vectors.reshape(-1, channels, height, width)
+    return np.ascontiguousarray(images.transpose(0, 2, 3, 1)).reshape(vectors.shape)
+
+
 @dataclass(frozen=True, slots=True)
 class Tensor:
     """One canonical weight, kept in one or more Keras variables; both ways are exact."""
@@ -29,9 +36,9 @@ class Tensor:
     to_keras: Callable[[Array], Sequence[Array]]
     to_canonical: Callable[[Sequence[Array]], Array]
 
-    def read(self, to_host: Callable[[Any], Array]) -> Array:
-        """A copy in PyTorch's layout; `to_host` makes an array of the framework's tensor."""
-        values = [to_host(variable.value) for variable in self.variables]
+    def read(self, to_host: Callable[[Variable], Array]) -> Array:
+        """A copy in PyTorch's layout; `to_host` makes a new array of a variable's value."""
+        values = [to_host(variable) for variable in self.variables]
         return np.asarray(self.to_canonical(values), order="C")
 
     def write(self, canonical: Array) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 
@@ -19,22 +18,34 @@ Tensors = list[KerasTensor]
 
 
 class TorchRuleOptimizer(RuleOptimizer):
-    """`optimizers.RuleOptimizer`; `rate` is the learning rate of the next step."""
+    """`optimizers.RuleOptimizer`.
+
+    rate: the learning rate of the next step.  steps: how many were taken.
+    """
 
     rate = 0.0
+    steps = 0
 
-    def apply(self, grads: Tensors, trainable_variables: Any = None) -> None:  # noqa: ANN401, ARG002 - Keras' signature
+    def apply(
+        self,
+        grads: Sequence[KerasTensor],
+        trainable_variables: Sequence[Variable] | None = None,  # noqa: ARG002 - Keras' signature
+    ) -> None:
         """Update every variable that the optimiser was built on; may write into `grads`."""
+        self.steps += 1
         rule, parameters = self.rule, _values(self._trainable_variables)
         decayed = [index for index, reached in enumerate(self.decayed) if reached]
         reached = [parameters[index] for index in decayed]
         with torch.no_grad():
+            grads = list(self.clipped(grads))
             if reached and rule.decay == "coupled":
                 of_reached = [grads[index] for index in decayed]
                 torch._foreach_add_(of_reached, reached, alpha=rule.weight_decay)
             elif reached:
                 torch._foreach_mul_(reached, 1.0 - self.rate * rule.weight_decay)
             self.move(parameters, grads)
+            if rule.ema is not None:
+                torch._foreach_lerp_(_values(self.averages), parameters, 1.0 - rule.ema)
 
     @abstractmethod
     def move(self, parameters: Tensors, grads: Tensors) -> None:
@@ -50,7 +61,10 @@ class TorchSGD(TorchRuleOptimizer, SGD):
             velocities = _values(self.velocities)
             torch._foreach_mul_(velocities, self.rule.momentum)
             torch._foreach_add_(velocities, grads)
-            grads = velocities
+            if self.rule.nesterov:
+                grads = torch._foreach_add(grads, velocities, alpha=self.rule.momentum)  # noqa: SLF001 - likewise
+            else:
+                grads = velocities
         torch._foreach_add_(parameters, grads, alpha=-self.rate)
 
 
@@ -70,11 +84,8 @@ class TorchRMSprop(TorchSGD, RMSprop):
 class TorchAdam(TorchRuleOptimizer, Adam):
     """`optimizers.Adam`."""
 
-    steps = 0
-
     def move(self, parameters: Tensors, grads: Tensors) -> None:
         """Along the corrected means over the roots of the corrected mean squares."""
-        self.steps += 1
         rule, means, squares = self.rule, _values(self.means), _values(self.squares)
         torch._foreach_lerp_(means, grads, 1.0 - rule.beta1)
         torch._foreach_mul_(squares, rule.beta2)

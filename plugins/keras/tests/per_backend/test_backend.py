@@ -28,7 +28,8 @@ def test_open_refuses_a_device_that_is_not_there(backend, convnet, device):
 
 
 @pytest.mark.parametrize(
-    ("what", "asked", "known"), [("precision", "fp8", "fp32, fp64"), ("tier", "magic", "native")]
+    ("what", "asked", "known"),
+    [("precision", "fp8", "fp32, tf32, bf16, fp16, fp64"), ("tier", "magic", "native")],
 )
 def test_open_refuses_what_it_does_not_offer(backend, convnet, what, asked, known):
     message = f"backend '{backend.name}' has no {what} '{asked}'; it has: {known}"

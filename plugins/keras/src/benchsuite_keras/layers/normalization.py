@@ -16,7 +16,8 @@ from benchsuite_keras.layers.registry import KerasTensor, Option, register
 class UnbiasedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc] # keras is Any
     """BatchNormalization whose running variance is unbiased, as PyTorch's: n / (n - 1).
 
-    Everything else, and every kernel, is Keras' own. Raises UsageError when it trains on a
+    Everything else, and every kernel, is Keras' own, as is that statistics of half precision are
+    taken in float32. Raises UsageError when it trains on a
     single value per channel, which has no variance.
     """
 
@@ -33,14 +34,15 @@ class UnbiasedBatchNormalization(keras.layers.BatchNormalization):  # type: igno
                 f"batch_norm '{self.name}' cannot train on {tuple(inputs.shape)}, one value per "
                 "channel: use a larger batch or a larger input"
             )
-        mean, variance = ops.moments(inputs, axes)
+        x = ops.cast(inputs, keras.backend.result_type(inputs.dtype, "float32"))
+        mean, variance = ops.moments(x, axes)
         unbiased = count / (count - 1)
         if not isinstance(unbiased, float):  # a tensor, where the batch size is left open
             unbiased = ops.cast(unbiased, variance.dtype)
         self._update(self.moving_mean, mean, 1.0)
         self._update(self.moving_variance, variance, unbiased)
-        return ops.batch_normalization(
-            inputs,
+        normalized = ops.batch_normalization(
+            x,
             mean,
             variance,
             axis=-1,
@@ -48,6 +50,7 @@ class UnbiasedBatchNormalization(keras.layers.BatchNormalization):  # type: igno
             scale=self.gamma,
             epsilon=self.epsilon,
         )
+        return ops.cast(normalized, self.compute_dtype)
 
     def _update(self, running: KerasTensor, statistic: KerasTensor, scale: KerasTensor) -> None:
         running.assign(running * self.momentum + statistic * ((1.0 - self.momentum) * scale))

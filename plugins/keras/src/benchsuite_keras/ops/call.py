@@ -26,7 +26,7 @@ class Call:
     """One node about to be lowered.
 
     inputs, shapes: its inputs, and their shapes for one image.
-    dtype: `float32` or `float64`.
+    policy: Keras' name for what the layers compute in, and their weights have.
     seed: of the session's random streams.
     image: of a flatten or dense node, the (H, W, C) that it gives or takes in that very order.
     """
@@ -34,7 +34,7 @@ class Call:
     node: Node
     inputs: Sequence[KerasTensor]
     shapes: Sequence[Shape]
-    dtype: str
+    policy: str
     seed: int
     image: Shape | None = None
 
@@ -43,8 +43,8 @@ class Call:
         return self.node.attrs[name]
 
     def options(self, suffix: str = "") -> dict[str, Any]:
-        """What every layer is given: its name and dtype. PyTorch allows no dots in a name."""
-        return {"name": (self.node.name + suffix).replace(".", "-"), "dtype": self.dtype}
+        """What every layer is given: its name and dtype policy."""
+        return {"name": layer_name(self.node.name) + suffix, "dtype": self.policy}
 
     def image_options(self, suffix: str = "") -> dict[str, Any]:
         """As `options`, for layers that know of a memory layout."""
@@ -54,6 +54,11 @@ class Call:
         """As `options`, for layers with a random stream: each has one of its own."""
         digest = zlib.crc32(f"{self.seed}:{self.node.name}".encode())
         return {**self.options(), "seed": digest & _LARGEST_SEED}
+
+
+def layer_name(node: str) -> str:
+    """Of the layer that a node becomes: PyTorch allows no dots in a name."""
+    return node.replace(".", "-")
 
 
 @dataclass(frozen=True, slots=True)

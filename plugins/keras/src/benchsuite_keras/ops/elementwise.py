@@ -7,6 +7,7 @@ from typing import Any
 
 from keras import layers
 
+from benchsuite_keras.layers.dropout import Dropout
 from benchsuite_keras.ops.call import Call, Lowered
 
 
@@ -17,13 +18,13 @@ def activation(call: Call, function: str | Callable[..., Any]) -> Lowered:
 
 def dropout(call: Call) -> Lowered:
     """Dropout."""
-    return Lowered(layers.Dropout(call.attr("rate"), **call.random_options())(call.inputs[0]))
+    return Lowered(Dropout(call.attr("rate"), **call.random_options())(call.inputs[0]))
 
 
 def stochastic_depth(call: Call) -> Lowered:
     """Dropout of whole examples: one decision for all of an example's elements."""
     per_example = (None, *(1 for _ in call.shapes[0]))
-    layer = layers.Dropout(call.attr("rate"), noise_shape=per_example, **call.random_options())
+    layer = Dropout(call.attr("rate"), noise_shape=per_example, **call.random_options())
     return Lowered(layer(call.inputs[0]))
 
 

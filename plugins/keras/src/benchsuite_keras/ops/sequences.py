@@ -33,7 +33,7 @@ def self_attention(call: Call) -> Lowered:
     )
     # JAX's fused attention takes its softmax in float32; where the scores are asked for, Keras
     # computes each part by itself.
-    in_parts = call.dtype == "float64" and keras.backend.backend() == "jax"
+    in_parts = call.policy == "float64" and keras.backend.backend() == "jax"
     output = layer(call.inputs[0], call.inputs[0], return_attention_scores=in_parts)
     # TensorFlow takes a Python float for float32, and rounds it, even where all else is float64.
     layer._inverse_sqrt_key_dim = np.float64(layer._inverse_sqrt_key_dim)  # noqa: SLF001
