@@ -21,6 +21,7 @@ from benchsuite.cli.list import list_offers
 from benchsuite.cli.plan import plan
 from benchsuite.cli.run import run
 from benchsuite.cli.show import show
+from benchsuite.cli.show_batch import show_batch
 from benchsuite.cli.verify import verify
 from benchsuite.errors import BenchsuiteError
 
@@ -97,6 +98,7 @@ for _command in (
     plan,
     run,
     show,
+    show_batch,
     verify,
 ):
     cli.add_command(_command)

@@ -51,7 +51,35 @@ def complete(kind: Kind) -> Completer:
     return completer
 
 
-class Names(click.ParamType):  # type: ignore[type-arg] # generic since click 8.4 only
+def complete_recipes(
+    ctx: click.Context,  # noqa: ARG001 - click's own signature
+    param: click.Parameter,  # noqa: ARG001 - likewise
+    incomplete: str,
+) -> list[CompletionItem]:
+    """Completion of the presets' names."""
+    from benchsuite.training.recipes import preset_names
+
+    return [CompletionItem(name) for name in preset_names() if name.startswith(incomplete)]
+
+
+class Assignment(click.ParamType):  # type: ignore[type-arg] # generic since click 8.4 only
+    """`lr=0.1` -> ("lr", 0.1)."""
+
+    name = "name=value"
+
+    def convert(
+        self,
+        value: str | tuple[str, Any],
+        param: click.Parameter | None,  # noqa: ARG002 - click's own signature
+        ctx: click.Context | None,  # noqa: ARG002 - likewise
+    ) -> tuple[str, Any]:
+        """The value is TOML's, or else the text itself."""
+        from benchsuite.toml import parse_assignment
+
+        return parse_assignment(value) if isinstance(value, str) else value
+
+
+class Names(click.ParamType):  # type: ignore[type-arg] # likewise
     """Names or shell patterns, separated by commas -> tuple of str; completes by `kind`.
 
     Whether they exist is the registry's matter: `Registry.select`.

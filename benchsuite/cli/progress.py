@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from benchsuite.records import Case, Record
+from benchsuite.records import Case, Epoch, Record
 from benchsuite.run import Observer
 
 
@@ -64,6 +64,9 @@ class _Lines:
     def task_started(self, case: Case, task: str) -> None:
         """Too small a thing for a line."""
 
+    def epoch_ended(self, case: Case, number: int, epoch: Epoch) -> None:
+        self._say(f"    {_epoch(case, number, epoch)}")
+
     def case_ended(self, record: Record) -> None:
         self._say(f"    {_outcome(record)}")
 
@@ -88,11 +91,22 @@ class _Bar:
         text = f"{case.architecture} on {case.backend}: {task}"
         self._bar.update(self._task, description=text, refresh=True)
 
+    def epoch_ended(self, case: Case, number: int, epoch: Epoch) -> None:
+        text = f"{case.architecture} on {case.backend}: {_epoch(case, number, epoch)}"
+        self._bar.update(self._task, description=text, refresh=True)
+
     def case_ended(self, record: Record) -> None:
         if record.status != "ok":
             case = record.case
             text = f"{case.architecture} on {case.backend}: {_outcome(record)}"
             self._bar.console.print(text, markup=False, highlight=False)
+
+
+def _epoch(case: Case, number: int, epoch: Epoch) -> str:
+    top1 = epoch.validation.get("top1_fraction")
+    accuracy = "" if top1 is None else f", validation top-1 {top1:.3f}"
+    loss = "no number" if epoch.mean_loss_nats is None else f"{epoch.mean_loss_nats:.3f}"
+    return f"epoch {number} of {case.recipe.epochs}: loss {loss}{accuracy}, {epoch.train_s:.1f} s"
 
 
 def _outcome(record: Record) -> str:

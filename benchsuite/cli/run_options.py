@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from benchsuite.cli.parameters import InputShape, Names, Seeds, complete
+from benchsuite.cli.parameters import (
+    Assignment,
+    InputShape,
+    Names,
+    Seeds,
+    complete,
+    complete_recipes,
+)
 
 if TYPE_CHECKING:
     from benchsuite.run import RunSpec
@@ -34,17 +41,55 @@ _OPTIONS = (
         "own frameworks, and what other plugins count in]",
     ),
     click.option(
-        "--dataset", shell_complete=complete("datasets"), help="What to train on. [default: digits]"
+        "--dataset",
+        shell_complete=complete("datasets"),
+        help="What to train on, such as cifar10 or imagefolder:PATH. [default: digits]",
     ),
+    click.option(
+        "--limit", type=int, help="Images of each of the data set's splits. [default: all]"
+    ),
+    click.option(
+        "--folds",
+        type=int,
+        help="Cross-validate: a case for each of so many parts of the training split.",
+    ),
+    click.option("--bad-images", help="stop, or skip those that cannot be read. [default: stop]"),
     click.option("--device", help="auto, cpu, cuda, cuda:1, mps, … [default: auto]"),
-    click.option("--precision", help="fp32, or fp64. [default: fp32]"),
+    click.option("--precision", help="fp32, tf32, bf16, fp16 or fp64. [default: fp32]"),
     click.option("--seeds", type=Seeds(), help="One case for each, such as 0,1,2. [default: 0]"),
     click.option(
-        "--epochs", type=int, help="Passes over the training split. [default: what the tour allows]"
+        "--recipe",
+        shell_complete=complete_recipes,
+        help="How to train: a preset such as cifar10, or a TOML file. [default: tour]",
     ),
-    click.option("--batch-size", type=int, help="Of training. [default: 32]"),
-    click.option("--optimizer", help="adam or sgd. [default: adam]"),
-    click.option("--learning-rate", type=float, help="[default: 0.001]"),
+    click.option(
+        "--set",
+        type=Assignment(),
+        multiple=True,
+        help="A value of the recipe, such as lr=0.1 or augmentation='[\"flip\"]'; may be repeated.",
+    ),
+    click.option(
+        "--epochs",
+        type=int,
+        help="Passes over the training split. [default: the recipe's; the tour's end early]",
+    ),
+    click.option("--batch-size", type=int, help="Of training. [default: the recipe's]"),
+    click.option(
+        "--target-accuracy",
+        type=float,
+        help="Train until this share of the validation split is recognised, and tell the time "
+        "that it took, such as 0.94. [default: none]",
+    ),
+    click.option(
+        "--division",
+        help="matched, or idiomatic: each framework as its own guides use it. [default: matched]",
+    ),
+    click.option(
+        "--checkpoint-epochs",
+        type=int,
+        help="Write a checkpoint every so many epochs, and go on from one that is there. "
+        "[default: none]",
+    ),
     click.option(
         "--input",
         type=InputShape(),
@@ -53,7 +98,12 @@ _OPTIONS = (
     ),
     click.option("--threads", type=int, help="CPU threads. [default: one per physical core]"),
     click.option("--protocol", help="tour-1, or smoke-1 to see that all works. [default: tour-1]"),
-    click.option("--timeout", "timeout_s", type=float, help="Seconds a case. [default: 600]"),
+    click.option(
+        "--timeout",
+        "timeout_s",
+        type=float,
+        help="Seconds a case. [default: 600 in the tour, a week with other recipes]",
+    ),
     click.option(
         "--isolation",
         help="spawn, fork or auto: how worker processes start. [default: auto]",
@@ -74,4 +124,5 @@ def spec_of(options: dict[str, Any]) -> RunSpec:
     from benchsuite.run import make_spec
 
     config = options.pop("config")
+    options["set"] = dict(options["set"])
     return make_spec({k: v for k, v in options.items() if v is not None}, config)

@@ -2,6 +2,7 @@
 
 History of `SCHEMA_VERSION`:
 1  first version
+2  a recipe holds the keys of its file; of each epoch also what was validated
 """
 
 from __future__ import annotations
@@ -12,27 +13,21 @@ from typing import Literal
 
 import msgspec
 
-from benchsuite.contract.training import Normalizer, UpdateRule
+from benchsuite.contract.recipe import Recipe
+from benchsuite.contract.training import Normalizer
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 Status = Literal["ok", "failed", "timeout", "oom", "unsupported", "skipped"]
 Extent = tuple[int, int, int]
 
 
-class Recipe(msgspec.Struct, frozen=True, kw_only=True):
-    """How a network is trained. `max_steps` ends training early; None trains every epoch."""
-
-    update_rule: UpdateRule
-    learning_rate: float
-    batch_size: int
-    epochs: int
-    max_steps: int | None = None
-
-
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to be trained and measured: one row of the leaderboard.
 
+    limit: images of each of the data set's splits; None takes all.
+    fold: (index from 0, count) of the part that is the test split; None for the usual split.
+    bad_images: what was to be done about images that cannot be read.
     input_shape, num_classes: of the network whose speed, memory and size are measured.
     train_input_shape: of the network that is trained on `dataset`; it is smaller where the
         budget would not do for the network's own size.
@@ -46,8 +41,11 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     tier: str
     precision: str
     threads: int
-    division: Literal["matched"]
+    division: Literal["matched", "idiomatic"]
     dataset: str
+    limit: int | None = None
+    fold: tuple[int, int] | None = None
+    bad_images: Literal["stop", "skip"] = "stop"
     seed: int
     recipe: Recipe
     input_shape: Extent
@@ -111,19 +109,32 @@ class Digests(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Epoch(msgspec.Struct, frozen=True, kw_only=True):
-    """One pass over the training split, or the part of it that `max_steps` left."""
+    """One pass over the training split, or the part of it that `max_steps` left.
+
+    learning_rate: of its last step.
+    train_s: wall time, of which `input_wait_s` were spent waiting for batches; None where the
+        framework makes them itself.
+    validation: metric -> figure, after it.
+    """
 
     steps: int
     images: int
     mean_loss_nats: float | None
     learning_rate: float
     train_s: float
+    input_wait_s: float | None
+    validation: dict[str, float | None] = {}
 
 
 class Training(msgspec.Struct, frozen=True, kw_only=True):
     """How training went and what it led to: metric -> figure, on the core's own splits.
 
     A figure that is not finite is None, and so are all of them where training diverged.
+    test_recall_by_class: of each class, the share of its test images that are recognised; None
+        where it has none.
+    ended: `epochs`, `max_steps`, `target`, `no improvement` or `diverged`.
+    time_to_target_s: of training, validation apart; None where there is no target, or it was
+        not reached.
     """
 
     digests: Digests
@@ -131,8 +142,11 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     split_sizes: dict[str, int]
     step_losses: tuple[float | None, ...]
     epochs: tuple[Epoch, ...]
+    ended: str
+    time_to_target_s: float | None = None
     validation: dict[str, float | None]
     test: dict[str, float | None]
+    test_recall_by_class: tuple[float | None, ...] = ()
 
 
 class Phase(msgspec.Struct, frozen=True, kw_only=True):

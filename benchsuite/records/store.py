@@ -12,9 +12,12 @@ import msgspec
 
 from benchsuite.errors import UsageError
 from benchsuite.records.schema import SCHEMA_VERSION, Record
+from benchsuite.records.versions import decode_record, version_of
 
 RECORDS = "records"
 LOGS = "logs"
+PREDICTIONS = "predictions"
+CHECKPOINTS = "checkpoints"
 RUN_FILE = "run.json"
 
 
@@ -40,8 +43,9 @@ class RunStore:
     def __init__(self, results: Path, run: str) -> None:
         self.run = run
         self.folder = results / "runs" / run
+        self._checkpoints = results / CHECKPOINTS
         try:
-            for folder in (self.folder / RECORDS, self.folder / LOGS):
+            for folder in (self.folder / name for name in (RECORDS, LOGS, PREDICTIONS)):
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UsageError(
@@ -63,6 +67,14 @@ class RunStore:
         """Where a worker's own output goes."""
         return self.folder / LOGS / f"{case_id}.{task}.log"
 
+    def predictions_path(self, case_id: str) -> Path:
+        """Where what a case's network says of each test image goes: see `read_predictions`."""
+        return self.folder / PREDICTIONS / f"{case_id}.npz"
+
+    def checkpoint_path(self, case_id: str) -> Path:
+        """Where a case's training goes on from, in this run or a later one."""
+        return self._checkpoints / f"{case_id}.safetensors"
+
 
 def read_records(paths: Iterable[Path]) -> Iterator[Record]:
     """Every record at or below the given files and folders, in order of path.
@@ -80,21 +92,17 @@ def read_record(path: Path) -> Record:
     """One record. Raises UsageError where the file is none, or is newer than this version."""
     try:
         content = path.read_bytes()
-        schema = msgspec.json.decode(content, type=_Header).schema
+        schema = version_of(content)
         if schema > SCHEMA_VERSION:
             raise UsageError(
                 f"'{path}' has record schema {schema}; this benchsuite reads up to "
                 f"{SCHEMA_VERSION}: upgrade it"
             )
-        return msgspec.json.decode(content, type=Record)
+        return decode_record(content)
     except OSError as error:
         raise UsageError(f"'{path}' cannot be read: {error.strerror}") from error
     except msgspec.MsgspecError as error:
         raise UsageError(f"'{path}' is not a benchsuite record: {error}") from error
-
-
-class _Header(msgspec.Struct):
-    schema: int
 
 
 def _pretty(value: object) -> bytes:

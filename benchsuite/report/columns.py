@@ -116,8 +116,14 @@ def metric_column(part: Literal["test", "validation"], metric: str) -> Column:
     return _number(f"{part}_{metric}", description, value, better)
 
 
+def _fold(record: Record) -> Value:
+    fold = record.case.fold
+    return f"{fold[0] + 1} of {fold[1]}" if fold else None
+
+
 _METRICS: dict[str, tuple[str, Better]] = {
     "top1_fraction": ("accuracy", "higher"),
+    "top5_fraction": ("share whose class is among the five likeliest,", "higher"),
     "loss_nats": ("mean cross-entropy", "lower"),
 }
 _AXES = ("height_px", "width_px", "channels")
@@ -139,7 +145,10 @@ COLUMNS: tuple[Column, ...] = (
     _text("protocol", "how figures are sampled", _case("protocol")),
     _text("isolation", "how the worker process is started", _case("isolation")),
     _text("dataset", "name of the data set", _case("dataset")),
+    _integer("limit", "images of each of its splits; empty takes all", _case("limit")),
+    _text("bad_images", "what becomes of images that cannot be read", _case("bad_images")),
     _integer("seed", "of splits, order and initial weights", _case("seed")),
+    _text("fold", "which part of the training split is the test split, of how many", _fold),
     _text("origin", "graph, or native: written by a library", _case("origin")),
     _text("equality", "what is proven of its equality", _record("equality")),
     *(
@@ -163,12 +172,16 @@ COLUMNS: tuple[Column, ...] = (
     _integer("native_macs", "counted on the native model", _size("native_macs")),
     _text("native_counter", "what counted them", _size("native_counter")),
     metric_column("test", "top1_fraction"),
+    metric_column("test", "top5_fraction"),
     metric_column("test", "loss_nats"),
     metric_column("validation", "top1_fraction"),
+    metric_column("validation", "top5_fraction"),
     metric_column("validation", "loss_nats"),
-    _text("optimizer", "of the recipe", lambda r: r.case.recipe.update_rule.optimizer),
-    _number("learning_rate", "of the recipe", _recipe("learning_rate")),
+    _text("optimizer", "of the recipe", _recipe("optimizer")),
+    _number("learning_rate", "of the recipe", _recipe("lr")),
+    _text("augmentation", "of the recipe", lambda r: ", ".join(r.case.recipe.augmentation)),
     _integer("train_batch_size", "images in one step of the recipe", _recipe("batch_size")),
+    _text("schedule", "of the recipe", _recipe("schedule")),
     _integer(
         "train_epochs",
         "epochs begun; a budget may cut the last one short",
@@ -183,6 +196,13 @@ COLUMNS: tuple[Column, ...] = (
     ),
     _number(
         "train_wall_s", "wall time of all epochs, compilation included", _trained(_train_s), "lower"
+    ),
+    _text("train_ended", "why training ended", _trained(lambda t: t.ended)),
+    _number(
+        "time_to_target_s",
+        "wall time of training until the recipe's target was reached",
+        _trained(lambda t: t.time_to_target_s),
+        "lower",
     ),
     _number(
         "train_images_per_s",

@@ -17,6 +17,7 @@ from benchsuite.report.columns import COLUMNS, Column, Value
 from benchsuite.report.contest import best, outsiders
 from benchsuite.report.figures import Figure, figures_for, show_figure, show_networks
 from benchsuite.report.leaderboard import columns_of, in_order
+from benchsuite.report.repeats import Repeats, mean_and_interval, repeats_in
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -33,7 +34,7 @@ _BY_NAME = {column.name: column for column in COLUMNS}
 _CONDITIONS = tuple(
     _BY_NAME[name]
     for name in (
-        *("run", "dataset", "seed", "device", "device_name", "threads", "precision"),
+        *("run", "dataset", "seed", "fold", "device", "device_name", "threads", "precision"),
         *("tier", "division", "origin", "protocol", "isolation"),
     )
 )
@@ -42,9 +43,12 @@ _SAID_ONCE = ("division", "tier", "precision", "dataset", "seed")
 _OUTCOME = tuple(_BY_NAME[name] for name in ("status", "reason"))
 
 
+_Row = Record | Repeats
+
+
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """One column of the printed table: a cell for each record, by `id`."""
+    """One column of the printed table: a cell for each row, by `id`."""
 
     header: str
     cells: Mapping[int, Text]
@@ -61,23 +65,33 @@ def leaderboard_table(records: Sequence[Record], *, wide: bool) -> RenderableTyp
     """Records as a table of at most 80 columns, or with every figure where `wide`.
 
     Rows that did not end well show their status and reason. The best figures of an
-    architecture are marked, among rows that may be compared only.
+    architecture are marked, among rows that may be compared only. Below the rows of several
+    seeds or folds stands their mean, with its interval.
     """
     ordered = in_order(records)
+    rows: list[_Row] = [*ordered, *repeats_in(ordered)]
     outside = outsiders(ordered)
     conditions = [c for c in _CONDITIONS if wide or len(_distinct(ordered, c)) > 1]
-    names = [_backend_field(ordered, outside), *(_plain_field(ordered, c) for c in conditions)]
-    figures = _figure_fields(ordered)
+    names = [_backend_field(rows, outside), *(_plain_field(rows, c) for c in conditions)]
+    figures = _figure_fields(ordered, rows)
     if wide:
-        fields = [*names, *figures, *(_plain_field(ordered, c) for c in _OUTCOME)]
+        fields = [*names, *figures, *(_plain_field(rows, c) for c in _OUTCOME)]
     else:
         fields = [*names, *_fitting(figures, NARROW - _width(names))]
     sections = [
         line
-        for _, group in groupby(ordered, key=lambda record: record.case.architecture)
+        for _, group in groupby(sorted(rows, key=_architecture), key=_architecture)
         for line in _section(list(group), fields, names if not wide else [])
     ]
     return Group(*_caption(ordered, conditions), *_header(fields), *sections, *_legend(fields))
+
+
+def _of(row: _Row) -> Record:
+    return row.first if isinstance(row, Repeats) else row
+
+
+def _architecture(row: _Row) -> str:
+    return _of(row).case.architecture
 
 
 def _distinct(records: Sequence[Record], column: Column) -> list[Value]:
@@ -86,39 +100,56 @@ def _distinct(records: Sequence[Record], column: Column) -> list[Value]:
     return [value for value in values if value is not None]
 
 
-def _backend_field(records: Sequence[Record], outside: set[int]) -> _Field:
+def _backend_field(rows: Sequence[_Row], outside: set[int]) -> _Field:
     cells = {}
-    for record in records:
-        mark = f" {_OUTSIDER}" if id(record) in outside else ""
-        cells[id(record)] = Text(f"{record.case.backend}{mark}")
+    for row in rows:
+        mark = f" {_OUTSIDER}" if id(row) in outside else ""
+        cells[id(row)] = Text(f"{_of(row).case.backend}{mark}")
     return _Field("backend", cells)
 
 
-def _plain_field(records: Sequence[Record], column: Column) -> _Field:
-    values = {id(record): column.read(record) for record in records}
-    cells = {key: Text("" if value is None else str(value)) for key, value in values.items()}
-    return _Field(column.name.replace("_", " "), cells)
+def _plain_field(rows: Sequence[_Row], column: Column) -> _Field:
+    return _Field(column.name.replace("_", " "), {id(row): _plain(row, column) for row in rows})
 
 
-def _figure_fields(records: Sequence[Record]) -> list[_Field]:
+def _plain(row: _Row, column: Column) -> Text:
+    if isinstance(row, Repeats) and len(set(row.values(column))) > 1:
+        return Text(f"mean of {len(row.records)}")
+    value = column.read(_of(row))
+    return Text("" if value is None else str(value))
+
+
+def _figure_fields(records: Sequence[Record], rows: Sequence[_Row]) -> list[_Field]:
     columns = {column.name: column for column in columns_of(records)}
     return [
-        _figure_field(records, figure, columns[figure.column])
+        _figure_field(records, rows, figure, columns[figure.column])
         for figure in figures_for(columns.values())
         if _distinct(records, columns[figure.column])
     ]
 
 
-def _figure_field(records: Sequence[Record], figure: Figure, column: Column) -> _Field:
+def _figure_field(
+    records: Sequence[Record], rows: Sequence[_Row], figure: Figure, column: Column
+) -> _Field:
     winners = best(records, column, figure.show)
     cells = {}
-    for record in records:
-        shown = show_figure(figure, column, record)
-        wins = id(record) in winners
-        cells[id(record)] = Text(
-            f"{shown}{_BEST}" if wins else f"{shown} ", "bold green" if wins else ""
-        )
+    for row in rows:
+        if isinstance(row, Repeats):
+            cells[id(row)] = Text(f"{_mean(row, figure, column)} ")
+            continue
+        wins = id(row) in winners
+        shown = f"{show_figure(figure, column, row)}{_BEST if wins else ' '}"
+        cells[id(row)] = Text(shown, "bold green" if wins else "")
     return _Field(figure.header, cells, "right")
+
+
+def _mean(repeats: Repeats, figure: Figure, column: Column) -> str:
+    """Blank where one of them has no such figure."""
+    values = [v for v in repeats.values(column) if isinstance(v, int | float)]
+    if len(values) < len(repeats.records):
+        return ""
+    middle, half = mean_and_interval(values)
+    return f"{figure.show(middle)} ±{figure.show(half)}"
 
 
 def _width(fields: Sequence[_Field]) -> int:
@@ -168,17 +199,19 @@ def _header(fields: Sequence[_Field]) -> list[Text]:
 
 
 def _section(
-    records: Sequence[Record], fields: Sequence[_Field], names: Sequence[_Field]
+    rows: Sequence[_Row], fields: Sequence[_Field], names: Sequence[_Field]
 ) -> list[RenderableType]:
     """One architecture: its name and networks, then its rows."""
-    title = Text.assemble((records[0].case.architecture, "bold cyan"), "  ", show_networks(records))
-    return [Text(), title, *(_row(record, fields, names) for record in records)]
+    networks = show_networks([row for row in rows if isinstance(row, Record)])
+    title = Text.assemble((_architecture(rows[0]), "bold cyan"), "  ", networks)
+    return [Text(), title, *(_row(row, fields, names) for row in rows)]
 
 
-def _row(record: Record, fields: Sequence[_Field], names: Sequence[_Field]) -> RenderableType:
+def _row(row: _Row, fields: Sequence[_Field], names: Sequence[_Field]) -> RenderableType:
     """A row of figures; of names and the reason, where it failed and there are `names`."""
+    record = _of(row)
     if record.status == "ok" or not names:
-        line = _line([_aligned(field.cells[id(record)], field) for field in fields])
+        line = _line([_aligned(field.cells[id(row)], field) for field in fields])
         line.rstrip()
         return line
     named = _line([_aligned(field.cells[id(record)], field) for field in names])

@@ -38,12 +38,15 @@ FIGURES = (
     Figure("device_memory_peak_bytes", "device\nMB", _MB),
     Figure("host_memory_peak_bytes", "host\nMB", _MB),
     Figure("train_wall_s", "trained\ns"),
+    Figure("time_to_target_s", "to target\ns"),
     Figure("first_call_s", "first call\ns"),
     Figure("first_training_step_s", "first step\ns"),
     Figure("host_memory_above_import_bytes", "above import\nMB", _MB),
     Figure("test_loss_nats", "test loss\nnats"),
     Figure("validation_top1_fraction", "validation top-1\nfraction", _fraction),
     Figure("validation_loss_nats", "validation loss\nnats"),
+    Figure("test_top5_fraction", "test top-5\nfraction", _fraction),
+    Figure("validation_top5_fraction", "validation top-5\nfraction", _fraction),
     Figure("train_images_per_s", "end to end\nimages/s"),
     Figure("train_epochs", "epochs", str),
     Figure("train_steps", "steps", str),
@@ -53,7 +56,7 @@ FIGURES = (
 )
 
 #: Figures that depend on the size at which the network was trained.
-_OF_TRAINING = frozenset({"train_wall_s", "train_images_per_s"})
+_OF_TRAINING = frozenset({"train_wall_s", "time_to_target_s", "train_images_per_s"})
 _QUALITY = ("test_", "validation_")
 
 

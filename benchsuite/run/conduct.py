@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from benchsuite.data import check_splits, load_source
 from benchsuite.hooks import Entry, Plugins
 from benchsuite.measure.environment import default_threads, describe_environment
 from benchsuite.records import Case, Record, RunStore
@@ -56,6 +57,7 @@ def conduct(spec: RunSpec, plugins: Plugins, observer: Observer) -> Run:
     start = time.monotonic()
     with closing(WorkerPool(plugins)) as pool:
         cases = _plan(spec, plugins, pool)
+        _check_data(spec, plugins)
         store = RunStore(Path(spec.results), _fresh_name(Path(spec.results)))
         store.write_run(
             {
@@ -65,8 +67,16 @@ def conduct(spec: RunSpec, plugins: Plugins, observer: Observer) -> Run:
                 "plugins": {info.name: info.provenance for info in plugins.infos},
             }
         )
-        records = Executor(pool, store, spec.timeout_s).execute(cases, observer)
+        executor = Executor(pool, store, spec.case_timeout_s, spec.checkpoint_epochs)
+        records = executor.execute(cases, observer)
     return Run(store.folder, records, time.monotonic() - start)
+
+
+def _check_data(spec: RunSpec, plugins: Plugins) -> None:
+    """Download what is not there yet, and look at it once, before the first case begins."""
+    skip_bad = spec.bad_images == "skip"
+    dataset = load_source(spec.dataset, plugins.datasets, skip_bad=skip_bad)
+    check_splits(dataset, spec.seeds, spec.limit, spec.folds)
 
 
 def _fresh_name(results: Path) -> str:
@@ -81,7 +91,7 @@ def _plan(spec: RunSpec, plugins: Plugins, pool: WorkerPool) -> list[Case]:
     # Everything that needs no framework is checked before any is started.
     plan_cases(spec, plugins, choices=())
     threads = spec.threads or default_threads()
-    looks = _look(backends, pool, threads, spec.timeout_s)
+    looks = _look(backends, pool, threads, spec.case_timeout_s)
     return plan_cases(spec, plugins, choose_devices(spec, looks))
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 import benchsuite
-from benchsuite.records import Case, Findings, Phase, Record, RunStore, Status, join
-from benchsuite.run.messages import Began, Broke, Ended, Found, Job
+from benchsuite.records import Case, Epoch, Findings, Phase, Record, RunStore, Status, join
+from benchsuite.run.messages import Began, Broke, Ended, Files, Found, Job, Trained
 from benchsuite.run.processes import WorkerPool, WorkerTimeoutError
 from benchsuite.run.tasks import TASKS
 
@@ -27,6 +27,9 @@ class Observer(Protocol):
 
     def task_started(self, case: Case, task: str) -> None:
         """A process for one task of the case begins."""
+
+    def epoch_ended(self, case: Case, number: int, epoch: Epoch) -> None:
+        """So many epochs of the case's training are over; not told of every one."""
 
     def case_ended(self, record: Record) -> None:
         """The case's record is stored."""
@@ -54,10 +57,17 @@ class _Outcome:
 class Executor:
     """Runs cases one after the other: nothing else of ours runs while one is measured."""
 
-    def __init__(self, pool: WorkerPool, store: RunStore, timeout_s: float) -> None:
+    def __init__(
+        self,
+        pool: WorkerPool,
+        store: RunStore,
+        timeout_s: float,
+        checkpoint_epochs: int | None = None,
+    ) -> None:
         self._pool = pool
         self._store = store
         self._timeout_s = timeout_s
+        self._checkpoint_epochs = checkpoint_epochs
 
     def execute(self, cases: Sequence[Case], observer: Observer) -> list[Record]:
         """Run every case and store its record as it ends.
@@ -80,6 +90,8 @@ class Executor:
                     outcome.status, outcome.reasons = "skipped", ["interrupted"]
             record = self._record(case, outcome)
             self._store.write(record)
+            if record.status == "ok":
+                self._store.checkpoint_path(case.id).unlink(missing_ok=True)
             records.append(record)
             observer.case_ended(record)
         return records
@@ -90,21 +102,20 @@ class Executor:
             if outcome.status not in ("ok", "unsupported"):
                 return
             observer.task_started(case, task)
-            log = self._store.log_path(case.id, task)
             try:
-                self._run_task(case, task, log, deadline, outcome)
+                self._run_task(case, task, deadline, outcome, observer)
             except WorkerTimeoutError:
-                outcome.fail(
-                    "timeout", f"{task}: not done within {self._timeout_s:g} s (--timeout)", log
-                )
+                late = f"{task}: not done within {self._timeout_s:g} s (--timeout)"
+                outcome.fail("timeout", late, self._store.log_path(case.id, task))
 
     def _run_task(
-        self, case: Case, task: str, log: Path, deadline: float, outcome: _Outcome
+        self, case: Case, task: str, deadline: float, outcome: _Outcome, observer: Observer
     ) -> None:
+        log = self._store.log_path(case.id, task)
         # A forked child shares its parent's pages, which would hide what the case itself
         # needs: memory is always measured in an interpreter of its own.
         fork = case.isolation == "fork" and task != "memory"
-        job = Job(task=task, log=str(log), case=case, fork=fork)
+        job = Job(task=task, log=str(log), case=case, files=self._files(case), fork=fork)
         started, broke = time.monotonic(), False
         for event in self._pool.run(
             case.backend, job, threads=case.threads, tuned=task == "time", deadline=deadline
@@ -114,6 +125,8 @@ class Executor:
                     outcome.findings.append(_start_up(task, time.monotonic() - started))
                 case Found(findings):
                     outcome.findings.append(findings)
+                case Trained(number, epoch):
+                    observer.epoch_ended(case, number, epoch)
                 case Broke(status, reason):
                     broke = True
                     outcome.fail(
@@ -121,6 +134,14 @@ class Executor:
                     )
                 case Ended(returncode) if returncode and not broke:
                     outcome.fail("failed", f"{task}: {_how_it_ended(returncode)}", log)
+
+    def _files(self, case: Case) -> Files:
+        every = self._checkpoint_epochs
+        return Files(
+            predictions=str(self._store.predictions_path(case.id)),
+            checkpoint=str(self._store.checkpoint_path(case.id)) if every else "",
+            checkpoint_epochs=every or 1,
+        )
 
     def _record(self, case: Case, outcome: _Outcome) -> Record:
         return Record(

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import msgspec
 
-from benchsuite.records import Case, Findings, Status
+from benchsuite.records import Case, Epoch, Findings, Status
 
 #: The look at a backend, the one task without a case.
 LOOK = "look"
+
+
+class Files(msgspec.Struct, frozen=True, kw_only=True):
+    """Paths for what is too large for a case's record; nothing is written where one is empty.
+
+    checkpoint_epochs: of training, between one checkpoint and the next.
+    """
+
+    predictions: str = ""
+    checkpoint: str = ""
+    checkpoint_epochs: int = 1
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +30,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     task: str
     log: str
     case: Case | None = None
+    files: Files = Files()
     fork: bool = False
 
 
@@ -38,6 +50,13 @@ class Found(msgspec.Struct, frozen=True, tag=True):
     """Something is measured, and safe from whatever comes after."""
 
     findings: Findings
+
+
+class Trained(msgspec.Struct, frozen=True, tag=True):
+    """Training has come so far: epoch `number`, from 1, has ended."""
+
+    number: int
+    epoch: Epoch
 
 
 class Looked(msgspec.Struct, frozen=True, tag=True, kw_only=True):
@@ -62,4 +81,4 @@ class Ended(msgspec.Struct, frozen=True, tag=True):
     returncode: int
 
 
-Event = Ready | Began | Found | Looked | Broke | Ended
+Event = Ready | Began | Found | Trained | Looked | Broke | Ended

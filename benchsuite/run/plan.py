@@ -7,16 +7,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from benchsuite.contract import NativeModel, UpdateRule
+import msgspec
+
+from benchsuite.contract import NativeModel, Recipe
+from benchsuite.data import find_source
 from benchsuite.errors import UsageError
-from benchsuite.graph import Shape
+from benchsuite.graph import Graph, Shape
 from benchsuite.hooks import Entry, Plugins
 from benchsuite.measure.environment import default_threads
 from benchsuite.networks import Network, choose_networks
-from benchsuite.records import Case, Recipe
+from benchsuite.records import Case
 from benchsuite.run import budget
 from benchsuite.run.messages import Looked
 from benchsuite.run.spec import RunSpec
+from benchsuite.training.recipes import TOUR, check_idiomatic, make_recipe
 
 _TIER = "native"
 
@@ -75,16 +79,17 @@ def plan_cases(spec: RunSpec, plugins: Plugins, choices: Iterable[Choice]) -> li
     and UsageError where no backend can hold a native model.
     """
     chosen = list(choices)
-    dataset = plugins.datasets[spec.dataset]
-    if dataset.target.missing():
-        dataset.load()  # raises, naming what is missing and how to install it
+    recipe = choose_recipe(spec)
+    source, _ = find_source(spec.dataset, plugins.datasets)
+    if source.target.missing():
+        source.load()  # raises, naming what is missing and how to install it
     networks = choose_networks(spec.archs, plugins)
     for network in networks:
         network.trace(_input_shape(spec, network))
     return [
-        _case(spec, network, choice, seed)
+        _case(spec, recipe, network, choice, trial)
         for network in networks
-        for seed in spec.seeds
+        for trial in _trials(spec)
         for choice in _that_hold(network, chosen)
     ]
 
@@ -102,11 +107,38 @@ def _that_hold(network: Network, choices: list[Choice]) -> list[Choice]:
     return holding
 
 
-def _case(spec: RunSpec, network: Network, choice: Choice, seed: int) -> Case:
+def choose_recipe(spec: RunSpec) -> Recipe:
+    """The recipe with what the options change of it. Raises UsageError and UnknownNameError."""
+    own = {
+        "epochs": spec.epochs,
+        "batch_size": spec.batch_size,
+        "target_top1": spec.target_accuracy,
+    }
+    changes = {**spec.set, **{key: value for key, value in own.items() if value is not None}}
+    recipe = make_recipe(spec.recipe, changes)
+    if spec.division == "idiomatic":
+        check_idiomatic(recipe)
+    return recipe
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """What one of several trainings of a network draws its numbers from."""
+
+    seed: int
+    fold: tuple[int, int] | None
+
+
+def _trials(spec: RunSpec) -> list[_Trial]:
+    folds = [(index, spec.folds) for index in range(spec.folds)] if spec.folds else [None]
+    return [_Trial(seed, fold) for seed in spec.seeds for fold in folds]
+
+
+def _case(spec: RunSpec, recipe: Recipe, network: Network, choice: Choice, trial: _Trial) -> Case:
     limits = budget.budget_for(choice.device)
-    graph = network.trace(_input_shape(spec, network))
-    trained = graph if spec.input else budget.training_graph(network, spec.batch_size, limits)
-    steps = budget.training_steps(trained, spec.batch_size, limits)
+    graph = trained = network.trace(_input_shape(spec, network))
+    if spec.recipe == TOUR:
+        trained, recipe = _within_budget(spec, recipe, network, graph, limits)
     return Case(
         architecture=network.name,
         backend=choice.name,
@@ -114,16 +146,13 @@ def _case(spec: RunSpec, network: Network, choice: Choice, seed: int) -> Case:
         tier=_TIER,
         precision=spec.precision,
         threads=spec.threads or default_threads(),
-        division="matched",
+        division=spec.division,
         dataset=spec.dataset,
-        seed=seed,
-        recipe=Recipe(
-            update_rule=UpdateRule(optimizer=spec.optimizer),
-            learning_rate=spec.learning_rate,
-            batch_size=spec.batch_size,
-            epochs=spec.epochs or budget.TOUR_EPOCHS,
-            max_steps=None if spec.epochs else steps,
-        ),
+        limit=spec.limit,
+        fold=trial.fold,
+        bad_images=spec.bad_images,
+        seed=trial.seed,
+        recipe=recipe,
         input_shape=budget.extent(graph),
         num_classes=network.classes,
         train_input_shape=budget.extent(trained),
@@ -133,6 +162,18 @@ def _case(spec: RunSpec, network: Network, choice: Choice, seed: int) -> Case:
         isolation=_isolation(spec, choice.device),
         origin="native" if isinstance(network, NativeModel) else "graph",
     )
+
+
+def _within_budget(
+    spec: RunSpec, recipe: Recipe, network: Network, graph: Graph, limits: budget.Budget
+) -> tuple[Graph, Recipe]:
+    """The network and the recipe of a tour: a smaller input and fewer steps, unless given."""
+    size = recipe.batch_size
+    trained = graph if spec.input else budget.training_graph(network, size, limits)
+    if spec.epochs or "epochs" in spec.set:
+        return trained, recipe
+    steps = budget.training_steps(trained, size, limits)
+    return trained, msgspec.structs.replace(recipe, max_steps=steps)
 
 
 def _input_shape(spec: RunSpec, network: Network) -> Shape:

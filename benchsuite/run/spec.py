@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
 
-from benchsuite.errors import UsageError
+from benchsuite.toml import checked, read_toml
+from benchsuite.training.recipes import TOUR
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+_TOUR_TIMEOUT_S, _LONGEST_S = 600.0, 7 * 86_400.0
 
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
 _Names = Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
-_PATH_IN_MESSAGE = re.compile(r" - at `\$\.?(?P<path>[^`]*)`")
-_UNKNOWN_FIELD = re.compile(r"unknown field `(?P<name>[^`]*)`")
 
 
 class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,11 +23,24 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     archs: names and shell patterns; `all` is every architecture. Native models are those with
         a `/`: `torchvision/resnet50`, `keras.applications/*`.
     backends: likewise; None means those whose plugins say that they take part by default.
-    epochs: None trains as long as the tour's budget lets it.
+    dataset: a name, or one with its argument: `imagefolder:PATH`.
+    limit: images of each of the data set's splits, in the classes' own shares; None takes all.
+    folds: a case for each of so many parts of the training split, which is its test split.
+    bad_images: whether images that cannot be read end the run, or are left out.
+    recipe: how networks are trained: a preset's name, or the path of a TOML file.
+    set: values of the recipe that are replaced, by name.
+    epochs, batch_size, target_accuracy: likewise, by options of their own; the last is the
+        recipe's `target_top1`. The tour ends training early where its budget ends, unless epochs
+        are given.
+    division: `matched` trains every backend alike; `idiomatic` trains each as its framework's own
+        guides do, with its defaults: see `benchsuite.contract.idiomatic`.
+    checkpoint_epochs: epochs between two checkpoints, from which the same case goes on in a later
+        run; None writes none.
     input: (H, W) or (H, W, C) for measurement and training alike; None leaves the network's
         own, as does a missing C.
     protocol: how long each figure is sampled; `smoke-1` only shows that everything works.
-    timeout_s: of one case, all its processes together.
+    timeout_s: of one case, all its processes together; None is ten minutes in the tour, whose
+        training is short, and a week with any other recipe.
     isolation: `spawn` starts a fresh interpreter for every process; `fork` forks them from
         one that has only imported the framework; `auto` forks on a Linux CPU.
     """
@@ -42,59 +48,42 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     archs: _Names = ("all",)
     backends: _Names | None = None
     dataset: str = "digits"
+    limit: _Positive | None = None
+    folds: Annotated[int, msgspec.Meta(ge=2)] | None = None
+    bad_images: Literal["stop", "skip"] = "stop"
     device: str = "auto"
-    precision: Literal["fp32", "fp64"] = "fp32"
+    precision: Literal["fp32", "tf32", "bf16", "fp16", "fp64"] = "fp32"
     seeds: Annotated[tuple[Annotated[int, msgspec.Meta(ge=0)], ...], msgspec.Meta(min_length=1)] = (
         0,
     )
+    recipe: str = TOUR
+    set: dict[str, Any] = {}
     epochs: _Positive | None = None
-    batch_size: _Positive = 32
-    optimizer: Literal["sgd", "adam"] = "adam"
-    learning_rate: Annotated[float, msgspec.Meta(gt=0)] = 1e-3
+    batch_size: _Positive | None = None
+    target_accuracy: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
+    division: Literal["matched", "idiomatic"] = "matched"
+    checkpoint_epochs: _Positive | None = None
     input: Annotated[tuple[_Positive, ...], msgspec.Meta(min_length=2, max_length=3)] | None = None
     threads: _Positive | None = None
     protocol: Literal["tour-1", "smoke-1"] = "tour-1"
-    timeout_s: Annotated[float, msgspec.Meta(gt=0)] = 600.0
+    timeout_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
     isolation: Literal["auto", "spawn", "fork"] = "auto"
     results: str = "results"
 
+    @property
+    def case_timeout_s(self) -> float:
+        """Seconds that a case may take."""
+        if self.timeout_s is not None:
+            return self.timeout_s
+        return _TOUR_TIMEOUT_S if self.recipe == TOUR else _LONGEST_S
+
 
 def make_spec(options: Mapping[str, Any], config: Path | None = None) -> RunSpec:
-    """Check a run's options; those given win over the config file's.
+    """Check a run's options; those given win over the config file's, and `set` over its `set`.
 
     Raises UsageError, naming the option and what was received, where one is wrong.
     """
-    from_file = _read_config(config) if config else {}
-    values = {**from_file, **options}
-    try:
-        return msgspec.convert(values, RunSpec)
-    except msgspec.ValidationError as error:
-        where = f"config file '{config}': " if config else ""
-        raise UsageError(f"{where}{_explain(str(error), values)}") from error
-
-
-def _read_config(path: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"config file '{path}' cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"config file '{path}' is not valid TOML: {error}") from error
-    return content
-
-
-def _explain(message: str, values: Mapping[str, Any]) -> str:
-    """Say msgspec's message with the option's name, what was received and a suggestion."""
-    unknown = _UNKNOWN_FIELD.search(message)
-    if unknown:
-        name = unknown["name"]
-        close = difflib.get_close_matches(name, RunSpec.__struct_fields__, n=1)
-        suggestion = f" Did you mean '{close[0]}'?" if close else ""
-        known = ", ".join(RunSpec.__struct_fields__)
-        return f"unknown option '{name}'.{suggestion} Options: {known}"
-    place = _PATH_IN_MESSAGE.search(message)
-    if not place:
-        return message
-    option = re.split(r"[.\[]", place["path"])[0]
-    said = _PATH_IN_MESSAGE.sub("", message)
-    return f"{option}: {said[0].lower()}{said[1:]}, got {values.get(option)!r}"
+    from_file = read_toml(config, "config file") if config else {}
+    changes = {**from_file.get("set", {}), **options.get("set", {})}
+    where = f"config file '{config}': " if config else ""
+    return checked({**from_file, **options, "set": changes}, RunSpec, where)

@@ -23,11 +23,25 @@ from benchsuite.contract import Backend
 from benchsuite.errors import BenchsuiteError, MissingDependencyError, UnsupportedError
 from benchsuite.hooks import Plugins, load_plugins
 from benchsuite.measure.environment import usable_cpus
-from benchsuite.run.messages import Began, Broke, Ended, Event, Found, Job, Looked, Ready
-from benchsuite.run.tasks import TASKS, import_for, plain
+from benchsuite.records import Epoch
+from benchsuite.run.messages import (
+    Began,
+    Broke,
+    Ended,
+    Event,
+    Found,
+    Job,
+    Looked,
+    Ready,
+    Trained,
+)
+from benchsuite.run.tasks import TASKS, TaskAtWork, import_for, plain
 
 #: How the frameworks call a full device, in the names or texts of their exceptions.
 _OUT_OF_MEMORY = ("outofmemory", "resourceexhausted", "out of memory", "resource_exhausted")
+
+#: Seconds between two words about training.
+_TOLD_EVERY_S = 5.0
 
 
 class _Speaker:
@@ -85,7 +99,7 @@ def _do(job: Job, plugins: Plugins, backend: Backend, speaker: _Speaker) -> None
     speaker.say(Began(os.getpid()))
     _redirect_output(job.log)
     try:
-        for event in _events(job, plugins, backend):
+        for event in _events(job, plugins, backend, _Herald(speaker)):
             speaker.say(event)
     except Exception as error:  # noqa: BLE001 - the case's own failure, whatever it is
         traceback.print_exc()
@@ -93,12 +107,27 @@ def _do(job: Job, plugins: Plugins, backend: Backend, speaker: _Speaker) -> None
         speaker.say(_broke(error))
 
 
-def _events(job: Job, plugins: Plugins, backend: Backend) -> Iterator[Event]:
+class _Herald:
+    """Says how training goes on, and not so often that the harness is in the way of it."""
+
+    def __init__(self, speaker: _Speaker) -> None:
+        self._speaker = speaker
+        self._last = time.monotonic()
+
+    def __call__(self, number: int, epoch: Epoch) -> None:
+        now = time.monotonic()
+        if now - self._last >= _TOLD_EVERY_S:
+            self._last = now
+            self._speaker.say(Trained(number, epoch))
+
+
+def _events(job: Job, plugins: Plugins, backend: Backend, tell: _Herald) -> Iterator[Event]:
     if job.case is None:
         yield _look(backend)
         return
     _bind(job.case.threads)
-    for findings in TASKS[job.task](job.case, plugins, backend):
+    task = TaskAtWork(job.task, job.case, plugins, backend, job.files, tell)
+    for findings in TASKS[job.task](task):
         yield Found(findings)
 
 

@@ -35,7 +35,7 @@ def test_click_prints_the_same_script_by_its_own_variable(benchsuite):
 
 
 def test_commands_complete():
-    assert completions("sh") == ["show"]
+    assert completions("sh") == ["show", "show-batch"]
 
 
 def test_architectures_complete():

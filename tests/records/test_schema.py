@@ -16,7 +16,7 @@ def test_record_survives_the_way_through_json(make_record):
 
 
 def test_record_carries_the_schemas_version(make_record):
-    assert make_record().schema == SCHEMA_VERSION == 1
+    assert make_record().schema == SCHEMA_VERSION == 2
 
 
 def test_record_knows_no_other_status(make_record):

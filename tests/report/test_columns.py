@@ -34,7 +34,7 @@ def test_number_columns_carry_their_unit():
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("schema", 1),
+        ("schema", 2),
         ("run", "run-1"),
         ("status", "ok"),
         ("reason", None),

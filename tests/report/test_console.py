@@ -222,3 +222,20 @@ def test_table_shows_all_sizes_of_one_architecture(make_record):
     assert "1.00 k MACs" in text
     assert "417 k MACs" in text
     assert "32×32×1 → 10 · batch 64/16" in text.replace("\n", " ")
+
+
+def test_table_shows_the_mean_of_several_seeds(make_record):
+    records = [make_record(seed=seed, test={"top1_fraction": 0.9 + seed / 50}) for seed in range(3)]
+
+    rows = [line.split() for line in printed(records).splitlines() if line.startswith("  torch")]
+
+    assert [row[1] for row in rows] == ["0", "1", "2", "mean"]
+    assert rows[-1][:6] == ["torch", "mean", "of", "3", "0.920", "±0.050"]
+
+
+def test_table_leaves_out_a_mean_where_a_figure_is_missing(make_record):
+    records = [make_record(seed=0), make_record(seed=1, test={"top1_fraction": None})]
+
+    mean = next(line for line in printed(records).splitlines() if "mean of 2" in line)
+
+    assert mean.split()[:6] == ["torch", "mean", "of", "2", "2.00", "±0.00"]

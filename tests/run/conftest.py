@@ -20,6 +20,9 @@ class Watch:
     def task_started(self, case, task):
         self.told.append(("task", case.backend, task))
 
+    def epoch_ended(self, case, number, epoch):
+        self.told.append(("epoch", case.backend, number, epoch))
+
     def case_ended(self, record):
         self.told.append(("record", record.case.backend, record.status))
 

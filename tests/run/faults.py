@@ -8,7 +8,7 @@ import numpy as np
 from benchsuite_example.backend import LinearBackend, LinearSession
 
 from benchsuite import Target, hookimpl
-from benchsuite.contract import Counts
+from benchsuite.contract import Counts, Normalizer
 
 
 class Faulty(LinearBackend):
@@ -62,6 +62,42 @@ class _DivergingSession(LinearSession):
         return np.where(np.arange(len(losses)) == 1, np.nan, losses)
 
 
+class _MortalSession(LinearSession):
+    """Dies in its third epoch, unless it goes on from a checkpoint."""
+
+    lives = 2
+
+    def train(self, batches, learning_rates):
+        if self.lives == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.lives -= 1
+        return super().train(batches, learning_rates)
+
+    def set_state(self, state):
+        self.lives = 1000
+        super().set_state(state)
+
+
+class DiesInTraining(LinearBackend):
+    def open(self, graph, weights, setup):
+        trains = setup.normalizer != Normalizer()  # elsewhere its speed is measured
+        return (_MortalSession if trains else LinearSession)(graph, weights, setup)
+
+
+class _SlowSession(LinearSession):
+    """Takes three seconds for an epoch."""
+
+    def train(self, batches, learning_rates):
+        time.sleep(3.0)
+        return super().train(batches, learning_rates)
+
+
+class Dawdles(LinearBackend):
+    def open(self, graph, weights, setup):
+        trains = setup.normalizer != Normalizer()
+        return (_SlowSession if trains else LinearSession)(graph, weights, setup)
+
+
 class WrongSize(LinearBackend):
     def open(self, graph, weights, setup):
         return _WrongCounts(graph, weights, setup)
@@ -96,7 +132,10 @@ class NoTraining(LinearBackend):
         return session
 
 
-KINDS = (Raises, Killed, Exits, Hangs, Full, Loud, WrongSize, Diverges, NoTraining, OddVersion)
+KINDS = (
+    *(Raises, Killed, Exits, Hangs, Full, Loud, WrongSize, Diverges, NoTraining, OddVersion),
+    *(DiesInTraining, Dawdles),
+)
 
 
 @hookimpl

@@ -2,15 +2,14 @@ import json
 
 import psutil
 import pytest
+from PIL import Image
 
 from benchsuite.errors import (
-    MissingDependencyError,
     ShapeError,
     UnknownNameError,
     UsageError,
 )
 from benchsuite.records import read_records
-from benchsuite.run import make_spec, plan
 
 
 @pytest.mark.parametrize("isolation", ["spawn", "fork"])
@@ -169,36 +168,6 @@ def test_conduct_takes_versions_of_any_kind_of_text(run_cases):
     assert (record.status, record.findings.versions) == ("ok", {"numpy": "1.2"})
 
 
-def test_plan_without_backends_takes_those_that_count_themselves_in(plugins):
-    cases = plan(make_spec({"archs": ["lenet5"], "device": "cpu"}), plugins)
-    backends = {case.backend for case in cases}
-    assert "numpy-linear" in backends
-    assert not backends & {"loud", "oddversion", "keras-torch"}
-
-
-def test_plan_names_a_missing_framework(plugins, monkeypatch):
-    entry = plugins.backends["numpy-linear"]
-    monkeypatch.setattr(type(entry.target), "missing", lambda self: ("numpy_of_the_future",))
-    with pytest.raises(MissingDependencyError, match=r"backend 'numpy-linear' needs numpy_of"):
-        plan(make_spec({"backends": ["numpy-linear"]}), plugins)
-    with pytest.raises(UsageError, match="no backend is installed that matches numpy-l"):
-        plan(make_spec({"backends": ["numpy-l*"]}), plugins)
-
-
-def test_plan_gives_every_combination_grouped_by_architecture(plugins):
-    spec = make_spec(
-        {"archs": ["lenet5", "mlp"], "backends": ["numpy-linear", "loud"], "seeds": [3, 5]}
-    )
-    cases = plan(spec, plugins)
-    assert [(case.architecture, case.seed, case.backend) for case in cases] == [
-        (architecture, seed, backend)
-        for architecture in ("lenet5", "mlp")
-        for seed in (3, 5)
-        for backend in ("numpy-linear", "loud")
-    ]
-    assert len({case.id for case in cases}) == 8
-
-
 def test_conduct_runs_a_native_model_and_says_so(run_cases):
     (record,) = run_cases(["numpy-adopting"], archs=["numpy/plain"]).records
     assert (record.status, record.reason) == ("ok", "")
@@ -233,17 +202,21 @@ def test_conduct_keeps_a_case_whose_backend_takes_no_native_models(run_cases):
     assert "cannot hold numpy/plain" in record.reason
 
 
-def test_plan_gives_native_models_to_the_backends_that_hold_them(plugins):
-    spec = make_spec({"archs": ["mlp", "numpy/plain"], "backends": ["loud", "numpy-adopting"]})
-    cases = plan(spec, plugins)
-    assert [(case.architecture, case.backend) for case in cases] == [
-        ("mlp", "loud"),
-        ("mlp", "numpy-adopting"),
-        ("numpy/plain", "numpy-adopting"),
-    ]
-    assert "/" not in cases[2].id
+def test_conduct_looks_at_the_data_before_anything_is_written(run_cases, tmp_path, monkeypatch):
+    monkeypatch.setenv("BENCHSUITE_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "pictures"
+    for name in ("cat", "dog"):
+        (folder / name).mkdir(parents=True)
+        for number in range(8):
+            Image.new("L", (8, 8), number).save(folder / name / f"{number}.png")
+    (folder / "cat" / "0.png").write_bytes(b"broken")
+    asked = {"dataset": f"imagefolder:{folder}", "batch_size": 4}
 
+    with pytest.raises(UsageError, match=r"1 images that cannot be used: .*0\.png"):
+        run_cases(["numpy-linear"], **asked)
+    assert not (tmp_path / "results").exists()
 
-def test_plan_refuses_a_native_model_that_no_backend_holds(plugins):
-    with pytest.raises(UsageError, match=r"numpy/plain is written for .*; this run's .* are loud"):
-        plan(make_spec({"archs": ["numpy/plain"], "backends": ["loud"]}), plugins)
+    (record,) = run_cases(["numpy-linear"], bad_images="skip", **asked).records
+    assert (record.status, record.reason) == ("ok", "")
+    assert sum(record.findings.training.split_sizes.values()) == 15
+    assert record.case.dataset == asked["dataset"]

@@ -25,8 +25,11 @@ def test_make_spec_reads_a_config_file_and_lets_options_win(tmp_path):
         ({"seeds": [0, -1]}, r"seeds: expected `int` >= 0, got \[0, -1\]"),
         ({"archs": []}, "archs: expected `array` of length >= 1"),
         ({"input": [32]}, r"input: expected `array` of length >= 2.*got \[32\]"),
-        ({"learning_rate": 0.0}, "learning_rate: expected `float` > 0"),
-        ({"optimizer": "lamb"}, "optimizer: invalid enum value 'lamb', got 'lamb'"),
+        ({"target_accuracy": 94}, "target_accuracy: expected `float` <= 1.0, got 94"),
+        ({"checkpoint_epochs": 0}, "checkpoint_epochs: expected `int` >= 1, got 0"),
+        ({"division": "open"}, "division: invalid enum value 'open'"),
+        ({"folds": 1}, "folds: expected `int` >= 2, got 1"),
+        ({"precision": "fp8"}, "precision: invalid enum value 'fp8', got 'fp8'"),
         ({"epoch": 3}, "unknown option 'epoch'. Did you mean 'epochs'"),
     ],
 )
@@ -34,6 +37,21 @@ def test_make_spec_names_the_option_and_what_it_received(options, message):
     with pytest.raises(UsageError, match=message) as caught:
         make_spec(options)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "seconds"),
+    [({}, 600.0), ({"recipe": "cifar10"}, 604_800.0), ({"recipe": "mnist", "timeout_s": 5}, 5.0)],
+)
+def test_the_tours_cases_are_short(options, seconds):
+    assert make_spec(options).case_timeout_s == seconds
+
+
+def test_make_spec_joins_what_is_set(tmp_path):
+    config = tmp_path / "nightly.toml"
+    config.write_text('recipe = "cifar10"\n[set]\nlr = 0.1\nmomentum = 0.5\n')
+    spec = make_spec({"set": {"lr": 0.2}}, config)
+    assert (spec.recipe, spec.set) == ("cifar10", {"lr": 0.2, "momentum": 0.5})
 
 
 @pytest.mark.parametrize(

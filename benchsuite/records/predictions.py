@@ -1,0 +1,49 @@
+"""What a network said of each test image: kept beside the record, for paired comparison."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchsuite.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """One entry for each image of the test split, (N,) each.
+
+    positions: the image's place in the data set as a whole; equal split digests, equal positions.
+    labels, predicted: its class, and the one with the largest logit.
+    losses: -log softmax(logits)[label], in nats.
+    """
+
+    positions: NDArray[np.integer]
+    labels: NDArray[np.integer]
+    predicted: NDArray[np.integer]
+    losses: NDArray[np.floating]
+
+
+_TYPES = {
+    "positions": np.uint32,
+    "labels": np.uint16,
+    "predicted": np.uint16,
+    "losses": np.float32,
+}
+
+
+def write_predictions(path: Path, predictions: Predictions) -> None:
+    """As a compressed `.npz`, one array a field."""
+    arrays = {name: getattr(predictions, name).astype(kind) for name, kind in _TYPES.items()}
+    np.savez_compressed(path, **arrays)
+
+
+def read_predictions(path: Path) -> Predictions:
+    """Raises UsageError where the file is not there, or none of ours."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return Predictions(*(stored[field.name] for field in fields(Predictions)))
+    except (OSError, EOFError, ValueError, KeyError, AttributeError) as error:
+        raise UsageError(f"'{path}' is no file of predictions: {error}") from error

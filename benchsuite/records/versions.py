@@ -1,0 +1,57 @@
+"""Records of older versions, as if they had been written today."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from benchsuite.records.schema import SCHEMA_VERSION, Record
+
+Raw = dict[str, Any]
+
+
+class _Header(msgspec.Struct):
+    schema: int
+
+
+def version_of(content: bytes) -> int:
+    """The version that a record says it has. Raises msgspec.MsgspecError where it is none."""
+    return msgspec.json.decode(content, type=_Header).schema
+
+
+def decode_record(content: bytes) -> Record:
+    """A record of any version up to this one. Raises msgspec.MsgspecError where it is none."""
+    version = version_of(content)
+    if version == SCHEMA_VERSION:
+        return msgspec.json.decode(content, type=Record)
+    raw: Raw = msgspec.json.decode(content, type=dict[str, Any])
+    try:
+        for step in range(version, SCHEMA_VERSION):
+            raw = _UPGRADES[step](raw)
+    except (KeyError, TypeError) as error:
+        raise msgspec.ValidationError(f"version {version} has no such field: {error}") from error
+    return msgspec.convert({**raw, "schema": SCHEMA_VERSION}, Record)
+
+
+def _from_1(raw: Raw) -> Raw:
+    """A recipe held its update rule apart; why training ended was not said."""
+    recipe: Raw = dict(raw["case"]["recipe"])
+    rule, rate = recipe.pop("update_rule"), recipe.pop("learning_rate")
+    case = {**raw["case"], "recipe": {**recipe, **rule, "lr": rate}}
+    findings = dict(raw["findings"])
+    if findings.get("training"):
+        findings["training"] = _training_from_1(findings["training"], recipe.get("max_steps"))
+    return {**raw, "case": case, "findings": findings}
+
+
+def _training_from_1(training: Raw, max_steps: int | None) -> Raw:
+    losses = training["step_losses"]
+    ended = "max_steps" if len(losses) == max_steps else "epochs"
+    epochs = [{**epoch, "input_wait_s": None} for epoch in training["epochs"]]
+    return {**training, "ended": "diverged" if None in losses else ended, "epochs": epochs}
+
+
+#: By version: to the next one.
+_UPGRADES: Mapping[int, Callable[[Raw], Raw]] = {1: _from_1}

@@ -1,0 +1,109 @@
+"""One task at work: what it was given, and what every task does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+
+from benchsuite.contract import Backend, Batch, Normalizer, Session, Setup
+from benchsuite.graph import Shape
+from benchsuite.hooks import Plugins
+from benchsuite.measure.environment import cpu_name
+from benchsuite.measure.protocol import PROTOCOLS
+from benchsuite.measure.timing import synthetic_batches
+from benchsuite.networks import Network, find_network, open_idiomatic, open_network
+from benchsuite.records import Case, Epoch, Findings, Phase
+from benchsuite.run.environment import RECORDED_VARIABLES
+from benchsuite.run.messages import Files
+
+
+@dataclass
+class TaskAtWork:
+    """One task at work: what it was given, and how long each of its phases took.
+
+    tell: called with the number, from 1, of an epoch that has ended, and the epoch.
+    """
+
+    name: str
+    case: Case
+    plugins: Plugins
+    backend: Backend
+    files: Files = field(default_factory=Files)
+    tell: Callable[[int, Epoch], None] = lambda *_: None
+    phases: list[Phase] = field(default_factory=list)
+
+    @contextmanager
+    def phase(self, name: str, *, measuring: bool) -> Iterator[None]:
+        """Time what happens in it."""
+        start = perf_counter()
+        yield
+        seconds = perf_counter() - start
+        self.phases.append(Phase(task=self.name, name=name, seconds=seconds, measuring=measuring))
+
+    def network(self) -> Network:
+        """The architecture, or the native model."""
+        return find_network(self.case.architecture, self.plugins)
+
+    def open(self, setup: Setup, input_shape: Shape, classes: int) -> Session:
+        """The network at this input (H, W, C)."""
+        network = self.network()
+        with self.phase("open", measuring=False):
+            return open_network(network, self.backend, setup, input_shape, classes)
+
+    def open_to_train(self, normalizer: Normalizer, classes: int) -> Session:
+        """The network that is trained, in the case's division. Raises UnsupportedError."""
+        case, setup = self.case, replace(self.setup(), normalizer=normalizer)
+        if case.division == "matched":
+            return self.open(setup, case.train_input_shape, classes)
+        network = self.network()
+        graph = network.trace(case.train_input_shape, classes)
+        with self.phase("open", measuring=False):
+            return open_idiomatic(network, graph, self.backend, setup, case.recipe)
+
+    def open_to_measure(self) -> Session:
+        """The network whose speed, memory and size are measured."""
+        return self.open(self.setup(), self.case.input_shape, self.case.num_classes)
+
+    def setup(self) -> Setup:
+        """As the case has it; images are taken as normalised."""
+        case = self.case
+        return Setup(
+            device=case.device,
+            tier=case.tier,
+            precision=case.precision,
+            threads=case.threads,
+            seed=case.seed,
+            update_rule=case.recipe.update_rule,
+        )
+
+    def _device_name(self) -> str:
+        device = self.case.device
+        return cpu_name() if device == "cpu" else self.backend.device_name(device)
+
+    def surroundings(self, session: Session) -> Findings:
+        """What every task tells of where it ran; last, since it takes the phases along."""
+        settings = {**_variables(), **plain(session.settings())}
+        return Findings(
+            versions=plain(self.backend.versions()),
+            device_name=self._device_name(),
+            ledger={f"{self.name}.{key}": value for key, value in settings.items()},
+            phases=tuple(self.phases),
+        )
+
+
+def input_pool(session: Session, batch_size: int, case: Case) -> list[Batch]:
+    """Batches of random images: what is measured with."""
+    protocol = PROTOCOLS[case.protocol]
+    return synthetic_batches(session, batch_size, protocol, case.num_classes, case.seed)
+
+
+def plain(words: Mapping[str, str]) -> dict[str, str]:
+    """The words as plain text: frameworks have versions of a type of their own."""
+    return {str(key): str(value) for key, value in words.items()}
+
+
+def _variables() -> dict[str, str]:
+    return {name: os.environ.get(name, "unset") for name in RECORDED_VARIABLES}

@@ -1,0 +1,76 @@
+"""Peak memory, and the network's size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from benchsuite.contract import NativeModel, Session
+from benchsuite.errors import BenchsuiteError
+from benchsuite.measure.memory import peak_bytes, reset_peak
+from benchsuite.networks import Network
+from benchsuite.records import Case, Findings, Measurement, Size
+from benchsuite.run.tasks.at_work import TaskAtWork, input_pool
+
+#: Calls after which a process's memory has seen everything that inference allocates.
+_MEMORY_CALLS = 3
+
+
+def measure_memory(task: TaskAtWork) -> Iterator[Findings]:
+    """Peak memory of building the network and calling it at batch 1, and its size.
+
+    Needs a fresh interpreter with the system's own allocator, and times nothing.
+    """
+    network = task.network()
+    imported = reset_peak()
+    session = task.open_to_measure()
+    with task.phase("memory", measuring=True):
+        batches = input_pool(session, 1, task.case)[:_MEMORY_CALLS]
+        for batch in batches:
+            session.infer(session.place(batch))
+            session.synchronize()
+        peak = peak_bytes()
+    yield Findings(measurements=tuple(_memory(session, imported, peak)))
+    with task.phase("count", measuring=True):
+        size = _size(network, session)
+    yield Findings(size=size)
+    _check_size(size, task.case)
+    yield task.surroundings(session)
+
+
+def _memory(session: Session, imported: int, peak: int) -> Iterator[Measurement]:
+    yield _bytes("host_memory_peak", peak)
+    yield _bytes("host_memory_above_import", peak - imported)
+    on_device = session.device_memory()
+    if on_device is not None:
+        yield _bytes("device_memory_peak", on_device)
+
+
+def _bytes(metric: str, value: int) -> Measurement:
+    return Measurement(metric=metric, unit="bytes", better="lower", values=(float(value),))
+
+
+def _size(network: Network, session: Session) -> Size:
+    graph, counts = session.graph, session.counts()
+    native = isinstance(network, NativeModel)
+    macs = counts.macs if native else graph.macs
+    return Size(
+        fingerprint="" if native else graph.fingerprint,
+        architecture_fingerprint="" if native else network.trace().fingerprint,
+        parameters=graph.parameters,
+        buffers=graph.buffers,
+        macs=macs,
+        flops=2 * macs,
+        native_parameters=counts.parameters,
+        native_macs=counts.macs,
+        native_counter=counts.counter,
+    )
+
+
+def _check_size(size: Size, case: Case) -> None:
+    """Refuse a backend whose network is not the graph's."""
+    if (size.native_parameters, size.native_macs) != (size.parameters, size.macs):
+        raise BenchsuiteError(
+            f"{case.backend} built another network than {case.architecture}: the graph has "
+            f"{size.parameters:,} parameters and {size.macs:,} MACs, {size.native_counter} "
+            f"counts {size.native_parameters:,} and {size.native_macs:,}"
+        )

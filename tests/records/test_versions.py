@@ -1,0 +1,67 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from benchsuite.contract import UpdateRule
+from benchsuite.errors import UsageError
+from benchsuite.records import read_record
+from benchsuite.records.schema import SCHEMA_VERSION
+
+FIRST = Path(__file__).parent / "version1.json"
+
+
+@pytest.fixture
+def rewritten(tmp_path):
+    """A record of the first version, with changes made to it."""
+
+    def write(change):
+        raw = json.loads(FIRST.read_text())
+        change(raw)
+        path = tmp_path / "record.json"
+        path.write_text(json.dumps(raw))
+        return path
+
+    return write
+
+
+def test_a_record_of_the_first_version_is_read():
+    record = read_record(FIRST)
+    recipe = record.case.recipe
+    assert record.schema == SCHEMA_VERSION
+    assert (recipe.lr, recipe.batch_size, recipe.epochs, recipe.max_steps) == (0.001, 32, 1, None)
+    assert recipe.update_rule == UpdateRule(optimizer="adam")
+    (epoch,) = record.findings.training.epochs
+    assert (epoch.steps, epoch.input_wait_s, epoch.validation) == (40, None, {})
+    assert record.findings.training.ended == "epochs"
+    assert record.measurement("latency").values == (0.000197124, 4.1462e-05)
+
+
+@pytest.mark.parametrize(
+    ("losses", "max_steps", "ended"),
+    [([1.0, 0.5], 2, "max_steps"), ([1.0, None], 2, "diverged"), ([1.0, 0.5], None, "epochs")],
+)
+def test_why_training_ended_is_found_out(rewritten, losses, max_steps, ended):
+    def change(raw):
+        raw["case"]["recipe"]["max_steps"] = max_steps
+        raw["findings"]["training"]["step_losses"] = losses
+
+    training = read_record(rewritten(change)).findings.training
+    assert training.ended == ended
+
+
+def test_a_record_that_was_never_trained_is_read(rewritten):
+    record = read_record(rewritten(lambda raw: raw["findings"].update(training=None)))
+    assert record.findings.training is None
+
+
+def test_a_broken_record_of_the_first_version_is_refused(rewritten):
+    path = rewritten(lambda raw: raw["case"].update(seed="none"))
+    with pytest.raises(UsageError, match="is not a benchsuite record"):
+        read_record(path)
+
+
+def test_a_record_without_a_recipe_is_refused(rewritten):
+    path = rewritten(lambda raw: raw["case"].pop("recipe"))
+    with pytest.raises(UsageError, match="is not a benchsuite record"):
+        read_record(path)
