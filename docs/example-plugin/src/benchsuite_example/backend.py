@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
-from benchsuite.contract import Batch, Counts, Session, Setup, UpdateRule, check_request
+from benchsuite.contract import Batch, Counts, Session, Setup, UpdateRule, check_request, check_rule
 from benchsuite.graph import Graph
 from benchsuite.graph.weights import check_weights
 
 Array = NDArray[Any]
+#: Of `UpdateRule`, what is left out here.
+_LACKS = ("nesterov", "micro_batches", "clip_norm", "focal_gamma", "ema")
 _TYPES = {"fp32": np.float32, "fp64": np.float64}
 
 
@@ -38,6 +40,7 @@ class LinearBackend:
 
     def open(self, graph: Graph, weights: Mapping[str, Array], setup: Setup) -> Session:
         """Refuse what is not supported, else return a session."""
+        check_rule(self, setup.update_rule, _LACKS)
         return LinearSession(graph, weights, check_request(self, graph, setup))
 
 
@@ -48,7 +51,7 @@ class LinearSession:
         self.graph = graph
         self._setup = setup
         self._type = _TYPES[setup.precision]
-        self._optimizer = _Optimizer(setup.update_rule, graph)
+        self._optimizer = _Optimizer(setup.update_rule, graph, self._type)
         self.set_weights(weights)
 
     @property
@@ -85,6 +88,20 @@ class LinearSession:
         """Copy them in."""
         check_weights(self.graph, weights)
         self._weights = {name: weights[name].astype(self._type) for name in self.graph.weights}
+
+    def averaged_weights(self) -> dict[str, Array]:
+        """There are no averages."""
+        return self.weights()
+
+    def state(self) -> dict[str, Array]:
+        """The weights, and what the optimiser remembers of each."""
+        weights = {f"weight/{name}": array for name, array in self.weights().items()}
+        return {**weights, **self._optimizer.state()}
+
+    def set_state(self, state: Mapping[str, Array]) -> None:
+        """Put back what `state` gave."""
+        self._weights = {name: state[f"weight/{name}"].copy() for name in self.graph.weights}
+        self._optimizer.set_state(state)
 
     def counts(self) -> Counts:
         """From the arrays that one image gives rise to, not from the graph's figures."""
@@ -151,23 +168,36 @@ class LinearSession:
         return images.astype(self._type) * scale + shift
 
 
-def _cross_entropy(logits: Array, labels: NDArray[np.int64]) -> tuple[float, Array]:
-    """The mean loss, and its gradient by the logits (N, classes)."""
-    rows = np.arange(len(logits))
+def _cross_entropy(logits: Array, labels: Array) -> tuple[float, Array]:
+    """The mean loss of labels (N,) or shares (N, classes), and its gradient by the logits."""
+    shares = labels if labels.ndim == logits.ndim else np.eye(logits.shape[1])[labels]
     shifted = logits - logits.max(axis=1, keepdims=True)
     log_probabilities = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    gradient = np.exp(log_probabilities)
-    gradient[rows, labels] -= 1
-    return float(-log_probabilities[rows, labels].mean()), gradient / len(rows)
+    sums = shares.sum(axis=1, keepdims=True)
+    gradient = np.exp(log_probabilities) * sums - shares
+    return float(-(shares * log_probabilities).sum(axis=1).mean()), gradient / len(logits)
 
 
 class _Optimizer:
     """What is subtracted from each weight, by the formulas of `UpdateRule`."""
 
-    def __init__(self, rule: UpdateRule, graph: Graph) -> None:
+    def __init__(self, rule: UpdateRule, graph: Graph, dtype: DTypeLike) -> None:
         self._rule = rule
         self._graph = graph
-        self._state: dict[str, tuple[Any, Any, int]] = {}
+        shapes = {name: weight.shape for name, weight in graph.weights.items()}
+        self._first = {name: np.zeros(shape, dtype) for name, shape in shapes.items()}
+        self._second = {name: np.zeros(shape, dtype) for name, shape in shapes.items()}
+        self._steps = dict.fromkeys(shapes, 0)
+
+    def state(self) -> dict[str, Array]:
+        first = {f"first/{name}": array.copy() for name, array in self._first.items()}
+        second = {f"second/{name}": array.copy() for name, array in self._second.items()}
+        return {**first, **second, "steps": np.array(list(self._steps.values()))}
+
+    def set_state(self, state: Mapping[str, Array]) -> None:
+        self._first = {name: state[f"first/{name}"].copy() for name in self._first}
+        self._second = {name: state[f"second/{name}"].copy() for name in self._second}
+        self._steps = dict(zip(self._steps, state["steps"].tolist(), strict=True))
 
     def step(self, name: str, weight: Array, gradient: Array, learning_rate: float) -> Array:
         decays = self._rule.decays(self._graph.weights[name])
@@ -177,19 +207,19 @@ class _Optimizer:
         return learning_rate * (self._direction(name, gradient) + decay)
 
     def _direction(self, name: str, gradient: Array) -> Array:
-        first, second, count = self._state.get(name, (0.0, 0.0, 0))
-        rule, count = self._rule, count + 1
+        rule, first, second = self._rule, self._first[name], self._second[name]
+        self._steps[name] += 1
         if rule.optimizer == "sgd":
-            first = rule.momentum * first + gradient
-            self._state[name] = (first, second, count)
-            return first
+            self._first[name] = rule.momentum * first + gradient
+            return self._first[name]
         if rule.optimizer == "rmsprop":
             second = rule.alpha * second + (1 - rule.alpha) * gradient**2
             first = rule.momentum * first + gradient / (np.sqrt(second) + rule.epsilon)
-            self._state[name] = (first, second, count)
+            self._first[name], self._second[name] = first, second
             return first
         first = rule.beta1 * first + (1 - rule.beta1) * gradient
         second = rule.beta2 * second + (1 - rule.beta2) * gradient**2
-        self._state[name] = (first, second, count)
-        corrected = first / (1 - rule.beta1**count)
-        return corrected / (np.sqrt(second / (1 - rule.beta2**count)) + rule.epsilon)
+        self._first[name], self._second[name] = first, second
+        corrected = first / (1 - rule.beta1 ** self._steps[name])
+        root = np.sqrt(second / (1 - rule.beta2 ** self._steps[name]))
+        return corrected / (root + rule.epsilon)
