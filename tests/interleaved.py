@@ -37,10 +37,20 @@ class Ratio(NamedTuple):
 
 @pytest.fixture
 def ratio_of(benchmark):
-    """(name, open one way, open the other) -> Ratio; an opened way is called with a number."""
+    """(name, open one way, open the other) -> Ratio; an opened way is called with a number.
 
-    def compare(name: str, ours: Callable[[], Calls], theirs: Callable[[], Calls]) -> Ratio:
-        ratio = benchmark.pedantic(_ratio, (ours, theirs), rounds=1)
+    calls: of a block, with `rounds` pairs of blocks; what has a start of its own needs many.
+    """
+
+    def compare(
+        name: str,
+        ours: Callable[[], Calls],
+        theirs: Callable[[], Calls],
+        *,
+        calls: int | None = None,
+        rounds: int = ROUNDS,
+    ) -> Ratio:
+        ratio = benchmark.pedantic(_ratio, (ours, theirs, calls, rounds), rounds=1)
         benchmark.extra_info.update(ratio._asdict())
         sys.stdout.write(
             f"\n{name}: {ratio.median:.3f} of the time ({ratio.low:.3f}–{ratio.high:.3f}), "
@@ -51,21 +61,23 @@ def ratio_of(benchmark):
     return compare
 
 
-def _ratio(ours: Callable[[], Calls], theirs: Callable[[], Calls]) -> Ratio:
-    seconds = [_instance(ours, theirs, ours_first=index % 2 == 0) for index in range(INSTANCES)]
+def _ratio(
+    ours: Callable[[], Calls], theirs: Callable[[], Calls], calls: int | None, rounds: int
+) -> Ratio:
+    seconds = []
+    for index in range(INSTANCES):
+        opened = (ours(), theirs()) if index % 2 == 0 else (theirs(), ours())[::-1]
+        seconds.append(_instance(opened, calls, rounds))
     ratios = sorted(one / other for one, other in seconds)
     one, other = (median(side) for side in zip(*seconds, strict=True))
     return Ratio(one, other, median(ratios), ratios[0], ratios[-1])
 
 
-def _instance(
-    ours: Callable[[], Calls], theirs: Callable[[], Calls], *, ours_first: bool
-) -> tuple[float, float]:
-    opened = (ours(), theirs()) if ours_first else (theirs(), ours())[::-1]
+def _instance(opened: tuple[Calls, Calls], calls: int | None, rounds: int) -> tuple[float, float]:
     for way in opened:
         way(5)  # traced and warm
-    calls = max(1, round(BLOCK_S / _seconds_per_call(opened[1], 5)))
-    blocks = [_block(opened, calls, ours_first=index % 2 == 0) for index in range(ROUNDS)]
+    calls = calls or max(1, round(BLOCK_S / _seconds_per_call(opened[1], 5)))
+    blocks = [_block(opened, calls, ours_first=index % 2 == 0) for index in range(rounds)]
     one, other = (median(side) for side in zip(*blocks, strict=True))
     return one, other
 
