@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from benchsuite.contract import Batch
 
@@ -20,13 +21,24 @@ def plain_net(net, x):
     ("network", "training"),
     [
         (plain_net, ("fp32", "NHWC")),
+        (plain_net, ("fp64", "NHWC")),
         (normalising_net, ("fp32", "NCHW")),
         (normalising_net, ("bf16", "NHWC")),
     ],
 )
-def test_channels_come_last_where_nothing_is_lost(trace, draw, open_session, network, training):
+def test_batches_stay_as_they_come_where_nothing_is_lost(
+    trace, draw, open_session, network, training
+):
     graph, (precision, layout) = trace(SHAPE, network), training
     session = open_session(graph, draw(graph), precision=precision)
+    images = np.random.default_rng(0).normal(size=(4, *SHAPE)).astype(np.float32)
+    batch, seen = Batch(images, np.arange(4) % 3), []
+    session.native.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    session.train([batch, session.place(batch)], [0.1, 0.1])
+    session.predict(images)
+    stays = layout == "NHWC"
+    assert [x.is_contiguous() for x in seen] == [not stays, True, True]
+    assert seen[0].is_contiguous(memory_format=torch.channels_last) == stays
     assert session.settings()["training_layout"] == layout
 
 
