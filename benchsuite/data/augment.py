@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -35,22 +36,33 @@ _ERASED_AREA, _ERASED_ASPECT = (0.02, 0.4), (0.3, 1 / 0.3)
 def flip(images: Images, generator: np.random.Generator) -> Images:
     """Mirror every other one, left to right."""
     mirrored = generator.random(len(images)) < 0.5  # noqa: PLR2004 - half of them
-    flipped: Images = images.copy()
-    flipped[mirrored] = images[mirrored, :, ::-1]
-    return flipped
+    pixels = _pixels(images)
+    flipped = pixels.copy()
+    flipped[mirrored] = pixels[mirrored][:, :, ::-1]
+    return _bytes(flipped)
 
 
 def crop(images: Images, generator: np.random.Generator) -> Images:
     """Pad by an eighth on each side, and cut the size out again (He et al. 2016)."""
-    _, height, width, _ = images.shape
+    count, height, width, channels = images.shape
     above, beside = (max(1, round(_PADDING * side)) for side in (height, width))
-    padded = np.pad(images, ((0, 0), (above, above), (beside, beside), (0, 0)))
-    rows = generator.integers(0, 2 * above + 1, len(images))
-    columns = generator.integers(0, 2 * beside + 1, len(images))
-    cut = np.empty_like(images)
-    for index, (row, column) in enumerate(zip(rows, columns, strict=True)):
-        cut[index] = padded[index, row : row + height, column : column + width]
-    return cut
+    padded = np.zeros((count, height + 2 * above, width + 2 * beside, channels), np.uint8)
+    padded[:, above:-above, beside:-beside] = images
+    rows = generator.integers(0, 2 * above + 1, count)
+    columns = generator.integers(0, 2 * beside + 1, count)
+    windows = sliding_window_view(_pixels(padded), (height, width), axis=(1, 2))
+    return _bytes(windows[np.arange(count), rows, columns])
+
+
+def _pixels(images: Images) -> NDArray[np.void]:
+    """(N, H, W, C) -> (N, H, W): moved as a whole, a pixel takes half the time of its bytes."""
+    whole: NDArray[np.void] = np.ascontiguousarray(images).view(f"V{images.shape[3]}")[..., 0]
+    return whole
+
+
+def _bytes(pixels: NDArray[np.void]) -> Images:
+    """(N, H, W) -> (N, H, W, C)."""
+    return pixels.view(np.uint8).reshape(*pixels.shape, pixels.itemsize)
 
 
 def shift(images: Images, generator: np.random.Generator) -> Images:
