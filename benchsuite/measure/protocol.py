@@ -4,22 +4,39 @@ from __future__ import annotations
 
 import msgspec
 
+from benchsuite.measure.statistics import FEWEST_PROCESSES
+
 
 class Protocol(msgspec.Struct, frozen=True, kw_only=True):
-    """How long and how often each figure is sampled.
+    """How often each figure is sampled, and for how long.
 
+    rounds: after so many rounds of one process a case, precision is looked at; the last ends it.
+    budget_s: no further round begins once its cases have taken so long, on average.
+    quiet_s: longest wait for a quiet machine before a clock starts; 0 does not wait.
+    retries: of a process beside which other programs ran.
     warmup_calls, warmup_s: a call is repeated until both are reached, before any sample.
+    slow_call_s, slow_warmup_calls: calls that take longer than that are warmed up less often.
+    until_steady, warmup_cap_s: whether warm-up goes on until times settle, and at most how long.
     latency_calls, latency_s: single calls are sampled until both are reached …
     latency_cap_s: … or until this much time has passed.
-    most_samples: no figure takes more samples or warm-up calls than this.
+    most_samples: no figure takes more samples or warm-up calls of one process than this.
     windows, window_s, window_calls: throughput is sampled over windows of at least so long
-        and so many calls; a window of slow calls ends with `window_calls`.
+        and so many calls.
+    thorough: whether also latency from the host, and throughput over doubling batches.
     pool: distinct inputs that are cycled, so that nothing can be cached.
     """
 
     name: str
+    rounds: tuple[int, ...]
+    budget_s: float
+    quiet_s: float
+    retries: int
     warmup_calls: int
     warmup_s: float
+    slow_call_s: float
+    slow_warmup_calls: int
+    until_steady: bool
+    warmup_cap_s: float
     latency_calls: int
     latency_s: float
     latency_cap_s: float
@@ -27,27 +44,61 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True):
     windows: int
     window_s: float
     window_calls: int
+    thorough: bool
     pool: int
 
+    @property
+    def gives_verdicts(self) -> bool:
+        """Whether its rounds are enough for an interval."""
+        return self.rounds[0] >= FEWEST_PROCESSES
 
-#: One process, seconds per figure: a tour, not a verdict.
-TOUR = Protocol(
-    name="tour-1",
-    warmup_calls=2,
+
+#: The protocol of benchsuite's verdicts: fresh processes, until the intervals are narrow.
+FULL = Protocol(
+    name="full-1",
+    rounds=(6, 9, 12, 15, 20),
+    budget_s=180.0,
+    quiet_s=120.0,
+    retries=3,
+    warmup_calls=50,
     warmup_s=0.3,
+    slow_call_s=0.1,
+    slow_warmup_calls=5,
+    until_steady=True,
+    warmup_cap_s=20.0,
+    latency_calls=300,
+    latency_s=2.0,
+    latency_cap_s=20.0,
+    most_samples=50_000,
+    windows=5,
+    window_s=1.0,
+    window_calls=5,
+    thorough=True,
+    pool=64,
+)
+#: Three processes of the same: an indication, and no verdict.
+QUICK = msgspec.structs.replace(FULL, name="quick-1", rounds=(3,), retries=1, thorough=False)
+#: One process, seconds per figure: a tour, not a verdict.
+TOUR = msgspec.structs.replace(
+    QUICK,
+    name="tour-2",
+    rounds=(1,),
+    quiet_s=0.0,
+    retries=0,
+    warmup_calls=2,
+    slow_warmup_calls=2,
+    until_steady=False,
     latency_calls=30,
     latency_s=1.5,
     latency_cap_s=4.0,
     most_samples=5000,
     windows=3,
-    window_s=1.0,
     window_calls=1,
-    pool=64,
 )
 #: Goes the whole road in a moment: shows that it works, not how fast anything is.
-SMOKE = Protocol(
-    name="smoke-1",
-    warmup_calls=2,
+SMOKE = msgspec.structs.replace(
+    TOUR,
+    name="smoke-2",
     warmup_s=0.0,
     latency_calls=3,
     latency_s=0.0,
@@ -55,7 +106,8 @@ SMOKE = Protocol(
     most_samples=100,
     windows=2,
     window_s=0.0,
-    window_calls=1,
     pool=2,
 )
-PROTOCOLS = {protocol.name: protocol for protocol in (TOUR, SMOKE)}
+#: By what users call them, and by the name that records carry.
+NAMED = {"full": FULL, "quick": QUICK, "tour": TOUR, "smoke": SMOKE}
+PROTOCOLS = {protocol.name: protocol for protocol in NAMED.values()}

@@ -4,12 +4,13 @@ import msgspec
 import numpy as np
 import pytest
 
-from benchsuite.measure import timing
+from benchsuite.measure import scenarios
 from benchsuite.measure.protocol import PROTOCOLS, TOUR
 
 PROTOCOL = msgspec.structs.replace(
     TOUR,
     warmup_calls=3,
+    slow_warmup_calls=3,
     warmup_s=0.05,
     latency_calls=10,
     latency_s=0.2,
@@ -18,6 +19,7 @@ PROTOCOL = msgspec.structs.replace(
     window_s=0.5,
     window_calls=2,
 )
+MS = 1_000_000
 
 
 class FakeSession:
@@ -35,6 +37,11 @@ class FakeSession:
         self.pending += self.first if not self.calls else self.seconds
         self.calls.append(placed)
 
+    def predict(self, images):
+        self.infer(images)
+        self.synchronize()
+        return images
+
     def train(self, batches, rates):
         assert len(batches) == len(rates)
         for batch in batches:
@@ -49,7 +56,7 @@ class FakeSession:
 def session(monkeypatch):
     def make(seconds, first=None):
         fake = FakeSession(seconds, first)
-        monkeypatch.setattr(timing, "perf_counter_ns", lambda: fake.now_ns)
+        monkeypatch.setattr(scenarios, "perf_counter_ns", lambda: fake.now_ns)
         return fake
 
     return make
@@ -57,55 +64,79 @@ def session(monkeypatch):
 
 def test_latency_is_that_of_the_finished_device_and_not_of_submission(session):
     fake = session(0.01, first=2.0)
-    found = timing.measure_latency(fake, ["a", "b", "c"], PROTOCOL)
-    assert found.unit == "s"
-    assert found.values == pytest.approx([0.01] * 20)
-    assert found.warmups == pytest.approx([2.0, 0.01, 0.01])
+    found = scenarios.measure_latency(fake, ["a", "b", "c"], PROTOCOL)
+    assert (found.metric, found.images) == ("latency", 1)
+    assert found.samples == pytest.approx([10 * MS] * 20)
+    assert found.warmups == pytest.approx([2000 * MS, *[10 * MS] * 5])
+
+
+def test_latency_from_the_host_ends_on_the_host(session):
+    fake = session(0.01)
+    batches = scenarios.synthetic_batches(fake, 1, PROTOCOL, 10, seed=0)
+    found = scenarios.measure_host_latency(fake, batches, PROTOCOL)
+    assert found.metric == "latency_host"
+    assert found.samples == pytest.approx([10 * MS] * 20)
+    assert fake.calls[0] is batches[0].images
+
+
+def test_figure_says_whether_its_warm_up_settled(session):
+    patient = msgspec.structs.replace(PROTOCOL, until_steady=True, warmup_cap_s=0.5)
+    assert scenarios.measure_latency(session(0.1), ["a"], patient).flags == ("not_steady",)
+    settled = msgspec.structs.replace(patient, warmup_cap_s=20.0)
+    assert scenarios.measure_latency(session(0.1), ["a"], settled).flags == ()
+    assert scenarios.measure_latency(session(0.1), ["a"], PROTOCOL).flags == ()
+
+
+def test_figure_is_watched_while_it_is_sampled(session):
+    found = scenarios.measure_latency(session(0.01), ["a"], PROTOCOL)
+    assert found.reading.seconds > 0
 
 
 def test_latency_cycles_its_inputs(session):
     fake = session(0.01)
-    timing.measure_latency(fake, ["a", "b", "c"], PROTOCOL)
+    scenarios.measure_latency(fake, ["a", "b", "c"], PROTOCOL)
     assert fake.calls[:4] == ["a", "b", "c", "a"]
 
 
 def test_latency_of_a_slow_network_ends_at_the_cap(session):
-    found = timing.measure_latency(session(0.4), ["a"], PROTOCOL)
-    assert len(found.values) == 3
+    found = scenarios.measure_latency(session(0.4), ["a"], PROTOCOL)
+    assert len(found.samples) == 3
 
 
 def test_latency_of_a_tiny_network_takes_no_more_samples_than_the_protocol_says(session):
-    found = timing.measure_latency(session(1e-6), ["a"], PROTOCOL)
-    assert len(found.values) == len(found.warmups) == PROTOCOL.most_samples
+    found = scenarios.measure_latency(session(1e-6), ["a"], PROTOCOL)
+    assert len(found.samples) == len(found.warmups) == PROTOCOL.most_samples
 
 
 def test_throughput_is_images_over_the_windows_time(session):
-    found = timing.measure_throughput(session(0.1), ["a"], 32, PROTOCOL)
-    assert found.unit == "images/s"
-    assert found.values == pytest.approx([320.0] * 4)
+    found = scenarios.measure_throughput(session(0.1), ["a"], 32, PROTOCOL)
+    assert (found.metric, found.batch_size) == ("inference_throughput", 32)
+    assert (found.images, found.calls) == (160, 5)
+    assert found.samples == pytest.approx([500 * MS] * 4)
 
 
 def test_throughput_windows_are_sized_by_the_steady_state_and_not_by_the_first_call(session):
     fake = session(0.1, first=30.0)
-    timing.measure_throughput(fake, ["a"], 32, PROTOCOL)
+    scenarios.measure_throughput(fake, ["a"], 32, PROTOCOL)
     assert len(fake.calls) == 3 + 4 * 5
 
 
 def test_training_throughput_is_measured_over_whole_windows(session):
     fake = session(0.1)
-    found = timing.measure_training(fake, ["a", "b"], 8, 0.5, PROTOCOL)
-    assert found.values == pytest.approx([80.0] * 4)
+    found = scenarios.measure_training(fake, ["a", "b"], 8, 0.5, PROTOCOL)
+    assert (found.metric, found.images) == ("training_throughput", 40)
+    assert found.samples == pytest.approx([500 * MS] * 4)
     assert len(fake.calls) == 3 + 4 * 5
 
 
 def test_synthetic_batches_are_distinct_random_and_seeded(session):
     fake = session(0.1)
-    batches = timing.synthetic_batches(fake, 3, PROTOCOL, 10, seed=1)
+    batches = scenarios.synthetic_batches(fake, 3, PROTOCOL, 10, seed=1)
     assert len(batches) == PROTOCOL.pool
     assert batches[0].images.shape == (3, 2, 2, 1)
     assert batches[0].images.dtype == np.float32
     assert not np.array_equal(batches[0].images, batches[1].images)
-    again = timing.synthetic_batches(fake, 3, PROTOCOL, 10, seed=1)
+    again = scenarios.synthetic_batches(fake, 3, PROTOCOL, 10, seed=1)
     assert np.array_equal(batches[5].images, again[5].images)
     pixels = np.stack([batch.images for batch in batches])
     assert abs(pixels.mean()) < 0.1
@@ -113,14 +144,14 @@ def test_synthetic_batches_are_distinct_random_and_seeded(session):
 
 
 def test_synthetic_batches_stay_within_their_memory(session, monkeypatch):
-    monkeypatch.setattr(timing, "_POOL_BYTES", 4 * 3 * 2 * 2 * 5)
-    assert len(timing.synthetic_batches(session(0.1), 3, PROTOCOL, 10, seed=1)) == 5
-    assert len(timing.synthetic_batches(session(0.1), 300, PROTOCOL, 10, seed=1)) == 2
+    monkeypatch.setattr(scenarios, "_POOL_BYTES", 4 * 3 * 2 * 2 * 5)
+    assert len(scenarios.synthetic_batches(session(0.1), 3, PROTOCOL, 10, seed=1)) == 5
+    assert len(scenarios.synthetic_batches(session(0.1), 300, PROTOCOL, 10, seed=1)) == 2
 
 
 def test_quiet_collector_collects_nothing_inside_and_restores_outside():
     assert gc.isenabled()
-    with timing.quiet_collector():
+    with scenarios.quiet_collector():
         assert not gc.isenabled()
     assert gc.isenabled()
 

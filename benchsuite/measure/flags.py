@@ -1,0 +1,106 @@
+"""What is wrong with a figure, by name: every rule of docs/method.md, "Flags"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from statistics import mean, median, stdev
+
+import numpy as np
+
+from benchsuite.records.series import Reading
+
+#: Of one process.
+FOREIGN_FRACTION, STEAL_FRACTION = 0.06, 0.01
+CORES_USED_SHARE = 0.75
+FAULTS_PER_CALL, SWITCHES_PER_S = 500, 50
+DRIFT = 0.03
+#: Of all processes together.
+NOISY = {"lower": 0.05, "higher": 0.10}
+GAP, STRAGGLER = 0.15, 0.15
+_THIRDS = 3
+_FEWEST_FOR_DRIFT = 9
+
+#: Flags under which a figure takes part in no verdict.
+DISQUALIFYING = frozenset(
+    {
+        *("contaminated", "stolen", "misbound", "not_steady", "drift"),
+        *("noisy", "wide", "bimodal", "unsynchronized", "cached"),
+    }
+)
+
+
+def process_flags(
+    samples: Sequence[int],
+    reading: Reading,
+    *,
+    cpus: Sequence[int] | None,
+    calls: int,
+    tuned: bool,
+) -> list[str]:
+    """Of one figure of one process, besides `not_steady`, which its warm-up knows.
+
+    cpus: on which its threads compute; None where an accelerator does.
+    calls: that the samples are made of, all together.
+    """
+    misbound = None not in (cpus, reading.cpus) and set(reading.cpus or ()) != set(cpus or ())
+    idle = cpus is not None and reading.cores_used < CORES_USED_SHARE * len(cpus)
+    faults = (reading.minor_faults or 0) / calls
+    threads = reading.threads or 1
+    switched = (reading.involuntary_switches or 0) / reading.seconds / threads
+    found = {
+        "contaminated": (reading.foreign_fraction or 0.0) > FOREIGN_FRACTION,
+        "stolen": (reading.steal_fraction or 0.0) > STEAL_FRACTION,
+        "misbound": misbound,
+        "under_parallel": misbound or idle,
+        "alloc_bound": tuned and faults > FAULTS_PER_CALL,
+        "preempted": switched > SWITCHES_PER_S,
+        "drift": _drifts(samples),
+    }
+    return [name for name, is_so in found.items() if is_so]
+
+
+def _drifts(samples: Sequence[int]) -> bool:
+    """Whether the medians of the first and the last third differ by more than 3 %."""
+    if len(samples) < _FEWEST_FOR_DRIFT:
+        return False
+    third = len(samples) // _THIRDS
+    first, last = np.median(samples[:third]), np.median(samples[-third:])
+    return bool(abs(last / first - 1) > DRIFT)
+
+
+def spread_flags(values: Sequence[float], better: str) -> list[str]:
+    """Of one figure over processes: one value each."""
+    if len(values) < 2:  # noqa: PLR2004 - one has no spread
+        return []
+    found = {
+        "noisy": stdev(values) / mean(values) > NOISY[better],
+        "bimodal": modes(values) is not None,
+        "straggler": bool(stragglers(values)),
+    }
+    return [name for name, is_so in found.items() if is_so]
+
+
+def modes(values: Sequence[float]) -> tuple[list[float], list[float]] | None:
+    """Two groups with two processes or more in each, apart by more than 15 % of the median."""
+    ordered = sorted(values)
+    gaps = [after - before for before, after in pairwise(ordered)]
+    if not gaps:
+        return None
+    cut = int(np.argmax(gaps)) + 1
+    low, high = ordered[:cut], ordered[cut:]
+    least = 2
+    if min(len(low), len(high)) < least or max(gaps) <= GAP * median(ordered):
+        return None
+    return low, high
+
+
+def stragglers(values: Sequence[float]) -> list[int]:
+    """Places of single processes more than 15 % off the median of the rest."""
+    if len(values) < 3 or modes(values):  # noqa: PLR2004 - of two, either could be meant
+        return []
+    return [
+        place
+        for place, value in enumerate(values)
+        if abs(value / median([*values[:place], *values[place + 1 :]]) - 1) > STRAGGLER
+    ]

@@ -1,0 +1,175 @@
+"""The scenarios: what is called how often, and what of it is timed.
+
+Every interval is closed by `Session.synchronize()`, before the clock is read at either
+end; the instrument is the same for every backend.
+"""
+
+from __future__ import annotations
+
+import gc
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from time import perf_counter_ns
+from typing import Any
+
+import numpy as np
+
+from benchsuite.contract import Batch, Session
+from benchsuite.measure.protocol import Protocol
+from benchsuite.measure.warmup import warm_up
+from benchsuite.measure.watch import Watch
+from benchsuite.records.series import Series
+
+_NS_PER_S = 1_000_000_000
+#: Keeps a pool of inputs, of whatever size, under this much memory.
+_POOL_BYTES = 256 * 2**20
+
+
+@contextmanager
+def quiet_collector() -> Iterator[None]:
+    """No garbage collection while a clock runs."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.unfreeze()
+
+
+def synthetic_batches(
+    session: Session, batch_size: int, protocol: Protocol, classes: int, seed: int
+) -> list[Batch]:
+    """Distinct batches of N(0, 1) float32 images and random labels.
+
+    Never zeros, which cost less energy and time on some devices, and never one only.
+    """
+    shape = (batch_size, *session.graph.input_shape)
+    count = max(2, min(protocol.pool, _POOL_BYTES // (4 * int(np.prod(shape)))))
+    generator = np.random.default_rng(seed)
+    return [
+        Batch(
+            generator.standard_normal(shape, np.float32),
+            generator.integers(0, classes, batch_size, np.int64),
+        )
+        for _ in range(count)
+    ]
+
+
+def measure_latency(session: Session, placed: Sequence[Any], protocol: Protocol) -> Series:
+    """One forward pass of one image, input on the device to logits complete: a closed loop.
+
+    MLPerf inference's SingleStream.
+    """
+    pool = itertools.cycle(placed)
+
+    def call() -> None:
+        session.infer(next(pool))
+
+    return _single_stream("latency", lambda: _timed(session, call), protocol)
+
+
+def measure_host_latency(session: Session, batches: Sequence[Batch], protocol: Protocol) -> Series:
+    """The same from an array on the host to logits on the host."""
+    pool = itertools.cycle(batches)
+
+    def call() -> None:
+        session.predict(next(pool).images)
+
+    return _single_stream("latency_host", lambda: _timed(session, call), protocol)
+
+
+def measure_throughput(
+    session: Session, placed: Sequence[Any], batch_size: int, protocol: Protocol
+) -> Series:
+    """Windows of queued forward passes: MLPerf's Offline."""
+    pool = itertools.cycle(placed)
+
+    def calls(count: int) -> None:
+        for batch in itertools.islice(pool, count):
+            session.infer(batch)
+
+    return _windows("inference_throughput", session, calls, batch_size, protocol)
+
+
+def measure_training(
+    session: Session,
+    placed: Sequence[Any],
+    batch_size: int,
+    learning_rate: float,
+    protocol: Protocol,
+) -> Series:
+    """Windows of training steps on resident data: forward, backward and update."""
+    pool = itertools.cycle(placed)
+
+    def calls(count: int) -> None:
+        session.train(list(itertools.islice(pool, count)), [learning_rate] * count)
+
+    return _windows("training_throughput", session, calls, batch_size, protocol)
+
+
+def _single_stream(metric: str, timed: Callable[[], int], protocol: Protocol) -> Series:
+    warmups, steady = warm_up(timed, protocol)
+    samples: list[int] = []
+    watch, start = Watch(), perf_counter_ns()
+    while not _enough(len(samples), (perf_counter_ns() - start) / _NS_PER_S, protocol):
+        samples.append(timed())
+    return Series(
+        metric=metric,
+        batch_size=1,
+        images=1,
+        samples=tuple(samples),
+        warmups=tuple(warmups),
+        reading=watch.reading(),
+        flags=_unsteady(steady, protocol),
+    )
+
+
+def _windows(
+    metric: str,
+    session: Session,
+    calls: Callable[[int], None],
+    batch_size: int,
+    protocol: Protocol,
+) -> Series:
+    warmups, steady = warm_up(lambda: _timed(session, lambda: calls(1)), protocol)
+    count = _calls_per_window(warmups, protocol)
+    watch = Watch()
+    samples = [_timed(session, lambda: calls(count)) for _ in range(protocol.windows)]
+    return Series(
+        metric=metric,
+        batch_size=batch_size,
+        images=batch_size * count,
+        calls=count,
+        samples=tuple(samples),
+        warmups=tuple(warmups),
+        reading=watch.reading(),
+        flags=_unsteady(steady, protocol),
+    )
+
+
+def _unsteady(steady: bool, protocol: Protocol) -> tuple[str, ...]:
+    return ("not_steady",) if protocol.until_steady and not steady else ()
+
+
+def _calls_per_window(warmups: Sequence[int], protocol: Protocol) -> int:
+    """Enough calls to fill a window, judged by the later half of the warm-up."""
+    steady = float(np.median(warmups[len(warmups) // 2 :]))
+    return max(protocol.window_calls, round(protocol.window_s * _NS_PER_S / steady))
+
+
+def _enough(calls: int, elapsed_s: float, protocol: Protocol) -> bool:
+    if elapsed_s >= protocol.latency_cap_s or calls >= protocol.most_samples:
+        return calls > 0
+    return calls >= protocol.latency_calls and elapsed_s >= protocol.latency_s
+
+
+def _timed(session: Session, call: Callable[[], None]) -> int:
+    """Nanoseconds from an idle device to an idle device."""
+    session.synchronize()
+    start = perf_counter_ns()
+    call()
+    session.synchronize()
+    return perf_counter_ns() - start

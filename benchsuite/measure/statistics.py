@@ -1,0 +1,147 @@
+"""Estimates with their intervals: the process is the replicate, ranks make the intervals.
+
+Calls within one process are alike in ways that another process does not repeat, so an interval
+from them says nothing about the next run: every interval here is one over processes. Ranks
+assume independence of processes, and nothing about their distribution.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+CONFIDENCE = 0.95
+#: Below this, even the interval from the least to the largest value has less confidence.
+FEWEST_PROCESSES = 6
+#: Of the one-sided bound beside a tail's percentile: MLPerf inference's early stopping.
+_TAIL_CONFIDENCE = 0.99
+_RESAMPLES = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A value, and the interval that holds the true one with 95 % confidence."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def half_width(self) -> float:
+        """Half the interval's width, as a share of the value."""
+        return (self.high - self.low) / 2 / abs(self.value) if self.value else math.inf
+
+
+def median_ranks(count: int) -> tuple[int, int] | None:
+    """Ranks, from 1, of the ordered values between which the median lies; None below six.
+
+    The narrowest symmetric pair with 95 % confidence (sign test; David and Nagaraja 2003,
+    section 7.1): 1 and 6 of 6, 2 and 8 of 9, 3 and 10 of 12, 4 and 12 of 15, 6 and 15 of 20.
+    """
+    lower, below = 0, 0.0
+    while True:
+        below += math.comb(count, lower) / 2**count
+        if 1 - 2 * below < CONFIDENCE:
+            return (lower, count + 1 - lower) if lower else None
+        lower += 1
+
+
+def median_estimate(values: Sequence[float]) -> Estimate | None:
+    """The median of one value a process, with its rank interval; None below six values."""
+    ranks = median_ranks(len(values))
+    if ranks is None:
+        return None
+    ordered = sorted(values)
+    low, high = ordered[ranks[0] - 1], ordered[ranks[1] - 1]
+    return Estimate(float(np.median(ordered)), low, high)
+
+
+def quantile_estimates(
+    samples: Sequence[NDArray[np.floating]], probabilities: Sequence[float], seed: int = 0
+) -> list[Estimate]:
+    """Quantiles of the samples of several processes pooled, each process with the same weight.
+
+    Intervals by a bootstrap of two stages, which keeps what processes and neighbouring calls
+    have in common: processes are drawn, then contiguous blocks of their calls (Davison and
+    Hinkley 1997, section 3.8; circular blocks after Politis and Romano 1992).
+    """
+    if not probabilities:
+        return []
+    pooled = np.concatenate(samples)
+    order = np.argsort(pooled, kind="stable")
+    ordered = pooled[order]
+    generator = np.random.default_rng(seed)
+    every = np.concatenate([np.full(len(part), 1 / len(part)) for part in samples])
+    points = _weighted_quantiles(ordered, every[order], probabilities)
+    drawn = np.array(
+        [
+            _weighted_quantiles(ordered, _resampled(samples, generator)[order], probabilities)
+            for _ in range(_RESAMPLES)
+        ]
+    )
+    tails = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
+    lows, highs = np.quantile(drawn, tails, axis=0)
+    return [
+        Estimate(float(point), float(low), float(high))
+        for point, low, high in zip(points, lows, highs, strict=True)
+    ]
+
+
+def _weighted_quantiles(
+    ordered: NDArray[np.floating], weights: NDArray[np.float64], probabilities: Sequence[float]
+) -> NDArray[np.floating]:
+    """The least value that has at least that share of the weight at or below it."""
+    cumulative = np.cumsum(weights)
+    wanted = np.asarray(probabilities) * cumulative[-1]
+    places = np.searchsorted(cumulative, wanted * (1 - 1e-12))
+    found: NDArray[np.floating] = ordered[np.minimum(places, len(ordered) - 1)]
+    return found
+
+
+def _resampled(
+    samples: Sequence[NDArray[np.floating]], generator: np.random.Generator
+) -> NDArray[np.float64]:
+    """How often a bootstrap's draw holds each sample, over the size of its process."""
+    sizes = [len(part) for part in samples]
+    starts = np.concatenate(([0], np.cumsum(sizes)))
+    weights = np.zeros(starts[-1])
+    for index in generator.integers(0, len(samples), len(samples)):
+        size = sizes[index]
+        weights[starts[index] : starts[index + 1]] += _block_counts(size, generator) / size
+    return weights
+
+
+def _block_counts(size: int, generator: np.random.Generator) -> NDArray[np.float64]:
+    """How often each of `size` calls is in a draw of so many, block by block."""
+    length = max(1, math.isqrt(size))
+    starts = generator.integers(0, size, -(-size // length))
+    lengths = np.full(len(starts), length)
+    lengths[-1] = size - length * (len(starts) - 1)
+    ends = starts + lengths
+    edges = np.bincount(starts, minlength=2 * size + 1).astype(np.float64)
+    edges -= np.bincount(ends, minlength=2 * size + 1)
+    unwrapped = np.cumsum(edges)[: 2 * size]
+    counts: NDArray[np.float64] = unwrapped[:size] + unwrapped[size:]
+    return counts
+
+
+def tail_bound(samples: NDArray[np.floating], probability: float) -> float | None:
+    """An upper bound of a percentile with 99 % confidence; None where there are too few samples.
+
+    MLPerf inference's early stopping with no tolerance: all but the worst few samples are below
+    it, and at least one is not counted. Needs 64 samples for the 90th percentile, 662 for the
+    99th, 6636 for that of 99.9.
+    """
+    from scipy.stats import binom  # takes a second to import
+
+    above = binom(len(samples), 1 - probability)
+    dropped = 0
+    while above.sf(dropped) >= _TAIL_CONFIDENCE:  # more than `dropped` are above the percentile
+        dropped += 1
+    # So many of the largest samples may be above it: the last of them is the bound.
+    least = 2
+    return float(np.sort(samples)[-dropped]) if dropped >= least else None

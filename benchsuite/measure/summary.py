@@ -1,0 +1,171 @@
+"""From raw samples to figures: everything that a record says of speed follows from its series."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from statistics import median
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchsuite.measure.flags import spread_flags
+from benchsuite.measure.protocol import Protocol
+from benchsuite.measure.statistics import (
+    Estimate,
+    median_estimate,
+    quantile_estimates,
+    tail_bound,
+)
+from benchsuite.records import Measurement
+from benchsuite.records.series import Series
+
+_NS_PER_S = 1e9
+_LATENCIES, _STARTS = ("latency", "latency_host"), ("import", "build")
+#: Sampled once a process: no number of rounds in reach makes them precise.
+_ONCE = frozenset({*_STARTS, "first_call", "first_training_step"})
+#: Of a tail's percentile: the fewest calls, all processes together, for any figure and its bound,
+#: and for an interval of it.
+TAILS = {0.90: (64, 300), 0.99: (662, 3000)}
+#: Half-widths of intervals that are narrow enough.
+PRECISION, TAIL_PRECISION = 0.02, {0.90: 0.05, 0.99: 0.10}
+#: Latencies below this are not timed call by call finely enough for a tail.
+_SHORTEST_TAIL_S = 50e-6
+
+
+def summarise(series: Iterable[Series], protocol: Protocol) -> tuple[Measurement, ...]:
+    """The figures of one case, from what its processes measured; discarded series are left out."""
+    kept = [one for one in series if not one.discarded]
+    groups: dict[tuple[str, int], list[Series]] = {}
+    for one in sorted(kept, key=lambda one: one.round):
+        groups.setdefault((one.metric, one.batch_size), []).append(one)
+    return tuple(found for group in groups.values() for found in _figures(group, protocol))
+
+
+def _figures(group: Sequence[Series], protocol: Protocol) -> list[Measurement]:
+    metric = group[0].metric
+    if metric in _LATENCIES:
+        return [_figure(group, "s", "lower", _median_s, protocol), *_tails(group), *_first(group)]
+    if metric in _STARTS:
+        return [_figure(group, "s", "lower", _median_s, protocol)]
+    return [_figure(group, "images/s", "higher", _images_per_s, protocol), *_first(group)]
+
+
+def _median_s(one: Series) -> float:
+    return median(one.samples) / _NS_PER_S
+
+
+def _images_per_s(one: Series) -> float:
+    """All images over all time: never a mean of rates."""
+    return one.images * len(one.samples) * _NS_PER_S / sum(one.samples)
+
+
+def _figure(
+    group: Sequence[Series],
+    unit: str,
+    better: Literal["higher", "lower"],
+    value: Callable[[Series], float],
+    protocol: Protocol,
+) -> Measurement:
+    values = [value(one) for one in group]
+    flags = {flag: None for one in group for flag in one.flags if _in_most(flag, group)}
+    flags.update(dict.fromkeys(spread_flags(values, better)))
+    estimate = median_estimate(values)
+    if estimate and estimate.half_width > PRECISION and group[0].metric not in _STARTS:
+        flags["wide" if len(values) >= protocol.rounds[-1] else "budget"] = None
+    return Measurement(
+        metric=group[0].metric,
+        unit=unit,
+        better=better,
+        batch_size=group[0].batch_size,
+        values=tuple(values),
+        rounds=tuple(one.round for one in group),
+        samples=sum(len(one.samples) for one in group),
+        value=median(values),
+        low=estimate.low if estimate else None,
+        high=estimate.high if estimate else None,
+        flags=tuple(flags),
+    )
+
+
+def _in_most(flag: str, group: Sequence[Series]) -> bool:
+    """Single processes that went wrong are what a median is for; `contaminated` always counts."""
+    return flag == "contaminated" or 2 * sum(flag in one.flags for one in group) > len(group)
+
+
+def _tails(group: Sequence[Series]) -> list[Measurement]:
+    samples = [np.asarray(one.samples) / _NS_PER_S for one in group]
+    calls = sum(map(len, samples))
+    shares = [share for share, (fewest, _) in TAILS.items() if calls >= fewest]
+    estimates = dict(zip(shares, quantile_estimates(samples, shares), strict=True))
+    return [_tail(group, samples, share, estimates.get(share)) for share in TAILS]
+
+
+def _tail(
+    group: Sequence[Series],
+    samples: Sequence[NDArray[np.float64]],
+    share: float,
+    estimate: Estimate | None,
+) -> Measurement:
+    pooled, (fewest, for_interval) = np.concatenate(samples), TAILS[share]
+    refused = ""
+    if estimate is None:
+        refused = f"{len(pooled)} calls; it takes {fewest}"
+    elif float(np.median(pooled)) < _SHORTEST_TAIL_S:
+        refused = f"calls shorter than {_SHORTEST_TAIL_S * 1e6:.0f} µs have no tail that is theirs"
+    shown = None if refused else estimate
+    interval = shown if len(pooled) >= for_interval and len(group) > 1 else None
+    return Measurement(
+        metric=f"{group[0].metric}_p{round(share * 100)}",
+        unit="s",
+        better="lower",
+        batch_size=group[0].batch_size,
+        values=tuple(float(np.quantile(part, share)) for part in samples),
+        rounds=tuple(one.round for one in group),
+        samples=len(pooled),
+        value=shown.value if shown else None,
+        low=interval.low if interval else None,
+        high=interval.high if interval else None,
+        bound=tail_bound(pooled, share) if shown else None,
+        refused=refused,
+    )
+
+
+def _first(group: Sequence[Series]) -> list[Measurement]:
+    """The very first call of the process, or the first training step."""
+    names = {"latency": "first_call", "training_throughput": "first_training_step"}
+    name = names.get(group[0].metric)
+    if name is None:
+        return []
+    values = [one.warmups[0] / _NS_PER_S for one in group]
+    estimate = median_estimate(values)
+    return [
+        Measurement(
+            metric=name,
+            unit="s",
+            better="lower",
+            batch_size=group[0].batch_size,
+            values=tuple(values),
+            rounds=tuple(one.round for one in group),
+            samples=len(values),
+            value=median(values),
+            low=estimate.low if estimate else None,
+            high=estimate.high if estimate else None,
+        )
+    ]
+
+
+def is_precise(measurements: Iterable[Measurement]) -> bool:
+    """Whether every interval is as narrow as the protocol wants it; what happens once aside."""
+    return all(_is_precise(m) for m in measurements if m.metric not in _ONCE)
+
+
+def _is_precise(measurement: Measurement) -> bool:
+    value, low, high = measurement.value, measurement.low, measurement.high
+    if measurement.refused:
+        return True  # no number of rounds is sure to change that
+    if value is None or low is None or high is None:
+        return False
+    share = measurement.metric.rpartition("_p")[2]
+    wanted = TAIL_PRECISION.get(float(share) / 100, PRECISION) if share.isdigit() else PRECISION
+    return Estimate(value, low, high).half_width <= wanted

@@ -1,0 +1,159 @@
+import numpy as np
+import pytest
+from msgspec.structs import replace
+
+from benchsuite.measure.protocol import FULL, TOUR
+from benchsuite.measure.summary import is_precise, summarise
+from benchsuite.records.series import Reading, Series
+
+READING = Reading(seconds=1.0, cores_used=2.0)
+MS = 1_000_000
+
+
+def latency(number, samples, **fields):
+    return Series(
+        metric="latency",
+        batch_size=1,
+        images=1,
+        samples=tuple(samples),
+        warmups=(90 * MS, 2 * MS),
+        reading=READING,
+        round=number,
+        **fields,
+    )
+
+
+def throughput(number, windows, images=100, batch_size=32, **fields):
+    return Series(
+        metric="inference_throughput",
+        batch_size=batch_size,
+        images=images,
+        samples=tuple(windows),
+        reading=READING,
+        round=number,
+        **fields,
+    )
+
+
+def by_name(found):
+    return {(m.metric, m.batch_size): m for m in found}
+
+
+def calls(count, seed=0, level=1.0):
+    return (np.random.default_rng(seed).gamma(50, level / 50, count) * MS).astype(int).tolist()
+
+
+def test_latency_is_the_median_of_the_processes_medians():
+    series = [latency(n, [n * MS, 5 * MS, 9 * MS]) for n in range(6)]
+
+    found = by_name(summarise(series, FULL))["latency", 1]
+
+    assert found.values == (0.005,) * 6
+    assert (found.value, found.low, found.high) == (0.005, 0.005, 0.005)
+    assert (found.samples, found.rounds) == (18, (0, 1, 2, 3, 4, 5))
+
+
+def test_throughput_is_all_images_over_all_time_and_no_mean_of_rates():
+    found = by_name(summarise([throughput(0, [1000 * MS, 3000 * MS])], TOUR))
+
+    assert found["inference_throughput", 32].value == pytest.approx(200 / 4)
+
+
+def test_one_process_has_a_figure_and_no_interval():
+    found = by_name(summarise([latency(0, calls(100))], TOUR))["latency", 1]
+
+    assert found.value is not None
+    assert (found.low, found.high) == (None, None)
+
+
+def test_batches_are_figures_of_their_own():
+    series = [throughput(0, [MS], batch_size=size) for size in (1, 32)]
+
+    assert set(by_name(summarise(series, TOUR))) == {
+        ("inference_throughput", 1),
+        ("inference_throughput", 32),
+    }
+
+
+def test_discarded_series_count_for_nothing():
+    series = [latency(0, [MS]), latency(0, [9 * MS], attempt=1, discarded=True)]
+
+    assert by_name(summarise(series, TOUR))["latency", 1].values == (0.001,)
+
+
+@pytest.mark.parametrize(("count", "has"), [(100, []), (150, ["p90"]), (1500, ["p90", "p99"])])
+def test_tails_have_intervals_where_calls_and_processes_are_enough(count, has):
+    found = by_name(summarise([latency(n, calls(count, n)) for n in range(2)], FULL))
+
+    assert [t for t in ("p90", "p99") if found[f"latency_{t}", 1].low is not None] == has
+    alone = by_name(summarise([latency(0, calls(3000))], TOUR))
+    assert alone["latency_p99", 1].low is None
+
+
+@pytest.mark.parametrize(
+    ("count", "p90", "p99"),
+    [
+        (63, "63 calls; it takes 64", "63 calls; it takes 662"),
+        (300, "", "300 calls; it takes 662"),
+        (661, "", "661 calls; it takes 662"),
+        (662, "", ""),
+    ],
+)
+def test_tails_are_refused_where_the_calls_do_not_carry_them(count, p90, p99):
+    found = by_name(summarise([latency(0, calls(count))], TOUR))
+
+    assert found["latency_p90", 1].refused == p90
+    assert found["latency_p99", 1].refused == p99
+    for share, refused in (("latency_p90", p90), ("latency_p99", p99)):
+        assert (found[share, 1].value is None) == bool(refused)
+    assert (found["latency_p99", 1].bound is None) == (count < 662)
+
+
+def test_tail_of_several_processes_has_an_interval_and_a_bound():
+    series = [latency(n, calls(600, seed=n)) for n in range(6)]
+
+    tail = by_name(summarise(series, FULL))["latency_p99", 1]
+
+    assert tail.low <= tail.value <= tail.high <= tail.bound * 1.2
+    assert tail.value == pytest.approx(0.001 * np.quantile(calls(10**5), 0.99) / MS, rel=0.05)
+
+
+def test_tail_of_calls_too_short_for_the_clock_is_refused():
+    found = by_name(summarise([latency(0, calls(4000, level=0.02))], TOUR))
+
+    assert "shorter than 50 µs" in found["latency_p99", 1].refused
+
+
+def test_first_call_is_told_apart():
+    found = by_name(summarise([latency(0, [MS])], TOUR))["first_call", 1]
+
+    assert found.value == pytest.approx(0.09)
+
+
+def test_flag_counts_where_most_processes_have_it_and_contamination_always():
+    series = [latency(n, calls(300, seed=n)) for n in range(6)]
+    series[0] = replace(series[0], flags=("drift", "contaminated"))
+    for number in range(1, 5):
+        series[number] = replace(series[number], flags=("preempted",))
+
+    flags = by_name(summarise(series, FULL))["latency", 1].flags
+
+    assert flags == ("contaminated", "preempted")
+
+
+def test_wide_interval_is_flagged_with_what_ended_the_rounds():
+    spread = [0.9, 0.93, 0.96, 1.0, 1.0, 1.0, 1.04, 1.07, 1.1]
+    few = [latency(n, calls(300, n, level)) for n, level in enumerate(spread)]
+    many = [latency(n, calls(300, n, spread[n % 9])) for n in range(20)]
+
+    assert "budget" in by_name(summarise(few, FULL))["latency", 1].flags
+    assert "wide" in by_name(summarise(many, FULL))["latency", 1].flags
+
+
+def test_rounds_go_on_until_every_interval_is_narrow():
+    narrow = [latency(n, calls(2000, seed=n)) for n in range(9)]
+    wide = [throughput(n, [MS * (10 + n)]) for n in range(9)]
+
+    assert is_precise(summarise(narrow, FULL))
+    assert not is_precise(summarise([*narrow, *wide], FULL))
+    assert not is_precise(summarise(narrow[:3], FULL))
