@@ -1,10 +1,12 @@
 import sys
 from pathlib import Path
+from statistics import median
 
 import pytest
 from msgspec.structs import replace
 
 from benchsuite.contract import Normalizer, Recipe
+from benchsuite.measure.statistics import median_estimate
 from benchsuite.records import (
     Case,
     Digests,
@@ -55,7 +57,7 @@ CASE = Case(
     train_input_shape=(28, 28, 1),
     inference_batch_size=64,
     training_batch_size=16,
-    protocol="tour-1",
+    protocol="tour-2",
     isolation="spawn",
 )
 TRAINING = Training(
@@ -112,12 +114,15 @@ SAMPLES = {
 }
 
 
+BATCH_SIZES = {"latency": 1, "inference_throughput": 64, "training_throughput": 16}
+
+
 @pytest.fixture
 def make_record():
     """A function that builds a record.
 
-    Fields of the case are given by name; `samples` replaces measurements' raw values, `test`
-    and `digests` those of training; `size=None` and `training=None` leave those out.
+    Fields of the case are given by name; `samples` replaces measurements' values, one a process,
+    `test` and `digests` those of training; `size=None` and `training=None` leave those out.
     """
 
     def make(
@@ -139,7 +144,13 @@ def make_record():
                 metric=name,
                 unit=SAMPLES.get(name, ("bytes",))[0],
                 better=SAMPLES.get(name, ("", "lower"))[1],
+                batch_size=BATCH_SIZES.get(name),
                 values=found,
+                rounds=tuple(range(len(found))),
+                samples=len(found),
+                value=median(found) if found else None,
+                low=estimate.low if (estimate := median_estimate(found)) else None,
+                high=estimate.high if estimate else None,
             )
             for name, found in values.items()
         )

@@ -3,6 +3,7 @@
 History of `SCHEMA_VERSION`:
 1  first version
 2  a recipe holds the keys of its file; of each epoch also what was validated
+3  a measurement has a value for each process, and an interval; raw samples are beside the record
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import msgspec
 from benchsuite.contract.recipe import Recipe
 from benchsuite.contract.training import Normalizer
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 Status = Literal["ok", "failed", "timeout", "oom", "unsupported", "skipped"]
 Extent = tuple[int, int, int]
@@ -32,6 +33,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     train_input_shape: of the network that is trained on `dataset`; it is smaller where the
         budget would not do for the network's own size.
     inference_batch_size, training_batch_size: of the timed throughput and training step.
+    environment: whether a framework's processes get the variables that suit it, or none.
     origin: whether the network comes from a graph, or natively from a library.
     """
 
@@ -55,6 +57,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     training_batch_size: int
     protocol: str
     isolation: Literal["spawn", "fork"]
+    environment: Literal["tuned", "stock"] = "tuned"
     origin: Literal["graph", "native"] = "graph"
 
     @property
@@ -67,13 +70,30 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):
-    """Raw samples of one figure, in the order taken; summaries are computed by the views."""
+    """One figure, from raw samples that are kept beside the record.
+
+    values: one a process, in the order of `rounds`.
+    samples: raw ones, of all processes together.
+    value, low, high: the figure and its 95 % interval; None where the samples do not carry it.
+    bound: of a tail's percentile, what it is below with 99 % confidence.
+    margin: the smallest ratio of two such figures, less one, that counts as a difference here.
+    flags: what is wrong with it. refused: why there is no value.
+    """
 
     metric: str
     unit: str
     better: Literal["higher", "lower"]
+    batch_size: int | None = None
     values: tuple[float, ...]
-    warmups: tuple[float, ...] = ()
+    rounds: tuple[int, ...] = ()
+    samples: int
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    bound: float | None = None
+    margin: float | None = None
+    flags: tuple[str, ...] = ()
+    refused: str = ""
 
 
 class Size(msgspec.Struct, frozen=True, kw_only=True):
@@ -189,9 +209,13 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     ended: str
     log_tail: str = ""
 
-    def measurement(self, metric: str) -> Measurement | None:
-        """The measurement of that name, where there is one."""
-        found = (m for m in self.findings.measurements if m.metric == metric)
+    def measurement(self, metric: str, batch_size: int | None = None) -> Measurement | None:
+        """The measurement of that name, and of that batch size where one is given, if any."""
+        found = (
+            m
+            for m in self.findings.measurements
+            if m.metric == metric and batch_size in (None, m.batch_size)
+        )
         return next(found, None)
 
 

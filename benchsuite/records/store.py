@@ -17,6 +17,7 @@ from benchsuite.records.versions import decode_record, version_of
 RECORDS = "records"
 LOGS = "logs"
 PREDICTIONS = "predictions"
+SAMPLES = "samples"
 CHECKPOINTS = "checkpoints"
 RUN_FILE = "run.json"
 
@@ -45,7 +46,7 @@ class RunStore:
         self.folder = results / "runs" / run
         self._checkpoints = results / CHECKPOINTS
         try:
-            for folder in (self.folder / name for name in (RECORDS, LOGS, PREDICTIONS)):
+            for folder in (self.folder / name for name in (RECORDS, LOGS, PREDICTIONS, SAMPLES)):
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UsageError(
@@ -70,6 +71,10 @@ class RunStore:
     def predictions_path(self, case_id: str) -> Path:
         """Where what a case's network says of each test image goes: see `read_predictions`."""
         return self.folder / PREDICTIONS / f"{case_id}.npz"
+
+    def samples_path(self, case_id: str) -> Path:
+        """Where a case's raw samples go: see `read_series`."""
+        return self.folder / SAMPLES / f"{case_id}.jsonl"
 
     def checkpoint_path(self, case_id: str) -> Path:
         """Where a case's training goes on from, in this run or a later one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from statistics import median
 from typing import Any
 
 import msgspec
@@ -53,5 +54,22 @@ def _training_from_1(training: Raw, max_steps: int | None) -> Raw:
     return {**training, "ended": "diverged" if None in losses else ended, "epochs": epochs}
 
 
+def _from_2(raw: Raw) -> Raw:
+    """Measurements held the raw samples of their one process."""
+    findings = dict(raw["findings"])
+    found = findings.get("measurements", ())
+    findings["measurements"] = [_measurement_from_2(one) for one in found]
+    return {**raw, "findings": findings}
+
+
+def _measurement_from_2(raw: Raw) -> Raw:
+    samples = raw["values"]
+    peak = raw["unit"] == "bytes"
+    value = (max if peak else median)(samples) if samples else None
+    kept = {key: raw[key] for key in ("metric", "unit", "better")}
+    values = [] if value is None else [value]
+    return {**kept, "values": values, "samples": len(samples), "value": value}
+
+
 #: By version: to the next one.
-_UPGRADES: Mapping[int, Callable[[Raw], Raw]] = {1: _from_1}
+_UPGRADES: Mapping[int, Callable[[Raw], Raw]] = {1: _from_1, 2: _from_2}

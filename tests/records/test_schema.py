@@ -16,7 +16,7 @@ def test_record_survives_the_way_through_json(make_record):
 
 
 def test_record_carries_the_schemas_version(make_record):
-    assert make_record().schema == SCHEMA_VERSION == 2
+    assert make_record().schema == SCHEMA_VERSION == 3
 
 
 def test_record_knows_no_other_status(make_record):
@@ -63,8 +63,10 @@ def test_finite_is_none_for_what_json_does_not_know():
 
 def test_join_keeps_what_each_task_found(make_record):
     found = make_record().findings
-    first = Measurement(metric="a", unit="s", better="lower", values=(1.0,))
-    second = Measurement(metric="b", unit="s", better="lower", values=(2.0,))
+    first, second = (
+        Measurement(metric=m, unit="s", better="lower", values=(1.0,), samples=1, value=1.0)
+        for m in "ab"
+    )
     phases = [Phase(task=t, name="open", seconds=1.0, measuring=False) for t in ("one", "two")]
 
     joined = join(

@@ -128,7 +128,7 @@ def test_read_record_refuses_a_newer_schema(tmp_path, make_record):
     newer = {**json.loads(path.read_text()), "schema": 99, "case": "of another shape"}
     path.write_text(json.dumps(newer))
 
-    with pytest.raises(UsageError, match="record schema 99; this benchsuite reads up to 2"):
+    with pytest.raises(UsageError, match="record schema 99; this benchsuite reads up to 3"):
         read_record(path)
 
 

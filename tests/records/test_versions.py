@@ -8,7 +8,7 @@ from benchsuite.errors import UsageError
 from benchsuite.records import read_record
 from benchsuite.records.schema import SCHEMA_VERSION
 
-FIRST = Path(__file__).parent / "version1.json"
+FIRST, SECOND = (Path(__file__).parent / f"version{number}.json" for number in (1, 2))
 
 
 @pytest.fixture
@@ -34,7 +34,27 @@ def test_a_record_of_the_first_version_is_read():
     (epoch,) = record.findings.training.epochs
     assert (epoch.steps, epoch.input_wait_s, epoch.validation) == (40, None, {})
     assert record.findings.training.ended == "epochs"
-    assert record.measurement("latency").values == (0.000197124, 4.1462e-05)
+    latency = record.measurement("latency")
+    assert (latency.samples, latency.value) == (2, pytest.approx(0.000119293))
+    assert latency.values == (latency.value,)
+
+
+def test_a_record_of_the_second_version_is_read():
+    record = read_record(SECOND)
+    assert record.schema == SCHEMA_VERSION
+    assert record.case.environment == "tuned"
+    memory = record.measurement("host_memory_peak")
+    assert (memory.values, memory.samples, memory.value) == ((248475648.0,), 1, 248475648.0)
+    assert record.measurement("latency").low is None
+
+
+def test_samples_that_were_never_taken_are_no_figure(rewritten):
+    def change(raw):
+        for measurement in raw["findings"]["measurements"]:
+            measurement["values"] = []
+
+    latency = read_record(rewritten(change)).measurement("latency")
+    assert (latency.values, latency.value) == ((), None)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,68 @@
+"""Raw samples: what one process measured of one figure, kept beside the record as it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """What else happened while a figure was sampled; None where it cannot be known.
+
+    cores_used: processor time of this process per second, its children's included.
+    foreign_fraction: processor time of other programs, as a share of all the machine's CPUs.
+    steal_fraction: time that the hypervisor gave to other machines, likewise.
+    voluntary_switches, involuntary_switches: of context; the latter are another's doing.
+    cpus: on which those of its threads may run that did something meanwhile.
+    """
+
+    seconds: float
+    cores_used: float
+    foreign_fraction: float | None = None
+    steal_fraction: float | None = None
+    minor_faults: int | None = None
+    major_faults: int | None = None
+    voluntary_switches: int | None = None
+    involuntary_switches: int | None = None
+    threads: int | None = None
+    cpus: tuple[int, ...] | None = None
+
+
+class Series(msgspec.Struct, frozen=True, kw_only=True):
+    """One figure as one process sampled it; one line of the case's file of samples.
+
+    images: in each sample: of a call, or of all calls of a window.
+    calls: in each sample.
+    samples, warmups: nanoseconds, in the order taken; the first warm-up is the very first call.
+    flags: what is wrong with it, by the names that docs/method.md explains.
+    round, attempt, place: when it was taken; `place` is its process's turn in the round.
+    discarded: whether another attempt took its place.
+    """
+
+    metric: str
+    batch_size: int
+    images: int
+    calls: int = 1
+    samples: tuple[int, ...]
+    warmups: tuple[int, ...] = ()
+    reading: Reading
+    flags: tuple[str, ...] = ()
+    round: int = 0
+    attempt: int = 0
+    place: int = 0
+    started: str = ""
+    discarded: bool = False
+
+
+def append_series(path: Path, series: Iterable[Series]) -> None:
+    """Add lines to a case's file of samples."""
+    lines = [msgspec.json.encode(one) + b"\n" for one in series]
+    with path.open("ab") as file:
+        file.write(b"".join(lines))
+
+
+def read_series(path: Path) -> list[Series]:
+    """Every line of a case's file of samples. Raises msgspec.MsgspecError for another file."""
+    return [msgspec.json.decode(line, type=Series) for line in path.read_bytes().splitlines()]
