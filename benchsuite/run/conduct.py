@@ -17,9 +17,16 @@ from benchsuite.data import check_splits, load_source
 from benchsuite.hooks import Entry, Plugins
 from benchsuite.measure.environment import default_threads, describe_environment
 from benchsuite.records import Case, Record, RunStore
+from benchsuite.run.diagnosis import known_margins
 from benchsuite.run.executor import Executor, Observer
 from benchsuite.run.messages import LOOK, Job, Looked
-from benchsuite.run.plan import choose_backends, choose_devices, plan_cases
+from benchsuite.run.plan import (
+    check_ways,
+    choose_backends,
+    choose_devices,
+    choose_protocol,
+    plan_cases,
+)
 from benchsuite.run.processes import WorkerPool, WorkerTimeoutError
 from benchsuite.run.spec import RunSpec
 
@@ -59,17 +66,32 @@ def conduct(spec: RunSpec, plugins: Plugins, observer: Observer) -> Run:
         cases = _plan(spec, plugins, pool)
         _check_data(spec, plugins)
         store = RunStore(Path(spec.results), _fresh_name(Path(spec.results)))
+        environment = describe_environment()
         store.write_run(
             {
                 "run": store.run,
                 "spec": msgspec.to_builtins(spec),
-                "environment": describe_environment(),
+                "environment": environment,
                 "plugins": {info.name: info.provenance for info in plugins.infos},
             }
         )
-        executor = Executor(pool, store, spec.case_timeout_s, spec.checkpoint_epochs)
-        records = executor.execute(cases, observer)
+        margins = known_margins(Path(spec.results), environment["host"])
+        executor = Executor(pool, store, spec.case_timeout_s, spec.checkpoint_epochs, margins)
+        budget_s = None if spec.budget_s is None else spec.budget_s - (time.monotonic() - start)
+        records = executor.execute(cases, observer, budget_s)
     return Run(store.folder, records, time.monotonic() - start)
+
+
+def given_up(records: Sequence[Record]) -> list[str]:
+    """What a budget left undone, in a line each."""
+    skipped = sum(record.reason.startswith("the budget") for record in records)
+    figures = (figure for record in records for figure in record.findings.measurements)
+    wide = sum("budget" in figure.flags for figure in figures)
+    found = {
+        f"given up for the budget: {skipped} cases that were not begun": skipped,
+        f"given up for the budget: narrower intervals of {wide} figures": wide,
+    }
+    return [line for line, count in found.items() if count]
 
 
 def _check_data(spec: RunSpec, plugins: Plugins) -> None:
@@ -90,9 +112,13 @@ def _plan(spec: RunSpec, plugins: Plugins, pool: WorkerPool) -> list[Case]:
     backends = choose_backends(spec, plugins)
     # Everything that needs no framework is checked before any is started.
     plan_cases(spec, plugins, choices=())
-    threads = spec.threads or default_threads()
+    threads = spec.threads[0] if spec.threads else default_threads()
     looks = _look(backends, pool, threads, spec.case_timeout_s)
-    return plan_cases(spec, plugins, choose_devices(spec, looks))
+    check_ways(spec, looks)
+    choices = choose_devices(spec, looks)
+    cases = plan_cases(spec, plugins, choices)
+    protocol = choose_protocol(spec, len(cases))
+    return plan_cases(msgspec.structs.replace(spec, protocol=protocol), plugins, choices)
 
 
 def _look(

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-import signal
+import math
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
+from types import MappingProxyType
 from typing import Protocol
 
-import benchsuite
-from benchsuite.records import Case, Epoch, Findings, Phase, Record, RunStore, Status, join
-from benchsuite.run.messages import Began, Broke, Ended, Files, Found, Job, Trained
+from benchsuite.measure.agreement import refused
+from benchsuite.records import Case, Epoch, Record, RunStore
+from benchsuite.records.series import Series, append_series
+from benchsuite.run.messages import (
+    Answered,
+    Began,
+    Broke,
+    Ended,
+    Files,
+    Found,
+    Job,
+    Sampled,
+    Trained,
+)
+from benchsuite.run.outcome import Outcome
 from benchsuite.run.processes import WorkerPool, WorkerTimeoutError
-from benchsuite.run.tasks import TASKS
-
-_LOG_TAIL_LINES = 20
+from benchsuite.run.rounds import Rounds
 
 
 class Observer(Protocol):
@@ -31,31 +42,28 @@ class Observer(Protocol):
     def epoch_ended(self, case: Case, number: int, epoch: Epoch) -> None:
         """So many epochs of the case's training are over; not told of every one."""
 
+    def round_started(self, number: int, most: int) -> None:
+        """The cases at work are timed once more; `most` rounds at the utmost."""
+
     def case_ended(self, record: Record) -> None:
         """The case's record is stored."""
 
 
-@dataclass
-class _Outcome:
-    """What is known of a case so far."""
+@dataclass(frozen=True, slots=True)
+class _Progress:
+    """Who is told, and how many of how many cases are done."""
 
-    started: str
-    findings: list[Findings] = field(default_factory=list)
-    status: Status = "ok"
-    reasons: list[str] = field(default_factory=list)
-    log_tail: str = ""
-
-    def fail(self, status: Status, reason: str, log: Path) -> None:
-        if self.status in ("ok", "unsupported") and status != "unsupported":
-            self.log_tail = _tail(log)
-        if self.status == "ok" or status != "unsupported":
-            self.status = status
-        if reason not in self.reasons:
-            self.reasons.append(reason)
+    observer: Observer
+    done: int
+    total: int
 
 
 class Executor:
-    """Runs cases one after the other: nothing else of ours runs while one is measured."""
+    """Runs cases one after the other: nothing else of ours runs while one is measured.
+
+    Cases of one contest, which are alike but for how they are computed, are trained one by one;
+    then their speed is measured in rounds of fresh processes, in turns.
+    """
 
     def __init__(
         self,
@@ -63,119 +71,160 @@ class Executor:
         store: RunStore,
         timeout_s: float,
         checkpoint_epochs: int | None = None,
+        margins: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
         self._pool = pool
         self._store = store
         self._timeout_s = timeout_s
         self._checkpoint_epochs = checkpoint_epochs
+        self._margins = margins
 
-    def execute(self, cases: Sequence[Case], observer: Observer) -> list[Record]:
+    def execute(
+        self, cases: Sequence[Case], observer: Observer, budget_s: float | None = None
+    ) -> list[Record]:
         """Run every case and store its record as it ends.
 
-        An interrupt (KeyboardInterrupt) ends the case at work; it and those not begun get
-        records too, as skipped. Whatever was measured is kept.
+        budget_s: for all of them; each contest gets its cases' share of what is left. Cases for
+        which nothing is left are skipped.
+
+        An interrupt (KeyboardInterrupt) ends the contest at work; its cases and those not begun
+        get records too, as skipped. Whatever was measured is kept.
         """
         records: list[Record] = []
-        interrupted = False
-        for index, case in enumerate(cases):
-            outcome = _Outcome(_now())
+        interrupted, start = False, time.monotonic()
+        for _, group in groupby(cases, key=_contest):
+            outcomes = [Outcome(case) for case in group]
+            share_s = math.inf
+            if budget_s is not None:
+                left_s = budget_s - (time.monotonic() - start)
+                share_s = left_s * len(outcomes) / (len(cases) - len(records))
             if interrupted:
-                outcome.status, outcome.reasons = "skipped", ["interrupted before it began"]
+                _skip(outcomes, "interrupted before it began")
+            elif share_s <= 0:
+                _skip(outcomes, "the budget was spent before it began")
             else:
-                observer.case_started(case, index, len(cases))
+                progress = _Progress(observer, len(records), len(cases))
                 try:
-                    self._run_tasks(case, outcome, observer)
+                    self._run_contest(outcomes, progress, share_s)
                 except KeyboardInterrupt:
                     interrupted = True
-                    outcome.status, outcome.reasons = "skipped", ["interrupted"]
-            record = self._record(case, outcome)
-            self._store.write(record)
-            if record.status == "ok":
-                self._store.checkpoint_path(case.id).unlink(missing_ok=True)
-            records.append(record)
-            observer.case_ended(record)
+                    _skip(outcomes, "interrupted")
+            records += [self._end(outcome, observer) for outcome in outcomes]
         return records
 
-    def _run_tasks(self, case: Case, outcome: _Outcome, observer: Observer) -> None:
-        deadline = time.monotonic() + self._timeout_s
-        for task in TASKS:
-            if outcome.status not in ("ok", "unsupported"):
-                return
-            observer.task_started(case, task)
-            try:
-                self._run_task(case, task, deadline, outcome, observer)
-            except WorkerTimeoutError:
-                late = f"{task}: not done within {self._timeout_s:g} s (--timeout)"
-                outcome.fail("timeout", late, self._store.log_path(case.id, task))
+    def _run_contest(self, outcomes: list[Outcome], progress: _Progress, budget_s: float) -> None:
+        observer, start = progress.observer, time.monotonic()
+        for place, outcome in enumerate(outcomes):
+            observer.case_started(outcome.case, progress.done + place, progress.total)
+            for task in ("memory", "learn"):
+                self._run_task(observer, outcome, task)
+        _refuse_unequal(outcomes)
+        sample = partial(self._run_task, observer)
+        left_s = budget_s - (time.monotonic() - start)
+        Rounds(outcomes, sample, self._keep, observer.round_started).run(left_s)
+
+    def _keep(self, outcome: Outcome, series: Sequence[Series]) -> None:
+        append_series(self._store.samples_path(outcome.case.id), series)
+        outcome.series += series
+
+    def _end(self, outcome: Outcome, observer: Observer) -> Record:
+        record = outcome.record(self._store.run, self._margins)
+        self._store.write(record)
+        if record.status == "ok":
+            self._store.checkpoint_path(record.case.id).unlink(missing_ok=True)
+        observer.case_ended(record)
+        return record
 
     def _run_task(
-        self, case: Case, task: str, deadline: float, outcome: _Outcome, observer: Observer
+        self,
+        observer: Observer,
+        outcome: Outcome,
+        task: str,
+        inference_batch_sizes: tuple[int, ...] = (),
+    ) -> list[Series]:
+        """Run one task in a process of its own, unless the case has ended; what it sampled."""
+        sampled: list[Series] = []
+        if not outcome.goes_on:
+            return sampled
+        case, start = outcome.case, time.monotonic()
+        observer.task_started(case, task)
+        try:
+            job = self._job(case, task, inference_batch_sizes)
+            self._follow(outcome, job, sampled, observer)
+        except WorkerTimeoutError:
+            late = f"{task}: not done within {self._timeout_s:g} s (--timeout)"
+            outcome.fail("timeout", late, self._store.log_path(case.id, task))
+        outcome.spent_s += time.monotonic() - start
+        self._store.write(outcome.unfinished(self._store.run))
+        return sampled
+
+    def _follow(
+        self, outcome: Outcome, job: Job, sampled: list[Series], observer: Observer
     ) -> None:
-        log = self._store.log_path(case.id, task)
-        # A forked child shares its parent's pages, which would hide what the case itself
-        # needs: memory is always measured in an interpreter of its own.
-        fork = case.isolation == "fork" and task != "memory"
-        job = Job(task=task, log=str(log), case=case, files=self._files(case), fork=fork)
-        started, broke = time.monotonic(), False
-        for event in self._pool.run(
-            case.backend, job, threads=case.threads, tuned=task == "time", deadline=deadline
-        ):
+        case, task, log = outcome.case, job.task, self._store.log_path(outcome.case.id, job.task)
+        started, has_broken = time.monotonic(), False
+        events = self._pool.run(
+            case.backend,
+            job,
+            threads=case.threads,
+            tuned=task in ("sweep", "time") and case.environment == "tuned",
+            deadline=started + self._timeout_s - outcome.spent_s,
+        )
+        for event in events:
             match event:
                 case Began():
-                    outcome.findings.append(_start_up(task, time.monotonic() - started))
+                    outcome.began(task, time.monotonic() - started)
                 case Found(findings):
                     outcome.findings.append(findings)
+                case Sampled(series):
+                    sampled.append(series)
+                case Answered():
+                    outcome.logits = event.array()
                 case Trained(number, epoch):
                     observer.epoch_ended(case, number, epoch)
-                case Broke(status, reason):
-                    broke = True
-                    outcome.fail(
-                        status, reason if status == "unsupported" else f"{task}: {reason}", log
-                    )
-                case Ended(returncode) if returncode and not broke:
-                    outcome.fail("failed", f"{task}: {_how_it_ended(returncode)}", log)
+                case Broke():
+                    has_broken = True
+                    outcome.broke(task, event, log)
+                case Ended(returncode) if returncode and not has_broken:
+                    outcome.ended(task, event, log)
 
-    def _files(self, case: Case) -> Files:
+    def _job(self, case: Case, task: str, inference_batch_sizes: tuple[int, ...]) -> Job:
         every = self._checkpoint_epochs
-        return Files(
-            predictions=str(self._store.predictions_path(case.id)),
-            checkpoint=str(self._store.checkpoint_path(case.id)) if every else "",
-            checkpoint_epochs=every or 1,
-        )
-
-    def _record(self, case: Case, outcome: _Outcome) -> Record:
-        return Record(
-            benchsuite_version=benchsuite.__version__,
-            run=self._store.run,
+        return Job(
+            task=task,
+            log=str(self._store.log_path(case.id, task)),
             case=case,
-            status=outcome.status,
-            reason="; ".join(outcome.reasons),
-            findings=join(outcome.findings),
-            started=outcome.started,
-            ended=_now(),
-            log_tail=outcome.log_tail,
+            files=Files(
+                predictions=str(self._store.predictions_path(case.id)),
+                checkpoint=str(self._store.checkpoint_path(case.id)) if every else "",
+                checkpoint_epochs=every or 1,
+            ),
+            inference_batch_sizes=inference_batch_sizes,
+            # A forked child shares its parent's pages, which would hide what the case itself
+            # needs: memory is always measured in an interpreter of its own.
+            fork=case.isolation == "fork" and task != "memory",
         )
 
 
-def _start_up(task: str, seconds: float) -> Findings:
-    phase = Phase(task=task, name="start", seconds=seconds, measuring=False)
-    return Findings(phases=(phase,))
+def _contest(case: Case) -> tuple[object, ...]:
+    """What cases share that differ in how they are computed alone."""
+    return (case.architecture, case.origin, case.dataset, case.seed, case.fold, case.input_shape)
 
 
-def _how_it_ended(returncode: int) -> str:
-    if returncode >= 0:
-        return f"its process ended with exit code {returncode}"
-    name = signal.Signals(-returncode).name
-    hint = " (often the kernel, out of memory)" if name == "SIGKILL" else ""
-    return f"its process was killed by {name}{hint}"
+def _skip(outcomes: Sequence[Outcome], reason: str) -> None:
+    for outcome in outcomes:
+        if outcome.status == "ok":
+            outcome.status, outcome.reasons = "skipped", [reason]
 
 
-def _tail(log: Path) -> str:
-    if not log.exists():
-        return ""
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    return "\n".join(lines[-_LOG_TAIL_LINES:])
-
-
-def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+def _refuse_unequal(outcomes: Sequence[Outcome]) -> None:
+    """End the cases whose networks answer otherwise than those of the rest."""
+    equal = {
+        o.case.id: o
+        for o in outcomes
+        if o.goes_on and o.logits is not None and o.case.origin == "graph"
+    }
+    logits = {name: o.logits for name, o in equal.items() if o.logits is not None}
+    precisions = {name: o.case.precision for name, o in equal.items()}
+    for name, reason in refused(logits, precisions).items():
+        equal[name].fail("failed", f"not the same network as its rivals': {reason}")

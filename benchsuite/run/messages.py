@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from benchsuite.records import Case, Epoch, Findings, Status
+from benchsuite.records.series import Series
 
 #: The look at a backend, the one task without a case.
 LOOK = "look"
@@ -25,12 +28,14 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """Harness -> worker: do this; `fork` asks for a child process of its own.
 
     `case` is None for the task that only looks at the backend.
+    inference_batch_sizes: of the throughputs to be measured.
     """
 
     task: str
     log: str
     case: Case | None = None
     files: Files = Files()
+    inference_batch_sizes: tuple[int, ...] = ()
     fork: bool = False
 
 
@@ -50,6 +55,22 @@ class Found(msgspec.Struct, frozen=True, tag=True):
     """Something is measured, and safe from whatever comes after."""
 
     findings: Findings
+
+
+class Sampled(msgspec.Struct, frozen=True, tag=True):
+    """A figure is sampled, likewise."""
+
+    series: Series
+
+
+class Answered(msgspec.Struct, frozen=True, tag=True):
+    """The logits of the fixed batch, (N, classes), by which networks are compared."""
+
+    logits: list[list[float]]
+
+    def array(self) -> NDArray[np.float64]:
+        """The same as an array."""
+        return np.asarray(self.logits)
 
 
 class Trained(msgspec.Struct, frozen=True, tag=True):
@@ -81,4 +102,4 @@ class Ended(msgspec.Struct, frozen=True, tag=True):
     returncode: int
 
 
-Event = Ready | Began | Found | Trained | Looked | Broke | Ended
+Event = Ready | Began | Found | Sampled | Answered | Trained | Looked | Broke | Ended

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal
 
 import msgspec
@@ -15,6 +16,7 @@ from benchsuite.errors import UsageError
 from benchsuite.graph import Graph, Shape
 from benchsuite.hooks import Entry, Plugins
 from benchsuite.measure.environment import default_threads
+from benchsuite.measure.protocol import NAMED
 from benchsuite.networks import Network, choose_networks
 from benchsuite.records import Case
 from benchsuite.run import budget
@@ -22,7 +24,9 @@ from benchsuite.run.messages import Looked
 from benchsuite.run.spec import RunSpec
 from benchsuite.training.recipes import TOUR, check_idiomatic, make_recipe
 
-_TIER = "native"
+_DEFAULT = "tour"
+#: By protocol: seconds a case below which a budget gets a lesser one.
+_LEAST_S = {"full": 120.0, "quick": 45.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,27 @@ def choose_devices(spec: RunSpec, looks: Mapping[str, Looked | None]) -> list[Ch
     return [Choice(name, wanted) for name in devices]
 
 
+def choose_protocol(spec: RunSpec, cases: int) -> str:
+    """The one asked for, or the most thorough that the budget has time for, or the tour."""
+    if spec.protocol or not spec.budget_s or not cases:
+        return spec.protocol or _DEFAULT
+    share = spec.budget_s / cases
+    return next((name for name, least in _LEAST_S.items() if share >= least), _DEFAULT)
+
+
+def check_ways(spec: RunSpec, looks: Mapping[str, Looked | None]) -> None:
+    """Raise UsageError for a tier or a precision that no backend has."""
+    for option, asked, field in (
+        ("--tiers", spec.tiers, "tiers"),
+        ("--precisions", spec.precisions, "precisions"),
+    ):
+        has = {name: getattr(look, field) for name, look in looks.items() if look}
+        for value in asked:
+            if has and not any(value in found for found in has.values()):
+                there = "; ".join(f"{name} has {', '.join(found)}" for name, found in has.items())
+                raise UsageError(f"no backend has '{value}' ({option}): {there}")
+
+
 def plan_cases(spec: RunSpec, plugins: Plugins, choices: Iterable[Choice]) -> list[Case]:
     """Every case, grouped by architecture, in the order in which they will run.
 
@@ -87,10 +112,10 @@ def plan_cases(spec: RunSpec, plugins: Plugins, choices: Iterable[Choice]) -> li
     for network in networks:
         network.trace(_input_shape(spec, network))
     return [
-        _case(spec, recipe, network, choice, trial)
+        _case(spec, recipe, network, trial, way)
         for network in networks
         for trial in _trials(spec)
-        for choice in _that_hold(network, chosen)
+        for way in _ways(spec, _that_hold(network, chosen))
     ]
 
 
@@ -134,7 +159,23 @@ def _trials(spec: RunSpec) -> list[_Trial]:
     return [_Trial(seed, fold) for seed in spec.seeds for fold in folds]
 
 
-def _case(spec: RunSpec, recipe: Recipe, network: Network, choice: Choice, trial: _Trial) -> Case:
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a network is computed."""
+
+    tier: str
+    precision: str
+    threads: int
+    choice: Choice
+
+
+def _ways(spec: RunSpec, choices: list[Choice]) -> list[_Way]:
+    threads = spec.threads or (default_threads(),)
+    return [_Way(*way) for way in product(spec.tiers, spec.precisions, threads, choices)]
+
+
+def _case(spec: RunSpec, recipe: Recipe, network: Network, trial: _Trial, way: _Way) -> Case:
+    choice = way.choice
     limits = budget.budget_for(choice.device)
     graph = trained = network.trace(_input_shape(spec, network))
     if spec.recipe == TOUR:
@@ -143,9 +184,9 @@ def _case(spec: RunSpec, recipe: Recipe, network: Network, choice: Choice, trial
         architecture=network.name,
         backend=choice.name,
         device=choice.device,
-        tier=_TIER,
-        precision=spec.precision,
-        threads=spec.threads or default_threads(),
+        tier=way.tier,
+        precision=way.precision,
+        threads=way.threads,
         division=spec.division,
         dataset=spec.dataset,
         limit=spec.limit,
@@ -158,8 +199,9 @@ def _case(spec: RunSpec, recipe: Recipe, network: Network, choice: Choice, trial
         train_input_shape=budget.extent(trained),
         inference_batch_size=budget.inference_batch_size(graph, limits),
         training_batch_size=budget.training_batch_size(graph, limits),
-        protocol=spec.protocol,
+        protocol=NAMED[spec.protocol or _DEFAULT].name,
         isolation=_isolation(spec, choice.device),
+        environment=spec.environment,
         origin="native" if isinstance(network, NativeModel) else "graph",
     )
 
@@ -184,4 +226,5 @@ def _input_shape(spec: RunSpec, network: Network) -> Shape:
 def _isolation(spec: RunSpec, device: str) -> Literal["spawn", "fork"]:
     if spec.isolation != "auto":
         return spec.isolation
-    return "fork" if sys.platform == "linux" and device == "cpu" else "spawn"
+    one_process = NAMED[spec.protocol or _DEFAULT].rounds == (1,)
+    return "fork" if sys.platform == "linux" and device == "cpu" and one_process else "spawn"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,7 +14,11 @@ from benchsuite.training.recipes import TOUR
 
 _TOUR_TIMEOUT_S, _LONGEST_S = 600.0, 7 * 86_400.0
 
+_DURATION = re.compile(r"\d+(\.\d+)?[smh]")
+_UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
+_Precision = Literal["fp32", "tf32", "bf16", "fp16", "fp64"]
 _Names = Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
 
 
@@ -38,11 +43,20 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         run; None writes none.
     input: (H, W) or (H, W, C) for measurement and training alike; None leaves the network's
         own, as does a missing C.
-    protocol: how long each figure is sampled; `smoke-1` only shows that everything works.
+    precisions, tiers, threads: a case for each: see `benchsuite.contract.Setup`. None is one
+        thread for each physical core.
+    environment: `tuned` gives processes that measure time the allocator and the binding that
+        suit their framework; `stock` leaves the system's own.
+    protocol: how figures are sampled: `tour` in one process, `quick` in three, `full` in as many
+        as intervals need; `smoke` only shows that everything works. None is the tour, or the most
+        thorough of the first three for which the budget has time.
+    budget: of the whole run, such as `15m` or `2h`: each contest gets its cases' share of what is
+        left, and cases for which nothing is left are skipped.
     timeout_s: of one case, all its processes together; None is ten minutes in the tour, whose
         training is short, and a week with any other recipe.
     isolation: `spawn` starts a fresh interpreter for every process; `fork` forks them from
-        one that has only imported the framework; `auto` forks on a Linux CPU.
+        one that has only imported the framework; `auto` forks on a Linux CPU, but for
+        protocols of several processes, which are to be as different as they come.
     """
 
     archs: _Names = ("all",)
@@ -52,7 +66,8 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     folds: Annotated[int, msgspec.Meta(ge=2)] | None = None
     bad_images: Literal["stop", "skip"] = "stop"
     device: str = "auto"
-    precision: Literal["fp32", "tf32", "bf16", "fp16", "fp64"] = "fp32"
+    precisions: Annotated[tuple[_Precision, ...], msgspec.Meta(min_length=1)] = ("fp32",)
+    tiers: _Names = ("native",)
     seeds: Annotated[tuple[Annotated[int, msgspec.Meta(ge=0)], ...], msgspec.Meta(min_length=1)] = (
         0,
     )
@@ -64,11 +79,23 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     division: Literal["matched", "idiomatic"] = "matched"
     checkpoint_epochs: _Positive | None = None
     input: Annotated[tuple[_Positive, ...], msgspec.Meta(min_length=2, max_length=3)] | None = None
-    threads: _Positive | None = None
-    protocol: Literal["tour-1", "smoke-1"] = "tour-1"
+    threads: Annotated[tuple[_Positive, ...], msgspec.Meta(min_length=1)] | None = None
+    environment: Literal["tuned", "stock"] = "tuned"
+    protocol: Literal["tour", "quick", "full", "smoke"] | None = None
+    budget: str | None = None
     timeout_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
     isolation: Literal["auto", "spawn", "fork"] = "auto"
     results: str = "results"
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a budget that is no time."""
+        if self.budget is not None and not _DURATION.fullmatch(self.budget):
+            raise ValueError(f"budget '{self.budget}' is no time: write 90s, 15m or 2h")
+
+    @property
+    def budget_s(self) -> float | None:
+        """Seconds that the run may take; None for no budget."""
+        return float(self.budget[:-1]) * _UNITS_S[self.budget[-1]] if self.budget else None
 
     @property
     def case_timeout_s(self) -> float:

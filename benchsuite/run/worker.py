@@ -12,33 +12,34 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import BinaryIO
 
 import msgspec
+import numpy as np
 import psutil
 
 from benchsuite.contract import Backend
-from benchsuite.errors import BenchsuiteError, MissingDependencyError, UnsupportedError
 from benchsuite.hooks import Plugins, load_plugins
 from benchsuite.measure.environment import usable_cpus
 from benchsuite.records import Epoch
+from benchsuite.records.series import Series
+from benchsuite.run.failures import broke
 from benchsuite.run.messages import (
+    Answered,
     Began,
-    Broke,
     Ended,
     Event,
     Found,
     Job,
     Looked,
     Ready,
+    Sampled,
     Trained,
 )
 from benchsuite.run.tasks import TASKS, TaskAtWork, import_for, plain
-
-#: How the frameworks call a full device, in the names or texts of their exceptions.
-_OUT_OF_MEMORY = ("outofmemory", "resourceexhausted", "out of memory", "resource_exhausted")
 
 #: Seconds between two words about training.
 _TOLD_EVERY_S = 5.0
@@ -59,52 +60,90 @@ class _Speaker:
 def main() -> None:
     """Serve jobs until standard input ends."""
     speaker = _Speaker()
+    cpus = usable_cpus()  # before the import: some libraries bind the thread that imports them
     name, *unpackaged = sys.argv[1:]
     try:
         plugins = load_plugins(unpackaged)
         backend: Backend = plugins.backends[name].load()()
     except Exception as error:  # noqa: BLE001 - a framework's import may fail in any way
         traceback.print_exc()
-        speaker.say(_broke(error))
+        speaker.say(broke(error))
         return
-    speaker.say(Ready(_age_s()))
+    import_s = _age_s()
+    speaker.say(Ready(import_s))
+    worker = _Worker(plugins, backend, speaker, cpus)
     for line in sys.stdin.buffer:
         job = msgspec.json.decode(line, type=Job)
         if job.fork:
-            speaker.say(Ended(_fork(job, plugins, backend, speaker)))
+            speaker.say(Ended(worker.fork(job)))
         else:
-            _do(job, plugins, backend, speaker)
+            worker.do(job, import_s)
     os._exit(0)  # the frameworks' own clean-up takes up to two seconds
 
 
-def _fork(job: Job, plugins: Plugins, backend: Backend, speaker: _Speaker) -> int:
-    if job.case is not None:
-        with suppress(Exception):  # the child meets it too, and tells
-            import_for(job.task, job.case, plugins)
-    pid = os.fork()
-    if pid == 0:
-        code = 1
+@dataclass(frozen=True)
+class _Worker:
+    """What stays the same from job to job."""
+
+    plugins: Plugins
+    backend: Backend
+    speaker: _Speaker
+    cpus: Sequence[int]
+
+    def fork(self, job: Job) -> int:
+        """Do a job in a child of this process, and return its exit code."""
+        if job.case is not None:
+            with suppress(Exception):  # the child meets it too, and tells
+                import_for(job.task, job.case, self.plugins)
+        pid = os.fork()
+        if pid == 0:
+            code = 1
+            try:
+                os.setsid()
+                self.do(job, None)
+                code = 0
+            finally:
+                os._exit(code)  # no clean-up of the parent's objects, no threads to wait for
+        _, status = os.waitpid(pid, 0)
+        return os.waitstatus_to_exitcode(status)
+
+    def do(self, job: Job, import_s: float | None) -> None:
+        """Do one job and tell everything it finds; an exception ends it with its reason."""
+        self.speaker.say(Began(os.getpid()))
+        _redirect_output(job.log)
         try:
-            os.setsid()
-            _do(job, plugins, backend, speaker)
-            code = 0
-        finally:
-            os._exit(code)  # no clean-up of the parent's objects, no threads to wait for
-    _, status = os.waitpid(pid, 0)
-    return os.waitstatus_to_exitcode(status)
+            for event in self._events(job, import_s):
+                self.speaker.say(event)
+        except Exception as error:  # noqa: BLE001 - the case's own failure, whatever it is
+            traceback.print_exc()
+            sys.stderr.flush()
+            self.speaker.say(broke(error))
 
-
-def _do(job: Job, plugins: Plugins, backend: Backend, speaker: _Speaker) -> None:
-    """Do one job and tell everything it finds; an exception ends it with its reason."""
-    speaker.say(Began(os.getpid()))
-    _redirect_output(job.log)
-    try:
-        for event in _events(job, plugins, backend, _Herald(speaker)):
-            speaker.say(event)
-    except Exception as error:  # noqa: BLE001 - the case's own failure, whatever it is
-        traceback.print_exc()
-        sys.stderr.flush()
-        speaker.say(_broke(error))
+    def _events(self, job: Job, import_s: float | None) -> Iterator[Event]:
+        if job.case is None:
+            yield _look(self.backend)
+            return
+        cpus = self.cpus[: job.case.threads]
+        _bind(cpus)
+        task = TaskAtWork(
+            job.task,
+            job.case,
+            self.plugins,
+            self.backend,
+            job.files,
+            inference_batch_sizes=job.inference_batch_sizes,
+            cpus=cpus,
+            import_s=import_s,
+            tell=_Herald(self.speaker),
+        )
+        for found in TASKS[job.task](task):
+            match found:
+                case Series():
+                    yield Sampled(found)
+                case np.ndarray():
+                    yield Answered(found.tolist())
+                case _:
+                    yield Found(found)
 
 
 class _Herald:
@@ -121,16 +160,6 @@ class _Herald:
             self._speaker.say(Trained(number, epoch))
 
 
-def _events(job: Job, plugins: Plugins, backend: Backend, tell: _Herald) -> Iterator[Event]:
-    if job.case is None:
-        yield _look(backend)
-        return
-    _bind(job.case.threads)
-    task = TaskAtWork(job.task, job.case, plugins, backend, job.files, tell)
-    for findings in TASKS[job.task](task):
-        yield Found(findings)
-
-
 def _look(backend: Backend) -> Looked:
     return Looked(
         versions=plain(backend.versions()),
@@ -140,20 +169,13 @@ def _look(backend: Backend) -> Looked:
     )
 
 
-def _broke(error: Exception) -> Broke:
-    text = " ".join(str(error).split())
-    said = f"{type(error).__name__}: {text}"
-    if any(mark in said.lower() for mark in _OUT_OF_MEMORY) or isinstance(error, MemoryError):
-        return Broke("oom", said)
-    if isinstance(error, UnsupportedError | MissingDependencyError):
-        return Broke("unsupported", text)
-    return Broke("failed", text if isinstance(error, BenchsuiteError) else said)
+def _bind(cpus: Sequence[int]) -> None:
+    """Keep this process, and every thread it will start, on these CPUs.
 
-
-def _bind(threads: int) -> None:
-    """Keep this process, and every thread it will start, on as many CPUs as it has threads."""
+    A thread that is bound more closely already stays so: that is its library's own plan.
+    """
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, usable_cpus()[:threads])
+        os.sched_setaffinity(0, os.sched_getaffinity(0) & set(cpus) or cpus)
 
 
 def _redirect_output(log: str) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from benchsuite.hooks import load_plugins
-from benchsuite.run import conduct, make_spec
+from benchsuite.run import conduct, make_spec, plan
 
 FAULTS = Path(__file__).parent / "faults.py"
 
@@ -19,6 +19,9 @@ class Watch:
 
     def task_started(self, case, task):
         self.told.append(("task", case.backend, task))
+
+    def round_started(self, number, most):
+        self.told.append(("round", number, most))
 
     def epoch_ended(self, case, number, epoch):
         self.told.append(("epoch", case.backend, number, epoch))
@@ -38,21 +41,33 @@ def plugins(native_plugins):
 
 
 @pytest.fixture
-def run_cases(plugins, tmp_path):
-    """Run cases of the smallest network there is, in backends of the tests' own."""
+def spec_of(tmp_path):
+    """The specification of a run of the smallest network there is."""
 
-    def run(backends, observer=None, **options):
-        spec = make_spec(
-            {
-                "archs": ["softmax_regression"],
-                "backends": backends,
-                "dataset": "stripes",
-                "epochs": 1,
-                "protocol": "smoke-1",
-                "results": str(tmp_path / "results"),
-                **options,
-            }
-        )
-        return conduct(spec, plugins, observer or Watch())
+    def make(backends, **options):
+        asked = {
+            "archs": ["softmax_regression"],
+            "backends": backends,
+            "dataset": "stripes",
+            "epochs": 1,
+            "protocol": "smoke",
+            "results": str(tmp_path / "results"),
+            **options,
+        }
+        return make_spec({name: value for name, value in asked.items() if value is not None})
 
-    return run
+    return make
+
+
+@pytest.fixture
+def run_cases(plugins, spec_of):
+    """Run cases in backends of the tests' own."""
+    return lambda backends, observer=None, **options: conduct(
+        spec_of(backends, **options), plugins, observer or Watch()
+    )
+
+
+@pytest.fixture
+def plan_cases(plugins, spec_of):
+    """Plan them, and no more."""
+    return lambda backends, **options: plan(spec_of(backends, **options), plugins)

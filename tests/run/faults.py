@@ -98,6 +98,63 @@ class Dawdles(LinearBackend):
         return (_SlowSession if trains else LinearSession)(graph, weights, setup)
 
 
+class _OtherSession(LinearSession):
+    def predict(self, images):
+        return 2 * super().predict(images)
+
+
+class _TrainingModeSession(LinearSession):
+    """Normalises by the batch at hand, as BatchNorm does in training."""
+
+    def predict(self, images):
+        logits = super().predict(images)
+        return logits - logits.mean(axis=0)
+
+
+class _LyingSession(LinearSession):
+    """Says that it is done long before its logits are there."""
+
+    def predict(self, images):
+        time.sleep(0.005)
+        return super().predict(images)
+
+    def infer(self, placed):
+        return placed
+
+
+class _CachedSession(LinearSession):
+    """Takes its time for inputs that it has not seen."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.seen = {}
+
+    def infer(self, placed):
+        if id(placed) not in self.seen:
+            time.sleep(0.005)
+        self.seen[id(placed)] = placed
+        return super().infer(placed)
+
+
+class OtherLogits(LinearBackend):
+    session = _OtherSession
+
+    def open(self, graph, weights, setup):
+        return self.session(graph, weights, setup)
+
+
+class TrainingMode(OtherLogits):
+    session = _TrainingModeSession
+
+
+class Lying(OtherLogits):
+    session = _LyingSession
+
+
+class Cached(OtherLogits):
+    session = _CachedSession
+
+
 class WrongSize(LinearBackend):
     def open(self, graph, weights, setup):
         return _WrongCounts(graph, weights, setup)
@@ -134,7 +191,7 @@ class NoTraining(LinearBackend):
 
 KINDS = (
     *(Raises, Killed, Exits, Hangs, Full, Loud, WrongSize, Diverges, NoTraining, OddVersion),
-    *(DiesInTraining, Dawdles),
+    *(DiesInTraining, Dawdles, OtherLogits, TrainingMode, Lying, Cached),
 )
 
 

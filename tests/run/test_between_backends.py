@@ -32,8 +32,8 @@ def test_losses_of_a_hundred_steps_agree(
         {
             "archs": [architecture],
             "backends": BACKENDS,
-            "precision": precision,
-            "protocol": "smoke-1",
+            "precisions": [precision],
+            "protocol": "smoke",
             "recipe": "cifar10",
             "set": {"augmentation": [], "max_steps": STEPS, "batch_size": 32, **changes},
             "results": str(tmp_path),

@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 
 import psutil
 import pytest
@@ -9,7 +12,11 @@ from benchsuite.errors import (
     UnknownNameError,
     UsageError,
 )
+from benchsuite.measure.protocol import SMOKE
+from benchsuite.measure.summary import summarise
 from benchsuite.records import read_records
+from benchsuite.records.series import read_series
+from benchsuite.run import given_up
 
 
 @pytest.mark.parametrize("isolation", ["spawn", "fork"])
@@ -19,9 +26,13 @@ def test_conduct_fills_the_record_of_a_case(run_cases, isolation):
     assert (record.status, record.reason) == ("ok", "")
     metrics = {m.metric: m for m in record.findings.measurements}
     assert set(metrics) == {
+        *(["import"] if isolation == "spawn" else []),
         "host_memory_peak",
         "host_memory_above_import",
         "latency",
+        "latency_p90",
+        "build",
+        "latency_p99",
         "first_call",
         "inference_throughput",
         "training_throughput",
@@ -66,6 +77,7 @@ def test_conduct_tells_its_observer(run_cases, watch):
         ("case", "numpy-linear", 0, 1),
         ("task", "numpy-linear", "memory"),
         ("task", "numpy-linear", "learn"),
+        ("round", 0, 1),
         ("task", "numpy-linear", "time"),
         ("record", "numpy-linear", "ok"),
     ]
@@ -80,6 +92,7 @@ def test_conduct_tells_its_observer(run_cases, watch):
         ("exits", "failed", "memory: its process ended with exit code 7"),
         ("full", "oom", "memory: MemoryError: cannot allocate 9 TB"),
         ("wrongsize", "failed", "memory: wrongsize built another network than"),
+        ("trainingmode", "failed", "memory: trainingmode answers in training mode"),
         ("diverges", "failed", "learn: training diverged: the loss of step 2 is nan"),
         ("unimportable", "failed", "memory: 'no_such_module:Backend' cannot be loaded"),
         ("notraining", "unsupported", "this backend does not train"),
@@ -91,6 +104,107 @@ def test_conduct_records_a_failure_and_goes_on(run_cases, backend, status, reaso
     assert by_backend[backend].status == status
     assert by_backend[backend].reason.startswith(reason)
     assert by_backend["numpy-linear"].status == "ok"
+
+
+def test_conduct_refuses_the_one_that_answers_otherwise(run_cases):
+    run = run_cases(["numpy-linear", "otherlogits", "oddversion"])
+    by_backend = {record.case.backend: record for record in run.records}
+    assert {b: r.status for b, r in by_backend.items()} == {
+        "numpy-linear": "ok",
+        "oddversion": "ok",
+        "otherlogits": "failed",
+    }
+    reason = by_backend["otherlogits"].reason
+    assert reason.startswith("not the same network as its rivals': logits differ by 1.0e+00")
+    assert by_backend["otherlogits"].measurement("latency") is None
+
+
+@pytest.mark.parametrize(("backend", "flag"), [("lying", "unsynchronized"), ("cached", "cached")])
+def test_conduct_names_what_makes_a_clock_incredible(run_cases, backend, flag):
+    (record,) = run_cases([backend]).records
+    assert record.status == "ok"
+    assert flag in record.measurement("latency").flags
+    assert flag in record.measurement("inference_throughput").flags
+    (honest,) = run_cases(["numpy-linear"]).records
+    assert flag not in honest.measurement("latency").flags
+
+
+def test_conduct_names_the_program_that_runs_beside_it(run_cases):
+    spin = "import time\nend = time.time() + 120\nwhile time.time() < end: pass"
+    hogs = [subprocess.Popen([sys.executable, "-c", spin]) for _ in range(os.cpu_count())]
+    try:
+        (record,) = run_cases(["numpy-linear"], protocol="tour").records
+    finally:
+        for hog in hogs:
+            hog.kill()
+            hog.wait()
+    assert "contaminated" in record.measurement("training_throughput").flags
+
+
+def test_conduct_keeps_raw_samples_from_which_its_figures_follow(run_cases):
+    run = run_cases(["numpy-linear"])
+    (record,) = run.records
+    series = read_series(run.folder / "samples" / f"{record.case.id}.jsonl")
+    figures = summarise(series, SMOKE)
+    assert set(figures) <= set(record.findings.measurements)
+    assert {"latency", "training_throughput"} <= {figure.metric for figure in figures}
+
+
+def test_conduct_interleaves_the_cases_of_a_contest(run_cases, watch):
+    run_cases(["numpy-linear", "oddversion"], watch)
+    assert [entry[0] for entry in watch.told[-5:]] == ["round", "task", "task", "record", "record"]
+
+
+def test_conduct_leaves_a_record_where_it_is_killed(run_cases, watch, tmp_path):
+    class Killed(BaseException):
+        pass
+
+    class Kills(type(watch)):
+        def round_started(self, number, most):
+            raise Killed
+
+    with pytest.raises(Killed):
+        run_cases(["numpy-linear"], Kills())
+    (folder,) = (tmp_path / "results" / "runs").iterdir()
+    (record,) = read_records([folder])
+    assert (record.status, record.reason) == ("skipped", "the run was cut short")
+    assert record.findings.training.test["top1_fraction"] > 0.7
+
+
+@pytest.mark.parametrize(
+    ("budget", "protocol"),
+    [("1s", "tour-2"), ("5m", "full-1"), ("50s", "quick-1"), (None, "tour-2")],
+)
+def test_plan_takes_the_most_thorough_protocol_that_the_budget_has_time_for(
+    plan_cases, budget, protocol
+):
+    (case,) = plan_cases(["numpy-linear"], budget=budget, protocol=None)
+    assert case.protocol == protocol
+
+
+def test_conduct_skips_what_the_budget_leaves_no_time_for(run_cases):
+    run = run_cases(["numpy-linear"], seeds=[0, 1, 2], budget="0.1s")
+    assert {record.status for record in run.records} == {"skipped"}
+    assert {record.reason for record in run.records} == {"the budget was spent before it began"}
+    assert given_up(run.records) == ["given up for the budget: 3 cases that were not begun"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"tiers": ["compiled"]},
+            r"no backend has 'compiled' \(--tiers\): numpy-linear has native",
+        ),
+        (
+            {"precisions": ["bf16"]},
+            r"no backend has 'bf16' \(--precisions\): numpy-linear has fp32",
+        ),
+    ],
+)
+def test_conduct_refuses_a_way_of_computing_that_nobody_has(run_cases, options, message):
+    with pytest.raises(UsageError, match=message):
+        run_cases(["numpy-linear"], **options)
 
 
 def test_conduct_keeps_what_was_measured_before_a_failure(run_cases):

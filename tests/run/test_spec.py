@@ -29,7 +29,7 @@ def test_make_spec_reads_a_config_file_and_lets_options_win(tmp_path):
         ({"checkpoint_epochs": 0}, "checkpoint_epochs: expected `int` >= 1, got 0"),
         ({"division": "open"}, "division: invalid enum value 'open'"),
         ({"folds": 1}, "folds: expected `int` >= 2, got 1"),
-        ({"precision": "fp8"}, "precision: invalid enum value 'fp8', got 'fp8'"),
+        ({"precisions": ["fp8"]}, r"precisions: invalid enum value 'fp8', got \['fp8'\]"),
         ({"epoch": 3}, "unknown option 'epoch'. Did you mean 'epochs'"),
     ],
 )

@@ -1,21 +1,33 @@
-"""What a worker does for a case: three tasks, each in a process of its own.
+"""What a worker does for a case: four tasks, each in a process of its own.
 
-A task yields its findings as they come, so that nothing measured is lost to what follows.
+A task yields what it finds as it comes, so that nothing measured is lost to what follows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
+
+from numpy.typing import NDArray
 
 from benchsuite.records import Findings
+from benchsuite.records.series import Series
 from benchsuite.run.tasks.at_work import TaskAtWork, plain
 from benchsuite.run.tasks.learn import import_for, learn
 from benchsuite.run.tasks.memory import measure_memory
+from benchsuite.run.tasks.sweep import sweep_batches
 from benchsuite.run.tasks.timing import measure_time
 
 __all__ = ["TASKS", "Task", "TaskAtWork", "import_for", "plain"]
 
-Task = Callable[[TaskAtWork], Iterator[Findings]]
+#: Findings, a figure's samples, or the logits (N, classes) of the fixed batch.
+Yield = Findings | Series | NDArray[Any]
+Task = Callable[[TaskAtWork], Iterator[Yield]]
 
-#: In the order in which a case goes through them.
-TASKS: dict[str, Task] = {"memory": measure_memory, "learn": learn, "time": measure_time}
+#: In the order in which a case goes through them; `time` is repeated, in rounds.
+TASKS: dict[str, Task] = {
+    "memory": measure_memory,
+    "learn": learn,
+    "sweep": sweep_batches,
+    "time": measure_time,
+}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from time import perf_counter
@@ -13,7 +13,7 @@ from benchsuite.graph import Shape
 from benchsuite.hooks import Plugins
 from benchsuite.measure.environment import cpu_name
 from benchsuite.measure.protocol import PROTOCOLS
-from benchsuite.measure.timing import synthetic_batches
+from benchsuite.measure.scenarios import synthetic_batches
 from benchsuite.networks import Network, find_network, open_idiomatic, open_network
 from benchsuite.records import Case, Epoch, Findings, Phase
 from benchsuite.run.environment import RECORDED_VARIABLES
@@ -24,6 +24,9 @@ from benchsuite.run.messages import Files
 class TaskAtWork:
     """One task at work: what it was given, and how long each of its phases took.
 
+    inference_batch_sizes: of the throughputs to be measured.
+    cpus: those that the process and its threads are bound to.
+    import_s: from the interpreter's start to the framework's imported; None where it was forked.
     tell: called with the number, from 1, of an epoch that has ended, and the epoch.
     """
 
@@ -32,6 +35,9 @@ class TaskAtWork:
     plugins: Plugins
     backend: Backend
     files: Files = field(default_factory=Files)
+    inference_batch_sizes: Sequence[int] = ()
+    cpus: Sequence[int] = ()
+    import_s: float | None = None
     tell: Callable[[int, Epoch], None] = lambda *_: None
     phases: list[Phase] = field(default_factory=list)
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
+
+from numpy.typing import NDArray
 
 from benchsuite.contract import NativeModel, Session
 from benchsuite.errors import BenchsuiteError
+from benchsuite.measure.agreement import depends_on_its_batch, fixed_batch
 from benchsuite.measure.memory import peak_bytes, reset_peak
 from benchsuite.networks import Network
 from benchsuite.records import Case, Findings, Measurement, Size
@@ -15,8 +19,8 @@ from benchsuite.run.tasks.at_work import TaskAtWork, input_pool
 _MEMORY_CALLS = 3
 
 
-def measure_memory(task: TaskAtWork) -> Iterator[Findings]:
-    """Peak memory of building the network and calling it at batch 1, and its size.
+def measure_memory(task: TaskAtWork) -> Iterator[Findings | NDArray[Any]]:
+    """Peak memory of building the network and calling it at batch 1, its size, and its answers.
 
     Needs a fresh interpreter with the system's own allocator, and times nothing.
     """
@@ -34,7 +38,22 @@ def measure_memory(task: TaskAtWork) -> Iterator[Findings]:
         size = _size(network, session)
     yield Findings(size=size)
     _check_size(size, task.case)
+    with task.phase("answer", measuring=True):
+        logits = _answers(session, task.case)
+    yield logits
     yield task.surroundings(session)
+
+
+def _answers(session: Session, case: Case) -> NDArray[Any]:
+    """Logits of the fixed batch. Raises BenchsuiteError where an image's depend on others."""
+    images = fixed_batch(session, case.seed)
+    logits = session.predict(images)
+    if depends_on_its_batch(session, images, logits):
+        raise BenchsuiteError(
+            f"{case.backend} answers in training mode: the logits of one image depend on its "
+            "neighbours or on chance"
+        )
+    return logits
 
 
 def _memory(session: Session, imported: int, peak: int) -> Iterator[Measurement]:
@@ -46,7 +65,10 @@ def _memory(session: Session, imported: int, peak: int) -> Iterator[Measurement]
 
 
 def _bytes(metric: str, value: int) -> Measurement:
-    return Measurement(metric=metric, unit="bytes", better="lower", values=(float(value),))
+    amount = float(value)
+    return Measurement(
+        metric=metric, unit="bytes", better="lower", values=(amount,), samples=1, value=amount
+    )
 
 
 def _size(network: Network, session: Session) -> Size:

@@ -2,41 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
+import msgspec
+
+from benchsuite.contract import Session
+from benchsuite.measure.flags import process_flags
+from benchsuite.measure.gate import wait_for_quiet
+from benchsuite.measure.honesty import clock_flags
 from benchsuite.measure.protocol import PROTOCOLS
-from benchsuite.measure.timing import (
+from benchsuite.measure.scenarios import (
+    measure_host_latency,
     measure_latency,
     measure_throughput,
     measure_training,
     quiet_collector,
 )
-from benchsuite.records import Findings, Measurement
+from benchsuite.measure.watch import Watch
+from benchsuite.records import Findings
+from benchsuite.records.series import Series
 from benchsuite.run.tasks.at_work import TaskAtWork, input_pool
 
+_NS_PER_S = 1e9
 
-def measure_time(task: TaskAtWork) -> Iterator[Findings]:
-    """Latency at batch 1, throughput and training step, at the network's measured size."""
+
+def measure_time(task: TaskAtWork) -> Iterator[Findings | Series]:
+    """Latency at batch 1, throughput and training step, at the network's measured size.
+
+    The clock starts once the machine is quiet, where the protocol wants it.
+    """
     case, protocol = task.case, PROTOCOLS[task.case.protocol]
+    getting_ready = Watch()
     session = task.open_to_measure()
+    yield from _cold_start(task, getting_ready)
+    if protocol.quiet_s:
+        with task.phase("wait", measuring=False):
+            wait_for_quiet(getting_ready, longest_s=protocol.quiet_s)
     with quiet_collector():
         with task.phase("latency", measuring=True):
-            placed = [session.place(batch) for batch in input_pool(session, 1, case)]
+            batches = input_pool(session, 1, case)
+            placed = [session.place(batch) for batch in batches]
             latency = measure_latency(session, placed, protocol)
-        yield Findings(measurements=(latency, _first("first_call", latency.warmups[0])))
-        with task.phase("inference", measuring=True):
-            size = case.inference_batch_size
-            placed = [session.place(batch) for batch in input_pool(session, size, case)]
-            yield Findings(measurements=(measure_throughput(session, placed, size, protocol),))
-        with task.phase("training", measuring=True):
-            size = case.training_batch_size
-            placed = [session.place(batch) for batch in input_pool(session, size, case)]
-            rate = case.recipe.lr
-            training = measure_training(session, placed, size, rate, protocol)
-        first = _first("first_training_step", size / training.warmups[0])
-        yield Findings(measurements=(training, first))
+            lies = clock_flags(session, placed, batches)
+        yield _judged(task, latency, lies)
+        if protocol.thorough:
+            with task.phase("latency_host", measuring=True):
+                series = measure_host_latency(session, batches, protocol)
+            yield _judged(task, series, lies)
+        for size in task.inference_batch_sizes:
+            with _placed(task, session, size, "inference") as pool:
+                series = measure_throughput(session, pool, size, protocol)
+            yield _judged(task, series, lies)
+        with _placed(task, session, case.training_batch_size, "training") as pool:
+            size, rate = case.training_batch_size, case.recipe.lr
+            series = measure_training(session, pool, size, rate, protocol)
+        yield _judged(task, series)
     yield task.surroundings(session)
 
 
-def _first(metric: str, seconds: float) -> Measurement:
-    return Measurement(metric=metric, unit="s", better="lower", values=(seconds,))
+@contextmanager
+def _placed(
+    task: TaskAtWork, session: Session, batch_size: int, phase: str
+) -> Iterator[Sequence[Any]]:
+    """Batches on the device, for one phase."""
+    with task.phase(phase, measuring=True):
+        yield [session.place(batch) for batch in input_pool(session, batch_size, task.case)]
+
+
+def _cold_start(task: TaskAtWork, since: Watch) -> Iterator[Series]:
+    """The framework's import, in an interpreter of its own, and building the network."""
+    reading = since.reading()
+    found = {"import": task.import_s, "build": task.phases[-1].seconds}
+    for metric, seconds in found.items():
+        if seconds is not None:
+            samples = (round(seconds * _NS_PER_S),)
+            yield Series(metric=metric, batch_size=1, images=1, samples=samples, reading=reading)
+
+
+def _judged(task: TaskAtWork, series: Series, lies: Iterable[str] = ()) -> Series:
+    """With the flags of what else happened."""
+    found = process_flags(
+        series.samples,
+        series.reading,
+        cpus=task.cpus if task.case.device == "cpu" else None,
+        calls=series.calls * len(series.samples),
+        tuned=task.case.environment == "tuned",
+    )
+    return msgspec.structs.replace(series, flags=(*series.flags, *lies, *found))

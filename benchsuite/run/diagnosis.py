@@ -1,0 +1,57 @@
+"""What a machine was found to be able to see: kept beside the runs, and heeded by them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from benchsuite.measure.host import Complaint
+from benchsuite.records.store import write_atomically
+
+#: Beside the runs: what this machine was found to be able to see.
+DIAGNOSIS = "doctor.json"
+
+
+class Sight(msgspec.Struct, frozen=True, kw_only=True):
+    """Of one figure: the ratio of a case to itself, and the smallest difference that shows.
+
+    detectable_fraction: the farthest end of the ratio's interval from 1.
+    """
+
+    metric: str
+    ratio: float
+    low: float
+    high: float
+    verdict: str
+    rounds: int
+    detectable_fraction: float
+
+
+class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
+    """What `benchsuite doctor` found; `score` is of a hundred points."""
+
+    host: str
+    case: str
+    score: int
+    complaints: tuple[Complaint, ...]
+    sights: tuple[Sight, ...]
+
+
+def write_diagnosis(diagnosis: Diagnosis, results: Path) -> None:
+    """Put it where later runs find it."""
+    content = msgspec.json.format(msgspec.json.encode(diagnosis), indent=1) + b"\n"
+    write_atomically(results / DIAGNOSIS, content)
+
+
+def known_margins(results: Path, host: str) -> Mapping[str, float]:
+    """By figure, the smallest difference that this host can see; empty where nobody looked."""
+    path = results / DIAGNOSIS
+    try:
+        diagnosis = msgspec.json.decode(path.read_bytes(), type=Diagnosis)
+    except (OSError, msgspec.MsgspecError):
+        return {}
+    if diagnosis.host != host:
+        return {}
+    return {sight.metric: sight.detectable_fraction for sight in diagnosis.sights}

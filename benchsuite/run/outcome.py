@@ -1,0 +1,119 @@
+"""What is known of a case so far, and the record that it becomes."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+import benchsuite
+from benchsuite.measure.protocol import PROTOCOLS
+from benchsuite.measure.summary import summarise
+from benchsuite.records import Case, Findings, Phase, Record, Status, join
+from benchsuite.records.series import Series
+from benchsuite.run.messages import Broke, Ended
+
+_LOG_TAIL_LINES = 20
+#: The statuses of a case that goes on with its next task.
+_GOING_ON = ("ok", "unsupported")
+
+
+def now() -> str:
+    """ISO 8601, UTC."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+@dataclass
+class Outcome:
+    """One case at work.
+
+    series: raw samples of all its processes. logits: of the fixed batch, (N, classes).
+    spent_s: wall time of its processes so far.
+    """
+
+    case: Case
+    started: str = field(default_factory=now)
+    findings: list[Findings] = field(default_factory=list)
+    series: list[Series] = field(default_factory=list)
+    logits: NDArray[np.floating] | None = None
+    status: Status = "ok"
+    reasons: list[str] = field(default_factory=list)
+    log_tail: str = ""
+    spent_s: float = 0.0
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether anything is left to be done for it."""
+        return self.status in _GOING_ON
+
+    def began(self, task: str, seconds: float) -> None:
+        """A process of a task has started, after so long."""
+        phase = Phase(task=task, name="start", seconds=seconds, measuring=False)
+        self.findings.append(Findings(phases=(phase,)))
+
+    def broke(self, task: str, broke: Broke, log: Path) -> None:
+        """A process said why it cannot go on."""
+        reason = broke.reason if broke.status == "unsupported" else f"{task}: {broke.reason}"
+        self.fail(broke.status, reason, log)
+
+    def ended(self, task: str, ended: Ended, log: Path) -> None:
+        """A process is gone, and had not said why."""
+        self.fail("failed", f"{task}: {_how_it_ended(ended.returncode)}", log)
+
+    def fail(self, status: Status, reason: str, log: Path | None = None) -> None:
+        """End it, unless only a part of it is unsupported."""
+        if self.status in _GOING_ON and status != "unsupported":
+            self.log_tail = _tail(log) if log else ""
+        if self.status == "ok" or status != "unsupported":
+            self.status = status
+        if reason not in self.reasons:
+            self.reasons.append(reason)
+
+    def unfinished(self, run: str) -> Record:
+        """What a run that is killed leaves behind; raw samples are in their own file."""
+        return self._record(run, "skipped", "the run was cut short", join(self.findings))
+
+    def record(self, run: str, margins: Mapping[str, float]) -> Record:
+        """As it ended; margins: by figure, the smallest difference that the machine can see."""
+        findings = join(self.findings)
+        figures = (
+            msgspec.structs.replace(figure, margin=margins.get(figure.metric))
+            for figure in summarise(self.series, PROTOCOLS[self.case.protocol])
+        )
+        measurements = (*findings.measurements, *figures)
+        findings = msgspec.structs.replace(findings, measurements=measurements)
+        return self._record(run, self.status, "; ".join(self.reasons), findings)
+
+    def _record(self, run: str, status: Status, reason: str, findings: Findings) -> Record:
+        return Record(
+            benchsuite_version=benchsuite.__version__,
+            run=run,
+            case=self.case,
+            status=status,
+            reason=reason,
+            findings=findings,
+            started=self.started,
+            ended=now(),
+            log_tail=self.log_tail,
+        )
+
+
+def _how_it_ended(returncode: int) -> str:
+    if returncode >= 0:
+        return f"its process ended with exit code {returncode}"
+    name = signal.Signals(-returncode).name
+    hint = " (often the kernel, out of memory)" if name == "SIGKILL" else ""
+    return f"its process was killed by {name}{hint}"
+
+
+def _tail(log: Path) -> str:
+    if not log.exists():
+        return ""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return "\n".join(lines[-_LOG_TAIL_LINES:])

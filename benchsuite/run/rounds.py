@@ -1,0 +1,116 @@
+"""Rounds: one fresh process of every case of a contest, in an order drawn anew each time."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from benchsuite.measure.protocol import PROTOCOLS
+from benchsuite.measure.summary import is_precise, summarise
+from benchsuite.measure.verdicts import CONTESTED, fewest_rounds
+from benchsuite.records.series import Series
+from benchsuite.run.outcome import Outcome, now
+from benchsuite.run.tasks.sweep import best_batch_size
+
+_CONTAMINATED = "contaminated"
+
+
+#: Runs one task of a case in a fresh process, for these batches, and returns what it sampled.
+Sample = Callable[[Outcome, str, tuple[int, ...]], list[Series]]
+
+
+class Rounds:
+    """The speed of the cases of one contest.
+
+    sample: runs a task in a process. keep: stores the raw samples that it returned.
+    begin: told the number of each round, from 0, and the largest number of rounds.
+    """
+
+    def __init__(
+        self,
+        outcomes: Sequence[Outcome],
+        sample: Sample,
+        keep: Callable[[Outcome, Sequence[Series]], None],
+        begin: Callable[[int, int], None],
+    ) -> None:
+        self._outcomes = outcomes
+        self._sample = sample
+        self._keep = keep
+        self._begin = begin
+        self._protocol = PROTOCOLS[outcomes[0].case.protocol]
+        self._batch_sizes: dict[str, tuple[int, ...]] = {}
+
+    def run(self, budget_s: float = math.inf) -> None:
+        """One round, and as many more as precision needs and both budgets allow.
+
+        budget_s: of the run; the protocol's own holds besides.
+        """
+        budget_s = min(budget_s, self._protocol.budget_s * len(self._outcomes))
+        start, rounds = time.monotonic(), self._protocol.rounds
+        for outcome in self._at_work():
+            self._batch_sizes[outcome.case.id] = self._choose_batch_sizes(outcome)
+        ready = time.monotonic()
+        for number in range(rounds[-1]):
+            if not self._at_work():
+                return
+            self._begin(number, rounds[-1])
+            self._round(number)
+            enough = number + 1 in rounds and number + 1 >= self._fewest_rounds()
+            if enough and self._is_precise():
+                return
+            now_s = time.monotonic()
+            if now_s + (now_s - ready) / (number + 1) - start > budget_s:
+                return  # another round would not fit
+
+    def _at_work(self) -> list[Outcome]:
+        return [outcome for outcome in self._outcomes if outcome.goes_on]
+
+    def _choose_batch_sizes(self, outcome: Outcome) -> tuple[int, ...]:
+        if not self._protocol.thorough:
+            return (outcome.case.inference_batch_size,)
+        curve = self._sample(outcome, "sweep", ())
+        self._keep(outcome, curve)
+        best = [best_batch_size(curve)] if curve else []
+        return tuple(sorted({1, outcome.case.inference_batch_size, *best}))
+
+    def _round(self, number: int) -> None:
+        """Every case once, shuffled: what drifts during a round favours nobody."""
+        order = self._at_work()
+        seed = f"{order[0].case.architecture} {order[0].case.seed} {number}"
+        random.Random(seed).shuffle(order)  # noqa: S311 - an order, not a secret
+        for place, outcome in enumerate(order):
+            self._process(outcome, number, place)
+
+    def _process(self, outcome: Outcome, number: int, place: int) -> None:
+        """One process, and another in its place where other programs ran beside it."""
+        for attempt in range(self._protocol.retries + 1):
+            started = now()
+            series = self._sample(outcome, "time", self._batch_sizes[outcome.case.id])
+            again = attempt < self._protocol.retries and outcome.goes_on
+            again = again and any(_CONTAMINATED in one.flags for one in series)
+            stamped = [
+                msgspec.structs.replace(
+                    one,
+                    round=number,
+                    attempt=attempt,
+                    place=place,
+                    started=started,
+                    discarded=again,
+                )
+                for one in series
+            ]
+            self._keep(outcome, stamped)
+            if not again:
+                return
+
+    def _fewest_rounds(self) -> int:
+        """So many that a difference can stand Holm's correction for all that will be compared."""
+        at_work = len(self._at_work())
+        return fewest_rounds(len(CONTESTED) * at_work * (at_work - 1) // 2)
+
+    def _is_precise(self) -> bool:
+        return all(is_precise(summarise(o.series, self._protocol)) for o in self._at_work())

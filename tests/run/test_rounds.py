@@ -1,0 +1,159 @@
+from collections import Counter
+
+import pytest
+from msgspec.structs import replace
+
+from benchsuite.measure import protocol
+from benchsuite.records.series import Reading, Series
+from benchsuite.run import rounds
+from benchsuite.run.outcome import Outcome
+from benchsuite.run.rounds import Rounds
+
+READING = Reading(seconds=1.0, cores_used=2.0)
+
+
+class Machine:
+    """Stands for the processes: what each samples is a function of its case and round."""
+
+    def __init__(self, sampled, seconds=1.0):
+        self.sampled = sampled
+        self.seconds = seconds
+        self.now = 0.0
+        self.done = []
+        self.kept = []
+
+    def sample(self, outcome, task, batch_sizes):
+        self.now += self.seconds
+        self.done.append((outcome.case.backend, task, batch_sizes))
+        times = sum(done[:2] == (outcome.case.backend, task) for done in self.done) - 1
+        return self.sampled(outcome, task, times)
+
+    def keep(self, outcome, series):
+        self.kept += series
+        outcome.series += series
+
+
+def series(metric="latency", samples=(1_000_000,) * 700, batch_size=1, flags=()):
+    return Series(
+        metric=metric,
+        batch_size=batch_size,
+        images=batch_size,
+        samples=samples,
+        warmups=samples[:1],
+        reading=READING,
+        flags=flags,
+    )
+
+
+@pytest.fixture
+def run(make_record, monkeypatch):
+    def run(machine, backends, name="full", **changes):
+        used = replace(protocol.NAMED[name], name="test", **changes)
+        monkeypatch.setitem(protocol.PROTOCOLS, "test", used)
+        monkeypatch.setattr(rounds.time, "monotonic", lambda: machine.now)
+        outcomes = [Outcome(make_record(backend=b, protocol="test").case) for b in backends]
+        begun = []
+        Rounds(outcomes, machine.sample, machine.keep, lambda *at: begun.append(at)).run()
+        return outcomes, begun
+
+    return run
+
+
+def steady(outcome, task, times):
+    return [series()]
+
+
+def test_rounds_end_at_the_first_rung_that_is_precise(run):
+    _, begun = run(Machine(steady), ["a"])
+
+    assert begun == [(number, 20) for number in range(6)]
+
+
+def test_rounds_of_several_cases_are_enough_for_all_their_verdicts(run):
+    _, begun = run(Machine(steady), ["a", "b"])
+
+    assert len(begun) == 9
+
+
+def test_rounds_go_on_while_an_interval_is_wide(run):
+    def wild(outcome, task, times):
+        return [series(samples=(1_000_000 + 100_000 * (times % 5),) * 700)]
+
+    _, begun = run(Machine(wild), ["a"])
+
+    assert len(begun) == 20
+
+
+def test_rounds_end_with_the_budget_of_all_cases_together(run):
+    def wild(outcome, task, times):
+        return [series(samples=(1_000_000 + 100_000 * (times % 5),) * 700)]
+
+    _, begun = run(Machine(wild, seconds=30.0), ["a", "b"], budget_s=100.0)
+
+    # sweeps of 60 s, then rounds of 60 s: a third would pass 200 s
+    assert len(begun) == 2
+
+
+def test_every_round_holds_every_case_once_in_an_order_of_its_own(run):
+    machine = Machine(steady)
+    run(machine, ["a", "b", "c"])
+
+    timed = [backend for backend, task, _ in machine.done if task == "time"]
+    orders = [tuple(timed[at : at + 3]) for at in range(0, len(timed), 3)]
+    assert all(sorted(order) == ["a", "b", "c"] for order in orders)
+    assert len(set(orders)) > 2
+    again = Machine(steady)
+    run(again, ["a", "b", "c"])
+    assert again.done == machine.done
+
+
+def test_contaminated_process_is_repeated_and_kept_as_discarded(run):
+    def disturbed(outcome, task, times):
+        return [series(flags=("contaminated",) if times in (1, 2) else ())]
+
+    machine = Machine(disturbed)
+    _, begun = run(machine, ["a"], thorough=False)
+
+    assert len(begun) == 6
+    assert [(s.round, s.attempt, s.discarded) for s in machine.kept[:5]] == [
+        *((0, 0, False), (1, 0, True), (1, 1, True), (1, 2, False), (2, 0, False)),
+    ]
+
+
+def test_contaminated_process_is_kept_with_its_flag_in_the_end(run):
+    machine = Machine(lambda *_: [series(flags=("contaminated",))])
+    run(machine, ["a"], thorough=False, rounds=(1,))
+
+    assert [s.discarded for s in machine.kept] == [True, True, True, False]
+
+
+def test_case_that_fails_leaves_the_rounds_to_the_others(run):
+    def failing(outcome, task, times):
+        if outcome.case.backend == "b" and times == 1:
+            outcome.fail("failed", "no luck")
+        return [series()]
+
+    machine = Machine(failing)
+    run(machine, ["a", "b"], thorough=False)
+
+    assert Counter(backend for backend, *_ in machine.done) == {"a": 6, "b": 2}
+
+
+def test_best_batch_of_the_sweep_is_measured_in_every_round(run):
+    def curve(outcome, task, times):
+        if task == "time":
+            return [series()]
+        took = {1: 10, 2: 11, 4: 12, 8: 40}
+        return [series("batch_sweep", (ms * 1_000_000,), size) for size, ms in took.items()]
+
+    machine = Machine(curve)
+    run(machine, ["a"])
+
+    assert {sizes for _, task, sizes in machine.done if task == "time"} == {(1, 4, 64)}
+
+
+def test_tour_measures_one_batch_and_sweeps_nothing(run):
+    machine = Machine(steady)
+    run(machine, ["a"], "tour")
+
+    assert machine.done == [("a", "time", (64,))]
