@@ -13,20 +13,34 @@ from rich.table import Table
 from rich.text import Text
 
 from benchsuite.records import Record
-from benchsuite.report.columns import COLUMNS, Column, Value
-from benchsuite.report.contest import best, outsiders
-from benchsuite.report.figures import Figure, figures_for, show_figure, show_networks
+from benchsuite.report.column import Column, Value
+from benchsuite.report.columns import COLUMNS
+from benchsuite.report.contest import best, contests, outsiders
+from benchsuite.report.figures import (
+    Figure,
+    figures_for,
+    is_doubtful,
+    show_figure,
+    show_networks,
+)
 from benchsuite.report.leaderboard import columns_of, in_order
+from benchsuite.report.quantities import significant
 from benchsuite.report.repeats import Repeats, mean_and_interval, repeats_in
+from benchsuite.report.verdicts import Ruling, rulings
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 #: Width that the narrow table keeps to, whatever the terminal.
 NARROW = 80
-_INDENT, _GAP = "  ", "  "
-_BEST, _OUTSIDER = "*", "≠"
-_TOUR = "tour: one process, a few seconds per figure; indicative, no verdicts"
+_INDENT = _GAP = "  "
+_BEST, _DOUBTFUL, _OUTSIDER = "*", "~", "≠"
+#: By the start of a protocol's name.
+_PROTOCOLS = {
+    "tour": "tour: one process, a few seconds per figure; indicative, no verdicts",
+    "quick": "quick: three processes; indicative, no verdicts",
+    "full": "full: fresh processes in turns, median ± half of its 95 % interval",
+}
 _SECTIONS = "sections: input → classes · size · batch of inference/training throughput"
 
 _BY_NAME = {column.name: column for column in COLUMNS}
@@ -35,7 +49,7 @@ _CONDITIONS = tuple(
     _BY_NAME[name]
     for name in (
         *("run", "dataset", "seed", "fold", "device", "device_name", "threads", "precision"),
-        *("tier", "division", "origin", "protocol", "isolation"),
+        *("tier", "division", "origin", "protocol", "isolation", "environment"),
     )
 )
 #: … and these are said above the table where they do not.
@@ -139,7 +153,8 @@ def _figure_field(
             continue
         wins = id(row) in winners
         shown = f"{show_figure(figure, column, row)}{_BEST if wins else ' '}"
-        cells[id(row)] = Text(shown, "bold green" if wins else "")
+        style = "bright_black" if is_doubtful(column, row) else ""
+        cells[id(row)] = Text(shown, "bold green" if wins else style)
     return _Field(figure.header, cells, "right")
 
 
@@ -179,12 +194,17 @@ def _caption(records: Sequence[Record], shown: Sequence[Column]) -> list[Text]:
         for value in _distinct(records, column)
     ]
     lines = [
-        *(f"{_TOUR} ({name})" if name.startswith("tour") else name for name in protocols),
+        *map(_protocol, protocols),
         *dict.fromkeys(hardware),
         " · ".join(conditions),
         _SECTIONS,
     ]
     return [Text(line) for line in lines if line]
+
+
+def _protocol(name: str) -> str:
+    said = _PROTOCOLS.get(name.partition("-")[0])
+    return f"{said} ({name})" if said else name
 
 
 def _header(fields: Sequence[_Field]) -> list[Text]:
@@ -201,10 +221,26 @@ def _header(fields: Sequence[_Field]) -> list[Text]:
 def _section(
     rows: Sequence[_Row], fields: Sequence[_Field], names: Sequence[_Field]
 ) -> list[RenderableType]:
-    """One architecture: its name and networks, then its rows."""
-    networks = show_networks([row for row in rows if isinstance(row, Record)])
-    title = Text.assemble((_architecture(rows[0]), "bold cyan"), "  ", networks)
-    return [Text(), title, *(_row(row, fields, names) for row in rows)]
+    """One architecture: its name and networks, its rows, and what may be said of them."""
+    records = [row for row in rows if isinstance(row, Record)]
+    title = Text.assemble((_architecture(rows[0]), "bold cyan"), "  ", show_networks(records))
+    outside = outsiders(records)
+    said = [
+        _ruling(ruling)
+        for rivals in contests(r for r in records if id(r) not in outside)
+        for ruling in rulings(rivals)
+    ]
+    return [Text(), title, *(_row(row, fields, names) for row in rows), *said]
+
+
+def _ruling(ruling: Ruling) -> Text:
+    """Such as `latency: torch / keras-tensorflow 0.820 (0.801-0.838), different`."""
+    ratio, verdict = ruling.comparison.ratio, ruling.comparison.verdict
+    value, low, high = (significant(x) for x in (ratio.value, ratio.low, ratio.high))
+    names = " / ".join(record.case.backend for record in (ruling.first, ruling.second))
+    what = ruling.metric.replace("_", " ")
+    text = f"{_INDENT}{what}: {names} {value} ({low}–{high}), {verdict}"
+    return Text(text, "" if verdict == "different" else "bright_black")
 
 
 def _row(row: _Row, fields: Sequence[_Field], names: Sequence[_Field]) -> RenderableType:
@@ -237,8 +273,9 @@ def _legend(fields: Sequence[_Field]) -> list[Text]:
     """What the marks mean, where they are used."""
     marks = {
         _BEST: "best of the rows that may be compared",
+        _DOUBTFUL: "noisy or disturbed: no verdict rests on it (column flags)",
         _OUTSIDER: "other data, order, weights or network than its rivals: not compared",
     }
     cells = [cell.plain for field in fields for cell in field.cells.values()]
-    used = [mark for mark in marks if any(cell.endswith(mark) for cell in cells)]
+    used = [mark for mark in marks if any(mark in (cell[:1], cell[-1:]) for cell in cells)]
     return [Text(), *(Text(f"{mark} {marks[mark]}") for mark in used)] if used else []

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from benchsuite.records import Case, Record
-from benchsuite.report.columns import Column
+from benchsuite.report.column import Column
+from benchsuite.report.verdicts import best_measured
 
 #: What rows must share: everything about the case but its backend, and the hardware.
 Terms = tuple[Case, str]
@@ -28,7 +29,7 @@ def outsiders(records: Iterable[Record]) -> set[int]:
     The rest is the majority of those under the same terms; without one, all are outsiders.
     """
     outside: set[int] = set()
-    for rivals in _contests(records):
+    for rivals in contests(records):
         found = Counter(_substance(record) for record in rivals)
         usual, count = found.most_common(1)[0]
         if 2 * count <= len(rivals):
@@ -41,27 +42,38 @@ def outsiders(records: Iterable[Record]) -> set[int]:
 def best(records: Iterable[Record], column: Column, shown: Callable[[float], str]) -> set[int]:
     """Rows, by `id`, that are best in a column among two or more that may be compared.
 
-    Values that look alike when `shown` are a tie, and share the place.
+    Values that look alike when `shown` are a tie, and share the place. Of a figure of speed, so
+    do all that no verdict sets apart from the best; a protocol without verdicts has no best.
     """
     if column.better is None:
         return set()
     candidates = list(records)
     outside = outsiders(candidates)
-    choose = max if column.better == "higher" else min
     winners: set[int] = set()
-    for rivals in _contests(r for r in candidates if id(r) not in outside):
-        values = {
-            id(record): value
-            for record in rivals
-            if isinstance(value := column.read(record), (int, float))
-        }
-        if len(values) > 1:
-            top = shown(choose(values.values()))
-            winners |= {key for key, value in values.items() if shown(value) == top}
+    for rivals in contests(r for r in candidates if id(r) not in outside):
+        if column.measured:
+            winners |= best_measured(rivals, column.measured)
+        else:
+            winners |= _best_shown(rivals, column, shown)
     return winners
 
 
-def _contests(records: Iterable[Record]) -> Iterable[Sequence[Record]]:
+def _best_shown(
+    rivals: Iterable[Record], column: Column, shown: Callable[[float], str]
+) -> set[int]:
+    values = {
+        id(record): value
+        for record in rivals
+        if isinstance(value := column.read(record), (int, float))
+    }
+    if len(values) < 2:  # noqa: PLR2004 - nobody is the best of one
+        return set()
+    choose = max if column.better == "higher" else min
+    top = shown(choose(values.values()))
+    return {key for key, value in values.items() if shown(value) == top}
+
+
+def contests(records: Iterable[Record]) -> Iterable[Sequence[Record]]:
     """Finished rows, parted by their terms."""
     contests: dict[Terms, list[Record]] = {}
     for record in records:

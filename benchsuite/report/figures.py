@@ -5,33 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from benchsuite.records import Record
-from benchsuite.report.columns import Column
-from benchsuite.report.quantities import extents, scaled, significant
+from benchsuite.measure.flags import DISQUALIFYING
+from benchsuite.records import Measurement, Record
+from benchsuite.report.column import Column
+from benchsuite.report.quantities import extents, plus_minus, scaled, significant
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A column for people; the header names the unit, a newline parts its two lines."""
+    """A column for people; the header names the unit, a newline parts its two lines.
+
+    factor: from the column's unit to the header's.
+    """
 
     column: str
     header: str
-    show: Callable[[float], str] = significant
+    factor: float = 1.0
+    digits: Callable[[float], str] = significant
 
-
-def _times(factor: float) -> Callable[[float], str]:
-    return lambda value: significant(value * factor)
+    def show(self, value: float) -> str:
+        """The column's value, in the header's unit."""
+        return self.digits(value * self.factor)
 
 
 def _fraction(value: float) -> str:
     return f"{value:.3f}"
 
 
-_MS, _MB = _times(1e3), _times(1e-6)
+_MS, _MB = 1e3, 1e-6
+
+_DOUBTFUL = "~"
 
 #: In order of importance: a narrow table shows as many as fit.
 FIGURES = (
-    Figure("test_top1_fraction", "test top-1\nfraction", _fraction),
+    Figure("test_top1_fraction", "test top-1\nfraction", digits=_fraction),
     Figure("latency_batch1_p50_s", "latency\nms", _MS),
     Figure("inference_throughput_images_per_s", "inference\nimages/s"),
     Figure("training_throughput_images_per_s", "training\nimages/s"),
@@ -39,20 +46,26 @@ FIGURES = (
     Figure("host_memory_peak_bytes", "host\nMB", _MB),
     Figure("train_wall_s", "trained\ns"),
     Figure("time_to_target_s", "to target\ns"),
+    Figure("latency_batch1_p90_s", "latency p90\nms", _MS),
+    Figure("latency_batch1_p99_s", "latency p99\nms", _MS),
+    Figure("latency_host_batch1_p50_s", "from host\nms", _MS),
+    Figure("best_inference_throughput_images_per_s", "best batch\nimages/s"),
+    Figure("best_inference_batch_size", "best\nbatch", digits=str),
     Figure("first_call_s", "first call\ns"),
     Figure("first_training_step_s", "first step\ns"),
     Figure("host_memory_above_import_bytes", "above import\nMB", _MB),
     Figure("test_loss_nats", "test loss\nnats"),
-    Figure("validation_top1_fraction", "validation top-1\nfraction", _fraction),
+    Figure("validation_top1_fraction", "validation top-1\nfraction", digits=_fraction),
     Figure("validation_loss_nats", "validation loss\nnats"),
-    Figure("test_top5_fraction", "test top-5\nfraction", _fraction),
-    Figure("validation_top5_fraction", "validation top-5\nfraction", _fraction),
+    Figure("test_top5_fraction", "test top-5\nfraction", digits=_fraction),
+    Figure("validation_top5_fraction", "validation top-5\nfraction", digits=_fraction),
     Figure("train_images_per_s", "end to end\nimages/s"),
-    Figure("train_epochs", "epochs", str),
-    Figure("train_steps", "steps", str),
-    Figure("latency_samples", "latency\nsamples", str),
-    Figure("parameters", "parameters\nM", _times(1e-6)),
-    Figure("macs", "MACs\nM", _times(1e-6)),
+    Figure("train_epochs", "epochs", digits=str),
+    Figure("train_steps", "steps", digits=str),
+    Figure("latency_samples", "latency\nsamples", digits=str),
+    Figure("processes", "processes", digits=str),
+    Figure("parameters", "parameters\nM", 1e-6),
+    Figure("macs", "MACs\nM", 1e-6),
 )
 
 #: Figures that depend on the size at which the network was trained.
@@ -81,10 +94,30 @@ def show_figure(figure: Figure, column: Column, record: Record) -> str:
     value = column.read(record)
     if not isinstance(value, (int, float)):
         return ""
+    figure_of_speed = column.measured(record) if column.measured else None
+    if figure_of_speed:
+        return _with_interval(figure, figure_of_speed)
     trained, measured = record.case.train_input_shape, record.case.input_shape
     of_training = figure.column.startswith(_QUALITY) or figure.column in _OF_TRAINING
     size = f" @{extents(trained[:2])}" if of_training and trained != measured else ""
     return f"{figure.show(value)}{size}"
+
+
+def is_doubtful(column: Column, record: Record) -> bool:
+    """Whether a figure is flagged in a way that keeps it out of every verdict."""
+    measured = column.measured(record) if column.measured else None
+    return measured is not None and not DISQUALIFYING.isdisjoint(measured.flags)
+
+
+def _with_interval(figure: Figure, measured: Measurement) -> str:
+    """Such as `1.93 ±0.02`, in the digits that the interval supports; `~` where it is doubtful."""
+    mark = "" if DISQUALIFYING.isdisjoint(measured.flags) else _DOUBTFUL
+    if measured.value is None:
+        return ""
+    if measured.low is None or measured.high is None:
+        return f"{mark}{figure.show(measured.value)}"
+    half = (measured.high - measured.low) / 2
+    return f"{mark}{plus_minus(measured.value * figure.factor, half * figure.factor)}"
 
 
 def show_networks(records: Sequence[Record]) -> str:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from benchsuite.errors import UsageError
 from benchsuite.records import Record
 from benchsuite.records.store import write_atomically
-from benchsuite.report.columns import COLUMNS, Column, metric_column
+from benchsuite.report.column import Column
+from benchsuite.report.columns import COLUMNS, metric_column
 
 if TYPE_CHECKING:
     import pandas as pd

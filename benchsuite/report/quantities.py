@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 _PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
@@ -15,6 +16,19 @@ def significant(value: float) -> str:
     if size >= _THREE_DIGITS:
         return f"{value:,.0f}"
     return f"{value:#.3g}"
+
+
+def plus_minus(value: float, half: float) -> str:
+    """A value and half its interval, in the digits that the latter supports: 1.93 ±0.02.
+
+    Half the interval has one significant digit, or two where the first is a one.
+    """
+    if half <= 0:
+        return f"{significant(value)} ±0"
+    exponent = math.floor(math.log10(half))
+    decimals = -exponent + (1 if half < 2 * 10.0**exponent else 0)
+    shown = max(0, decimals)
+    return f"{round(value, decimals):,.{shown}f} ±{round(half, decimals):,.{shown}f}"
 
 
 def scaled(count: float) -> str:

@@ -10,7 +10,7 @@ from statistics import mean, stdev
 import msgspec
 
 from benchsuite.records import Record
-from benchsuite.report.columns import Column, Value
+from benchsuite.report.column import Column, Value
 
 _CONFIDENCE = 0.95
 

@@ -10,6 +10,17 @@ LATENCY = BY_NAME["latency_batch1_p50_s"]
 ACCURACY = BY_NAME["test_top1_fraction"]
 
 
+@pytest.fixture
+def make_record(make_record):
+    """Rows of nine rounds."""
+    return lambda **fields: make_record(**{"protocol": "full-1", **fields})
+
+
+def nine(seconds):
+    """A latency of nine rounds, which are not the same, but the same for every row."""
+    return {"latency": tuple(seconds * (1 + number / 1000) for number in range(9))}
+
+
 def backends(records, found):
     return sorted(record.case.backend for record in records if id(record) in found)
 
@@ -18,9 +29,9 @@ def backends(records, found):
 def rivals(make_record):
     """Three backends; b is the fastest, c the most accurate."""
     return [
-        make_record(backend="a", samples={"latency": (3.0,)}, test={"top1_fraction": 0.5}),
-        make_record(backend="b", samples={"latency": (1.0,)}, test={"top1_fraction": 0.6}),
-        make_record(backend="c", samples={"latency": (2.0,)}, test={"top1_fraction": 0.7}),
+        make_record(backend="a", samples=nine(3.0), test={"top1_fraction": 0.5}),
+        make_record(backend="b", samples=nine(1.0), test={"top1_fraction": 0.6}),
+        make_record(backend="c", samples=nine(2.0), test={"top1_fraction": 0.7}),
     ]
 
 
@@ -30,9 +41,25 @@ def test_best_is_the_lowest_or_the_highest_as_the_column_says(rivals):
 
 
 def test_best_is_shared_by_figures_that_look_alike(rivals, make_record):
-    tied = [*rivals, make_record(backend="d", samples={"latency": (1.0004,)})]
+    tied = [*rivals, make_record(backend="d", samples=nine(1.0004))]
 
     assert backends(tied, best(tied, LATENCY, significant)) == ["b", "d"]
+
+
+def test_best_is_shared_by_all_that_no_verdict_sets_apart(rivals, make_record):
+    wild = {"latency": (1.5, 0.9, 1.4, 1.0, 1.6, 0.8, 1.1, 1.3, 1.2)}
+    tied = [*rivals, make_record(backend="d", samples=wild)]
+
+    assert backends(tied, best(tied, LATENCY, significant)) == ["b", "d"]
+
+
+@pytest.mark.parametrize("protocol", ["tour-2", "quick-1", "tour-1"])
+def test_best_of_speed_is_nobody_without_verdicts(make_record, protocol):
+    rows = [
+        make_record(backend=b, samples=nine(s), protocol=protocol) for b, s in (("a", 1), ("b", 2))
+    ]
+
+    assert best(rows, LATENCY, significant) == set()
 
 
 def test_best_is_of_two_at_least(rivals, make_record):
@@ -59,7 +86,7 @@ def test_best_is_of_rows_that_ended_well(rivals, make_record):
         {"division": "idiomatic"},
         {"tier": "compiled"},
         {"precision": "fp64"},
-        {"protocol": "full-1"},
+        {"protocol": "quick-1"},
         {"device": "cuda:0"},
         {"device_name": "Another CPU"},
         {"threads": 1},
@@ -71,7 +98,7 @@ def test_best_is_of_rows_that_ended_well(rivals, make_record):
     ],
 )
 def test_best_is_never_judged_across_other_terms(rivals, make_record, other):
-    faster = make_record(backend="d", samples={"latency": (0.1,)}, **other)
+    faster = make_record(backend="d", samples=nine(0.1), **other)
 
     records = [*rivals, faster]
 
@@ -83,7 +110,7 @@ def test_best_is_never_judged_across_other_terms(rivals, make_record, other):
     "digest", ["data", "split", "order", "initial_weights", "train_fingerprint"]
 )
 def test_rows_with_another_digest_are_outsiders_and_never_best(rivals, make_record, digest):
-    stranger = make_record(backend="d", samples={"latency": (0.1,)}, digests={digest: "other"})
+    stranger = make_record(backend="d", samples=nine(0.1), digests={digest: "other"})
 
     records = [*rivals, stranger]
 
@@ -100,8 +127,8 @@ def test_rows_of_another_network_are_outsiders(rivals, make_record):
 
 def test_two_rows_that_disagree_are_both_outsiders(make_record):
     records = [
-        make_record(backend="a", samples={"latency": (1.0,)}),
-        make_record(backend="b", samples={"latency": (2.0,)}, digests={"order": "other"}),
+        make_record(backend="a", samples=nine(1.0)),
+        make_record(backend="b", samples=nine(2.0), digests={"order": "other"}),
     ]
 
     assert backends(records, outsiders(records)) == ["a", "b"]

@@ -1,0 +1,91 @@
+"""What a column of the leaderboard is, and how its cells are read from a record."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from benchsuite.records import Measurement, Record, Training
+
+Value = str | int | float | None
+Getter = Callable[[Record], Value]
+Better = Literal["higher", "lower"] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column; `read` gives its cell for a record.
+
+    measured: what a figure of speed comes from, with its interval and its flags.
+    """
+
+    name: str
+    type: Literal["text", "integer", "number"]
+    better: Better
+    description: str
+    get: Getter
+    measured: Callable[[Record], Measurement | None] | None = None
+
+    def read(self, record: Record) -> Value:
+        """The cell: None, and never zero, where the record does not say, or no finite number."""
+        value = self.get(record)
+        if value == "" or (isinstance(value, float) and not math.isfinite(value)):
+            return None
+        return value
+
+
+def of_record(field: str) -> Getter:
+    """A field of the record."""
+    return lambda record: getattr(record, field)
+
+
+def of_case(field: str) -> Getter:
+    """A field of its case."""
+    return lambda record: getattr(record.case, field)
+
+
+def of_recipe(field: str) -> Getter:
+    """A field of its recipe."""
+    return lambda record: getattr(record.case.recipe, field)
+
+
+def of_axis(field: str, axis: int) -> Getter:
+    """One extent of a shape of its case."""
+    return lambda record: getattr(record.case, field)[axis]
+
+
+def of_size(field: str) -> Getter:
+    """A field of the network's size; None where it is not known."""
+    return lambda record: getattr(record.findings.size, field, None)
+
+
+def of_training(get: Callable[[Training], Value]) -> Getter:
+    """A fact of training; None where the case was not trained."""
+
+    def value(record: Record) -> Value:
+        training = record.findings.training
+        return get(training) if training and training.epochs else None
+
+    return value
+
+
+def of_digests(field: str) -> Getter:
+    """A digest of what it was trained from."""
+    return of_training(lambda training: getattr(training.digests, field))
+
+
+def text(name: str, description: str, value: Getter) -> Column:
+    """A column of texts."""
+    return Column(name, "text", None, description, value)
+
+
+def integer(name: str, description: str, value: Getter, better: Better = None) -> Column:
+    """A column of whole numbers."""
+    return Column(name, "integer", better, description, value)
+
+
+def number(name: str, description: str, value: Getter, better: Better = None) -> Column:
+    """A column of numbers."""
+    return Column(name, "number", better, description, value)
