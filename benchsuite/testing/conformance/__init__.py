@@ -17,12 +17,19 @@ from benchsuite.testing.conformance.interface import InterfaceTests
 from benchsuite.testing.conformance.precision import PrecisionTests
 from benchsuite.testing.conformance.state import StateTests
 from benchsuite.testing.conformance.steps import StepTests
+from benchsuite.testing.conformance.tiers import TierTests
 from benchsuite.testing.conformance.training import TrainingTests
 
 __all__ = ["BackendConformance"]
 
 
 class BackendConformance(
-    InterfaceTests, ForwardTests, StateTests, TrainingTests, StepTests, PrecisionTests
+    InterfaceTests,
+    ForwardTests,
+    StateTests,
+    TrainingTests,
+    StepTests,
+    PrecisionTests,
+    TierTests,
 ):
     """Every test of the contract; subclass it in three lines, as above."""

@@ -70,7 +70,10 @@ def test_open_refuses_a_device_that_is_not_there(backend, graph, draw, monkeypat
 @pytest.mark.parametrize(
     ("setup", "message"),
     [
-        (Setup(tier="compiled"), "^backend 'torch' has no tier 'compiled'; it has: native$"),
+        (
+            Setup(tier="turbo"),
+            "^backend 'torch' has no tier 'turbo'; it has: native, native\\+layout, ",
+        ),
         (
             Setup(precision="fp8"),
             "^backend 'torch' has no precision 'fp8'; it has: fp32, tf32, bf16, fp16, fp64$",

@@ -21,7 +21,8 @@ class KerasBackend(ABC):
 
     name: str
     ops = OPS
-    tiers: tuple[str, ...] = ("native",)
+    #: Images have their channels last in every tier.
+    tiers: tuple[str, ...] = ("native", "native+layout", "compiled", "user_api")
     precisions = tuple(POLICIES)
 
     @abstractmethod

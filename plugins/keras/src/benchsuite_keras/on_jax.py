@@ -99,7 +99,7 @@ class JaxSession(InspectableKerasSession):
         self._state = self._model_state()
         return super().place(batch)
 
-    def infer(self, placed: PlacedBatch) -> KerasTensor:
+    def _infer(self, placed: PlacedBatch) -> KerasTensor:
         """Submit the jitted forward pass."""
         with self._numbers():
             logits = self._forward(self._state, placed.images)

@@ -1,4 +1,4 @@
-"""Keras on TensorFlow: one concrete function per input shape, without XLA."""
+"""Keras on TensorFlow: one concrete function per input shape, with XLA where it is asked for."""
 
 from __future__ import annotations
 
@@ -76,6 +76,7 @@ class TensorFlowSession(InspectableKerasSession):
 
     def __init__(self, make: MakeModel, setup: Setup) -> None:
         self._on_gpu = setup.device != "cpu"
+        self._xla = setup.tier == "compiled"
         self._tf_device = f"GPU:{_index(setup.device)}" if self._on_gpu else "CPU:0"
         self._forwards: dict[object, Function] = {}
         self._steps: dict[object, Function] = {}
@@ -83,7 +84,7 @@ class TensorFlowSession(InspectableKerasSession):
             tf.config.experimental.reset_memory_stats(self._tf_device)
         super().__init__(make, setup)
 
-    def infer(self, placed: PlacedBatch) -> KerasTensor:
+    def _infer(self, placed: PlacedBatch) -> KerasTensor:
         """Submit the forward pass, one concrete function per shape."""
         forward = self._forwards.get(placed.signature) or self._trace_forward(placed)
         return forward(placed.images)
@@ -102,7 +103,7 @@ class TensorFlowSession(InspectableKerasSession):
     def _framework_settings(self) -> Mapping[str, str]:
         threading = tf.config.threading
         return {
-            "xla": "off",
+            "xla": on_or_off(self._xla),
             "tf32": on_or_off(tf.config.experimental.tensor_float_32_execution_enabled()),
             "threads": str(threading.get_intra_op_parallelism_threads() or "all"),
             "inter_op_threads": str(threading.get_inter_op_parallelism_threads() or "all"),
@@ -160,7 +161,9 @@ class TensorFlowSession(InspectableKerasSession):
         if placed.images.dtype == tf.uint8:
             raise UsageError("infer takes normalised float32 images, got uint8")
         forward = tf.function(
-            lambda images: self._model(images, training=False), jit_compile=False, autograph=False
+            lambda images: self._model(images, training=False),
+            jit_compile=self._xla,
+            autograph=False,
         )
         with self._scope():
             self._forwards[placed.signature] = forward.get_concrete_function(_spec(placed.images))
@@ -185,7 +188,7 @@ class TensorFlowSession(InspectableKerasSession):
         rate = tf.TensorSpec((), self._dtype)
         masks = map(_spec, placed.masks.values())
         specs = (_spec(placed.images), _spec(placed.labels), rate, *masks)
-        traced = tf.function(step, jit_compile=False, autograph=False)
+        traced = tf.function(step, jit_compile=self._xla, autograph=False)
         with self._scope():
             self._steps[placed.signature] = traced.get_concrete_function(*specs)
         return self._steps[placed.signature]

@@ -27,6 +27,8 @@ class TorchBackend(KerasBackend):
     """Keras on PyTorch."""
 
     name = "keras-torch"
+    #: Keras compiles nothing on PyTorch: `keras.Model.compile`, `jit_compile`.
+    tiers = ("native", "native+layout", "user_api")
 
     def versions(self) -> Mapping[str, str]:
         """Keras' version and PyTorch's."""
@@ -62,7 +64,7 @@ class TorchSession(InspectableKerasSession):
             torch.cuda.reset_peak_memory_stats(setup.device)
         super().__init__(make, setup)
 
-    def infer(self, placed: PlacedBatch) -> KerasTensor:
+    def _infer(self, placed: PlacedBatch) -> KerasTensor:
         """Submit the forward pass, without gradients."""
         if placed.images.dtype == torch.uint8:
             raise UsageError("infer takes normalised float32 images, got uint8")

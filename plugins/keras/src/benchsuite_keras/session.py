@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -75,7 +76,8 @@ class KerasSession(ABC):
     def predict(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits (N, classes) of normalised images (N, H, W, C), in evaluation mode."""
         labels = np.zeros(len(images), np.int64)
-        return self._to_host(self.infer(self.place(Batch(images, labels))))
+        logits = self.infer(self.place(Batch(images, labels)))
+        return logits if isinstance(logits, np.ndarray) else self._to_host(logits)
 
     def place(self, batch: Batch) -> PlacedBatch:
         """Put a batch on the device; returns when it is there.
@@ -86,9 +88,22 @@ class KerasSession(ABC):
         self.synchronize()
         return placed
 
-    @abstractmethod
     def infer(self, placed: PlacedBatch) -> KerasTensor:
-        """Submit the forward pass of a placed batch of normalised images."""
+        """Submit the forward pass of a placed batch of normalised images.
+
+        In the tier `user_api` by `Model.predict`, whose result is an array. Raises UsageError
+        for images that are not normalised.
+        """
+        if self._setup.tier != "user_api":
+            return self._infer(placed)
+        with self._scope(), warnings.catch_warnings():
+            # On PyTorch, Keras takes arrays out of tensors in a way that NumPy has deprecated.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return self._model.predict(placed.images, batch_size=placed.images.shape[0], verbose=0)
+
+    @abstractmethod
+    def _infer(self, placed: PlacedBatch) -> KerasTensor:
+        """As `infer`, in the framework's own loop."""
 
     def train(
         self, batches: Iterable[Batch | PlacedBatch], learning_rates: Sequence[float]

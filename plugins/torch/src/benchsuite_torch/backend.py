@@ -21,11 +21,11 @@ _PRECISIONS = ("fp32", "tf32", "bf16", "fp16", "fp64")
 
 
 class TorchBackend:
-    """PyTorch in eager mode."""
+    """PyTorch: eager, channels last, or compiled; its user's interface is the eager one."""
 
     name = "torch"
     ops = OPS
-    tiers = ("native",)
+    tiers = ("native", "native+layout", "compiled", "user_api")
     precisions = _PRECISIONS
 
     def versions(self) -> Mapping[str, str]:

@@ -1,0 +1,69 @@
+"""Tiers and the clock: every way of calling the framework is the same network, truly timed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchsuite.measure.honesty import clock_flags
+from benchsuite.testing.conformance.kit import (
+    Kit,
+    plain_network,
+    random_batch,
+    reference_logits,
+    require,
+)
+from benchsuite.testing.nondegenerate import random_images, random_weights
+
+#: What a compiler may change of float32, beside the tolerance of the native tier.
+_COMPILED = 10
+#: Looks at a clock: a machine that is busy elsewhere does not deceive all of them.
+_LOOKS = 3
+#: Large enough for a call to take much longer than its overhead.
+_TIMED_SHAPE, _TIMED_IMAGES = (96, 96, 3), 16
+
+
+class TierTests(Kit):
+    """`Setup.tier` changes speed and no number; `synchronize` waits for what was submitted."""
+
+    def test_every_tier_agrees_with_reference(self) -> None:
+        """Predictions in each of the backend's tiers."""
+        graph = plain_network(self.create().ops)
+        weights, images = random_weights(graph), random_images(graph, 4)
+        expected = reference_logits(graph, weights, images)
+        for tier in self.create().tiers:
+            with self.session(graph, weights, tier=tier) as session:
+                logits = session.predict(images)
+            allowed = _COMPILED * self.tolerance["fp32"]
+            self.require_close(logits, expected, f"predict() in tier '{tier}'", allowed)
+
+    def test_every_tier_trains_alike(self) -> None:
+        """Losses of two steps, the second after an update."""
+        if not self.trains:
+            return
+        graph = plain_network(self.create().ops)
+        batches = [random_batch(graph, seed=seed) for seed in (1, 2)]
+        losses = {}
+        for tier in self.create().tiers:
+            with self.session(graph, tier=tier) as session:
+                losses[tier] = np.asarray(session.train(batches, [0.01, 0.01]))
+        first = losses[next(iter(losses))]
+        for tier, found in losses.items():
+            what = f"losses in tier '{tier}'"
+            self.require_close(found, first, what, _COMPILED * self.tolerance["fp32"])
+
+    def test_clock_can_be_believed(self) -> None:
+        """Nothing is answered from a cache, and `synchronize` returns no sooner than the device."""
+        graph = plain_network(self.create().ops, _TIMED_SHAPE)
+        batches = [random_batch(graph, _TIMED_IMAGES, seed=seed) for seed in range(3)]
+        with self.session(graph) as session:
+            placed = [session.place(batch) for batch in batches]
+            for one in placed:
+                session.infer(one)
+            session.synchronize()
+            looks = [set(clock_flags(session, placed, batches)) for _ in range(_LOOKS)]
+        found = set.intersection(*looks)
+        require(
+            not found,
+            f"the clock cannot be believed: {', '.join(sorted(found))} "
+            "(benchsuite.measure.honesty says what that means)",
+        )
