@@ -14,6 +14,7 @@ import click
 
 from benchsuite import __version__
 from benchsuite.cli.completion import completion
+from benchsuite.cli.doctor import doctor
 from benchsuite.cli.export_weights import export_weights
 from benchsuite.cli.import_weights import import_weights
 from benchsuite.cli.leaderboard import leaderboard
@@ -91,6 +92,7 @@ def cli(ctx: click.Context, plugin: tuple[str, ...]) -> None:  # noqa: ARG001 - 
 
 for _command in (
     completion,
+    doctor,
     export_weights,
     import_weights,
     leaderboard,

@@ -80,14 +80,14 @@ class Assignment(click.ParamType):  # type: ignore[type-arg] # generic since cli
 
 
 class Names(click.ParamType):  # type: ignore[type-arg] # likewise
-    """Names or shell patterns, separated by commas -> tuple of str; completes by `kind`.
+    """Names or shell patterns, separated by commas -> tuple of str; completes by `kind`, if any.
 
     Whether they exist is the registry's matter: `Registry.select`.
     """
 
     name = "names"
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: Kind | None = None) -> None:
         self.kind = kind
 
     def convert(
@@ -104,13 +104,16 @@ class Names(click.ParamType):  # type: ignore[type-arg] # likewise
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """Complete the last name."""
-        return complete(self.kind)(ctx, param, incomplete)
+        return complete(self.kind)(ctx, param, incomplete) if self.kind else []
 
 
-class Seeds(click.ParamType):  # type: ignore[type-arg] # likewise
-    """Non-negative integers, separated by commas -> tuple of int."""
+class Integers(click.ParamType):  # type: ignore[type-arg] # likewise
+    """Non-negative integers, separated by commas -> tuple of int; `what` they are."""
 
     name = "integers"
+
+    def __init__(self, what: str) -> None:
+        self.what = what
 
     def convert(
         self, value: str | Sequence[int], param: click.Parameter | None, ctx: click.Context | None
@@ -120,7 +123,7 @@ class Seeds(click.ParamType):  # type: ignore[type-arg] # likewise
             return tuple(value)
         parts = [part.strip() for part in value.split(",")]
         if not all(part.isdecimal() for part in parts):
-            self.fail(f"'{value}' is no list of seeds: write 0 or 0,1,2", param, ctx)
+            self.fail(f"'{value}' is no list of {self.what}: write 1 or 1,2", param, ctx)
         return tuple(int(part) for part in parts)
 
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from benchsuite.records import Case
 
 
+#: Each has a column where it differs.
+_WAYS = ("tier", "precision", "threads")
+
+
 @click.command()
 @run_options
 @click.option("--json", "as_json", is_flag=True, help="Print every case in full, as JSON.")
@@ -41,8 +45,10 @@ def _print_table(cases: Sequence[Case]) -> None:
     from benchsuite.report.quantities import extents
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
-    for column in ("architecture", "backend", "device", "seed", "measured at", "trained at"):
+    varying = [name for name in _WAYS if len({getattr(case, name) for case in cases}) > 1]
+    for column in ("architecture", "backend", "device", *varying, "seed", "measured at"):
         table.add_column(column, overflow="fold")
+    table.add_column("trained at", overflow="fold")
     table.add_column("batches", justify="right")
     table.add_column("steps", justify="right")
     for case in cases:
@@ -54,6 +60,7 @@ def _print_table(cases: Sequence[Case]) -> None:
             case.architecture,
             case.backend,
             case.device,
+            *(str(getattr(case, name)) for name in varying),
             str(case.seed),
             extents(case.input_shape),
             extents(case.train_input_shape),

@@ -59,7 +59,7 @@ class _Lines:
 
     def case_started(self, case: Case, index: int, total: int) -> None:
         left = self._clock.left(index, total)
-        self._say(f"[{index + 1}/{total}] {case.architecture} on {case.backend} … ({left})")
+        self._say(f"[{index + 1}/{total}] {_name(case)} … ({left})")
 
     def task_started(self, case: Case, task: str) -> None:
         """Too small a thing for a line."""
@@ -67,8 +67,12 @@ class _Lines:
     def epoch_ended(self, case: Case, number: int, epoch: Epoch) -> None:
         self._say(f"    {_epoch(case, number, epoch)}")
 
+    def round_started(self, number: int, most: int) -> None:
+        if most > 1:
+            self._say(f"    round {number + 1} of at most {most}")
+
     def case_ended(self, record: Record) -> None:
-        self._say(f"    {_outcome(record)}")
+        self._say(f"    {_name(record.case)}: {_outcome(record)}")
 
     def _say(self, text: str) -> None:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
@@ -81,25 +85,36 @@ class _Bar:
         self._bar = bar
         self._clock = _Clock()
         self._task = bar.add_task("looking at the backends", total=None, left="")
+        self._round = ""
         bar.refresh()
 
     def case_started(self, case: Case, index: int, total: int) -> None:
-        left, text = self._clock.left(index, total), f"{case.architecture} on {case.backend}"
+        self._round = ""
+        left, text = self._clock.left(index, total), f"{_name(case)}"
         self._bar.update(self._task, total=total, completed=index, left=left, description=text)
 
     def task_started(self, case: Case, task: str) -> None:
-        text = f"{case.architecture} on {case.backend}: {task}"
+        text = f"{_name(case)}: {task}{self._round}"
         self._bar.update(self._task, description=text, refresh=True)
 
     def epoch_ended(self, case: Case, number: int, epoch: Epoch) -> None:
-        text = f"{case.architecture} on {case.backend}: {_epoch(case, number, epoch)}"
+        text = f"{_name(case)}: {_epoch(case, number, epoch)}"
         self._bar.update(self._task, description=text, refresh=True)
+
+    def round_started(self, number: int, most: int) -> None:
+        self._round = f", round {number + 1} of at most {most}" if most > 1 else ""
 
     def case_ended(self, record: Record) -> None:
         if record.status != "ok":
             case = record.case
-            text = f"{case.architecture} on {case.backend}: {_outcome(record)}"
+            text = f"{_name(case)}: {_outcome(record)}"
             self._bar.console.print(text, markup=False, highlight=False)
+
+
+def _name(case: Case) -> str:
+    """With what is out of the ordinary of how it is computed."""
+    ways = [way for way in (case.tier, case.precision) if way not in ("native", "fp32")]
+    return f"{case.architecture} on {' '.join([case.backend, *ways])}"
 
 
 def _epoch(case: Case, number: int, epoch: Epoch) -> str:

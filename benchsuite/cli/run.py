@@ -43,6 +43,7 @@ def _report(finished: Run) -> None:
     from benchsuite.records.certificate import certificates_beside
     from benchsuite.report import leaderboard_table, write_csv
     from benchsuite.report.equality import with_equality
+    from benchsuite.run import given_up
 
     path = finished.folder / "leaderboard.csv"
     records = with_equality(finished.records, certificates_beside([finished.folder]))
@@ -56,6 +57,8 @@ def _report(finished: Run) -> None:
         f"{share:.0%} of it training and measuring",
         highlight=False,
     )
+    for line in given_up(finished.records):
+        console.print(line, highlight=False)
     console.print(f"records and leaderboard: {path.parent}", highlight=False, soft_wrap=True)
 
 

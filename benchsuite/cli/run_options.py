@@ -11,8 +11,8 @@ import click
 from benchsuite.cli.parameters import (
     Assignment,
     InputShape,
+    Integers,
     Names,
-    Seeds,
     complete,
     complete_recipes,
 )
@@ -55,8 +55,20 @@ _OPTIONS = (
     ),
     click.option("--bad-images", help="stop, or skip those that cannot be read. [default: stop]"),
     click.option("--device", help="auto, cpu, cuda, cuda:1, mps, … [default: auto]"),
-    click.option("--precision", help="fp32, tf32, bf16, fp16 or fp64. [default: fp32]"),
-    click.option("--seeds", type=Seeds(), help="One case for each, such as 0,1,2. [default: 0]"),
+    click.option(
+        "--precisions",
+        type=Names(),
+        help="A case for each of fp32, tf32, bf16, fp16, fp64. [default: fp32]",
+    ),
+    click.option(
+        "--tiers",
+        type=Names(),
+        help="How the framework is called, a case for each: native, native+layout, compiled, "
+        "user_api. [default: native]",
+    ),
+    click.option(
+        "--seeds", type=Integers("seeds"), help="One case for each, such as 0,1,2. [default: 0]"
+    ),
     click.option(
         "--recipe",
         shell_complete=complete_recipes,
@@ -96,8 +108,27 @@ _OPTIONS = (
         help="Input to measure and train at. [default: the network's own, smaller in training "
         "where the tour's budget needs it]",
     ),
-    click.option("--threads", type=int, help="CPU threads. [default: one per physical core]"),
-    click.option("--protocol", help="tour-1, or smoke-1 to see that all works. [default: tour-1]"),
+    click.option(
+        "--threads",
+        type=Integers("threads"),
+        help="CPU threads, a case for each, such as 1,2. [default: one per physical core]",
+    ),
+    click.option(
+        "--environment",
+        help="tuned, each framework with the allocator and binding that suit it, or stock. "
+        "[default: tuned]",
+    ),
+    click.option(
+        "--protocol",
+        help="full, with intervals and verdicts; quick, three processes; tour, one; or smoke, "
+        "to see that all works. [default: tour, or what the budget allows]",
+    ),
+    click.option(
+        "--budget",
+        help="Time for the whole run, such as 15m: what is measured, and how thoroughly, is "
+        "planned to fit. [default: none]",
+    ),
+    click.option("--quick", "protocol", flag_value="quick", help="The same as --protocol quick."),
     click.option(
         "--timeout",
         "timeout_s",

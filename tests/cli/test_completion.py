@@ -3,7 +3,7 @@ import pytest
 from click.shell_completion import ShellComplete
 
 from benchsuite.cli import cli
-from benchsuite.cli.parameters import InputShape, Names, Seeds, traced
+from benchsuite.cli.parameters import InputShape, Integers, Names, traced
 from benchsuite.hooks import load_plugins
 
 
@@ -78,14 +78,14 @@ def test_names_refuse_nothing(value):
 
 
 def test_seeds_are_split_at_commas():
-    assert Seeds().convert("0, 1,12", None, None) == (0, 1, 12)
-    assert Seeds().convert((3,), None, None) == (3,)
+    assert Integers("seeds").convert("0, 1,12", None, None) == (0, 1, 12)
+    assert Integers("seeds").convert((3,), None, None) == (3,)
 
 
 @pytest.mark.parametrize("value", ["", "-1", "1,,2", "one", "1.5", "²"])
 def test_seeds_refuse_what_is_no_list_of_them(value):
     with pytest.raises(click.BadParameter, match="no list of seeds"):
-        Seeds().convert(value, None, None)
+        Integers("seeds").convert(value, None, None)
 
 
 def test_input_shape_keeps_what_is_one_already():

@@ -11,7 +11,7 @@ def test_verify_writes_certificates_that_the_leaderboard_reads(benchsuite, tmp_p
     results = str(tmp_path / "results")
     asked = ("--archs", "mlp", "--backends", "numpy")
     ran = benchsuite(
-        *PLUGIN, "run", *asked, "--protocol", "smoke-1", "--epochs", "1", "--results", results
+        *PLUGIN, "run", *asked, "--protocol", "smoke", "--epochs", "1", "--results", results
     )
     assert ran.exit_code == 0, ran.stderr
 

@@ -1,0 +1,36 @@
+"""`benchsuite run` on the terminal; what a run does is `tests/run`'s matter."""
+
+import pytest
+
+PLUGIN = ("-p", "benchsuite.testing.numpy_plugin")
+
+
+@pytest.fixture
+def run(benchsuite, tmp_path):
+    asked = ("--archs", "mlp", "--backends", "numpy", "--epochs", "1")
+    return lambda *options: benchsuite(
+        *PLUGIN, "run", *asked, "--results", tmp_path / "results", *options
+    )
+
+
+def test_run_says_what_the_budget_left_undone(run):
+    found = run("--protocol", "smoke", "--seeds", "0,1", "--budget", "0.1s")
+
+    assert found.exit_code == 0, found.stderr
+    assert "given up for the budget: 2 cases that were not begun" in found.stdout
+
+
+def test_run_tells_the_ways_of_computing_apart(run):
+    found = run("--protocol", "smoke", "--precisions", "fp32,fp64")
+
+    assert found.exit_code == 0, found.stderr
+    assert "mlp on numpy: ok" in found.stderr
+    assert "mlp on numpy fp64: ok" in found.stderr
+    rows = [line.split() for line in found.stdout.splitlines() if line.startswith("  numpy")]
+    assert [row[1] for row in rows] == ["fp32", "fp64"]
+
+
+def test_quick_is_a_protocol(benchsuite):
+    asked = ("plan", "--archs", "mlp", "--backends", "numpy", "--quick")
+
+    assert "protocol quick-1" in benchsuite(*PLUGIN, *asked).stdout
