@@ -1,19 +1,38 @@
 """docs/method.md states the numbers that the code uses."""
 
-import msgspec
+from pathlib import Path
 
-from benchsuite.measure.protocol import SMOKE, TOUR
+from benchsuite import measure
+from benchsuite.measure.flags import DISQUALIFYING
+from benchsuite.measure.protocol import PROTOCOLS, Protocol
 from benchsuite.run import budget, environment
 from benchsuite.run.tasks import TASKS
 
 
 def test_numbers_of_the_protocols(document, table):
-    rows = {row[0]: row[1:3] for row in table(document("method.md"), "## Protocols")}
+    rows = {row[0]: row[1:-1] for row in table(document("method.md"), "## Protocols")}
 
-    stated = {name: [float(tour), float(smoke)] for name, (tour, smoke) in rows.items()}
-    tour, smoke = (msgspec.to_builtins(protocol) for protocol in (TOUR, SMOKE))
-    del tour["name"], smoke["name"]
-    assert stated == {name: [tour[name], smoke[name]] for name in tour}
+    assert rows == {
+        name: [_shown(getattr(protocol, name)) for protocol in PROTOCOLS.values()]
+        for name in Protocol.__struct_fields__
+        if name != "name"
+    }
+
+
+def _shown(value):
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else f"{value:g}"
+
+
+def test_flags_are_those_that_the_code_raises(document, table):
+    rows = table(document("method.md"), "## Flags")
+
+    stated = {row[0]: row[2] == "yes" for row in rows if row[0]}
+    assert {name for name, excludes in stated.items() if excludes} == DISQUALIFYING
+    sources = [source.read_text() for source in Path(measure.__file__).parent.glob("*.py")]
+    for name in stated:
+        assert any(f'"{name}"' in source for source in sources)
 
 
 def test_numbers_of_the_budget(document, table):
