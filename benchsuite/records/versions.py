@@ -57,9 +57,24 @@ def _training_from_1(training: Raw, max_steps: int | None) -> Raw:
 def _from_2(raw: Raw) -> Raw:
     """Measurements held the raw samples of their one process."""
     findings = dict(raw["findings"])
-    found = findings.get("measurements", ())
-    findings["measurements"] = [_measurement_from_2(one) for one in found]
+    sizes = _batch_sizes(raw["case"])
+    findings["measurements"] = [
+        {**_measurement_from_2(one), "batch_size": sizes.get(one["metric"])}
+        for one in findings.get("measurements", ())
+    ]
     return {**raw, "findings": findings}
+
+
+def _batch_sizes(case: Raw) -> dict[str, int]:
+    """By figure: where it depends on one, it was the case's."""
+    training = case["training_batch_size"]
+    return {
+        "latency": 1,
+        "first_call": 1,
+        "inference_throughput": case["inference_batch_size"],
+        "training_throughput": training,
+        "first_training_step": training,
+    }
 
 
 def _measurement_from_2(raw: Raw) -> Raw:

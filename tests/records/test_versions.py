@@ -44,8 +44,12 @@ def test_a_record_of_the_second_version_is_read():
     assert record.schema == SCHEMA_VERSION
     assert record.case.environment == "tuned"
     memory = record.measurement("host_memory_peak")
-    assert (memory.values, memory.samples, memory.value) == ((248475648.0,), 1, 248475648.0)
-    assert record.measurement("latency").low is None
+    assert (memory.values, memory.value) == ((1574346752.0,), 1574346752.0)
+    latency = record.measurement("latency")
+    assert (latency.batch_size, latency.samples, latency.low) == (1, 26, None)
+    assert latency.value == pytest.approx(0.1561424245)
+    assert record.measurement("inference_throughput", record.case.inference_batch_size)
+    assert record.measurement("training_throughput", record.case.training_batch_size)
 
 
 def test_samples_that_were_never_taken_are_no_figure(rewritten):
