@@ -133,7 +133,8 @@ _OPTIONS = (
         "--timeout",
         "timeout_s",
         type=float,
-        help="Seconds a case. [default: 600 in the tour, a week with other recipes]",
+        help="Seconds a case. [default: 600 in the tour, 3600 in rounds, a week with other "
+        "recipes]",
     ),
     click.option(
         "--isolation",

@@ -52,7 +52,7 @@ class Run:
 def plan(spec: RunSpec, plugins: Plugins) -> list[Case]:
     """What `conduct` would do, without doing it. Raises as `conduct` does."""
     with closing(WorkerPool(plugins)) as pool:
-        return _plan(spec, plugins, pool)
+        return _plan(spec, plugins, pool)[1]
 
 
 def conduct(spec: RunSpec, plugins: Plugins, observer: Observer) -> Run:
@@ -63,7 +63,7 @@ def conduct(spec: RunSpec, plugins: Plugins, observer: Observer) -> Run:
     """
     start = time.monotonic()
     with closing(WorkerPool(plugins)) as pool:
-        cases = _plan(spec, plugins, pool)
+        spec, cases = _plan(spec, plugins, pool)
         _check_data(spec, plugins)
         store = RunStore(Path(spec.results), _fresh_name(Path(spec.results)))
         environment = describe_environment()
@@ -108,7 +108,8 @@ def _fresh_name(results: Path) -> str:
     return next(x for x in names if not (results / "runs" / x).exists())
 
 
-def _plan(spec: RunSpec, plugins: Plugins, pool: WorkerPool) -> list[Case]:
+def _plan(spec: RunSpec, plugins: Plugins, pool: WorkerPool) -> tuple[RunSpec, list[Case]]:
+    """The specification with its protocol chosen, and the cases that follow from it."""
     backends = choose_backends(spec, plugins)
     # Everything that needs no framework is checked before any is started.
     plan_cases(spec, plugins, choices=())
@@ -117,8 +118,8 @@ def _plan(spec: RunSpec, plugins: Plugins, pool: WorkerPool) -> list[Case]:
     check_ways(spec, looks)
     choices = choose_devices(spec, looks)
     cases = plan_cases(spec, plugins, choices)
-    protocol = choose_protocol(spec, len(cases))
-    return plan_cases(msgspec.structs.replace(spec, protocol=protocol), plugins, choices)
+    chosen = msgspec.structs.replace(spec, protocol=choose_protocol(spec, len(cases)))
+    return chosen, plan_cases(chosen, plugins, choices)
 
 
 def _look(

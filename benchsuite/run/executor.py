@@ -141,22 +141,24 @@ class Executor:
         outcome: Outcome,
         task: str,
         inference_batch_sizes: tuple[int, ...] = (),
-    ) -> list[Series]:
-        """Run one task in a process of its own, unless the case has ended; what it sampled."""
-        sampled: list[Series] = []
+        sampled: list[Series] | None = None,
+    ) -> None:
+        """Run one task in a process of its own, unless the case has ended.
+
+        sampled: gets what the process sampled, also where it is interrupted.
+        """
         if not outcome.goes_on:
-            return sampled
+            return
         case, start = outcome.case, time.monotonic()
         observer.task_started(case, task)
         try:
             job = self._job(case, task, inference_batch_sizes)
-            self._follow(outcome, job, sampled, observer)
+            self._follow(outcome, job, [] if sampled is None else sampled, observer)
         except WorkerTimeoutError:
             late = f"{task}: not done within {self._timeout_s:g} s (--timeout)"
             outcome.fail("timeout", late, self._store.log_path(case.id, task))
         outcome.spent_s += time.monotonic() - start
         self._store.write(outcome.unfinished(self._store.run))
-        return sampled
 
     def _follow(
         self, outcome: Outcome, job: Job, sampled: list[Series], observer: Observer

@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 
-import msgspec
+from msgspec.structs import replace
 
 from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.summary import is_precise, summarise
@@ -19,14 +19,14 @@ from benchsuite.run.tasks.sweep import best_batch_size
 _CONTAMINATED = "contaminated"
 
 
-#: Runs one task of a case in a fresh process, for these batches, and returns what it sampled.
-Sample = Callable[[Outcome, str, tuple[int, ...]], list[Series]]
+#: Runs one task of a case in a fresh process, for these batches, and adds what it samples.
+Sample = Callable[[Outcome, str, tuple[int, ...], list[Series]], None]
 
 
 class Rounds:
     """The speed of the cases of one contest.
 
-    sample: runs a task in a process. keep: stores the raw samples that it returned.
+    sample: runs a task in a process. keep: stores raw samples.
     begin: told the number of each round, from 0, and the largest number of rounds.
     """
 
@@ -72,8 +72,11 @@ class Rounds:
     def _choose_batch_sizes(self, outcome: Outcome) -> tuple[int, ...]:
         if not self._protocol.thorough:
             return (outcome.case.inference_batch_size,)
-        curve = self._sample(outcome, "sweep", ())
-        self._keep(outcome, curve)
+        curve: list[Series] = []
+        try:
+            self._sample(outcome, "sweep", (), curve)
+        finally:
+            self._keep(outcome, curve)
         best = [best_batch_size(curve)] if curve else []
         return tuple(sorted({1, outcome.case.inference_batch_size, *best}))
 
@@ -87,23 +90,18 @@ class Rounds:
 
     def _process(self, outcome: Outcome, number: int, place: int) -> None:
         """One process, and another in its place where other programs ran beside it."""
+        sizes = self._batch_sizes[outcome.case.id]
         for attempt in range(self._protocol.retries + 1):
-            started = now()
-            series = self._sample(outcome, "time", self._batch_sizes[outcome.case.id])
-            again = attempt < self._protocol.retries and outcome.goes_on
-            again = again and any(_CONTAMINATED in one.flags for one in series)
-            stamped = [
-                msgspec.structs.replace(
-                    one,
-                    round=number,
-                    attempt=attempt,
-                    place=place,
-                    started=started,
-                    discarded=again,
-                )
-                for one in series
-            ]
-            self._keep(outcome, stamped)
+            series: list[Series] = []
+            again, started = False, now()
+            try:
+                self._sample(outcome, "time", sizes, series)
+                again = attempt < self._protocol.retries and outcome.goes_on
+                again = again and any(_CONTAMINATED in one.flags for one in series)
+            finally:  # what an interrupted process has sampled is kept
+                when = {"round": number, "attempt": attempt, "place": place, "started": started}
+                stamped = [replace(one, **when, discarded=again) for one in series]
+                self._keep(outcome, stamped)
             if not again:
                 return
 

@@ -12,7 +12,7 @@ import msgspec
 from benchsuite.toml import checked, read_toml
 from benchsuite.training.recipes import TOUR
 
-_TOUR_TIMEOUT_S, _LONGEST_S = 600.0, 7 * 86_400.0
+_TOUR_TIMEOUT_S, _ROUNDS_TIMEOUT_S, _LONGEST_S = 600.0, 3600.0, 7 * 86_400.0
 
 _DURATION = re.compile(r"\d+(\.\d+)?[smh]")
 _UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -53,7 +53,8 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     budget: of the whole run, such as `15m` or `2h`: each contest gets its cases' share of what is
         left, and cases for which nothing is left are skipped.
     timeout_s: of one case, all its processes together; None is ten minutes in the tour, whose
-        training is short, and a week with any other recipe.
+        training is short, an hour where its speed is measured in rounds, and a week with any
+        other recipe.
     isolation: `spawn` starts a fresh interpreter for every process; `fork` forks them from
         one that has only imported the framework; `auto` forks on a Linux CPU, but for
         protocols of several processes, which are to be as different as they come.
@@ -102,7 +103,9 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """Seconds that a case may take."""
         if self.timeout_s is not None:
             return self.timeout_s
-        return _TOUR_TIMEOUT_S if self.recipe == TOUR else _LONGEST_S
+        if self.recipe != TOUR:
+            return _LONGEST_S
+        return _ROUNDS_TIMEOUT_S if self.protocol in ("full", "quick") else _TOUR_TIMEOUT_S
 
 
 def make_spec(options: Mapping[str, Any], config: Path | None = None) -> RunSpec:

@@ -22,11 +22,11 @@ class Machine:
         self.done = []
         self.kept = []
 
-    def sample(self, outcome, task, batch_sizes):
+    def sample(self, outcome, task, batch_sizes, sampled):
         self.now += self.seconds
         self.done.append((outcome.case.backend, task, batch_sizes))
         times = sum(done[:2] == (outcome.case.backend, task) for done in self.done) - 1
-        return self.sampled(outcome, task, times)
+        sampled += self.sampled(outcome, task, times)
 
     def keep(self, outcome, series):
         self.kept += series
@@ -157,3 +157,19 @@ def test_tour_measures_one_batch_and_sweeps_nothing(run):
     run(machine, ["a"], "tour")
 
     assert machine.done == [("a", "time", (64,))]
+
+
+def test_what_an_interrupted_process_has_sampled_is_kept(run):
+    machine = Machine(steady)
+    sample = machine.sample
+
+    def interrupted(outcome, task, batch_sizes, sampled):
+        sample(outcome, task, batch_sizes, sampled)
+        if task == "time" and len(machine.done) == 3:
+            raise KeyboardInterrupt
+
+    machine.sample = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        run(machine, ["a"], thorough=False)
+
+    assert [one.round for one in machine.kept] == [0, 1, 2]

@@ -41,7 +41,12 @@ def test_make_spec_names_the_option_and_what_it_received(options, message):
 
 @pytest.mark.parametrize(
     ("options", "seconds"),
-    [({}, 600.0), ({"recipe": "cifar10"}, 604_800.0), ({"recipe": "mnist", "timeout_s": 5}, 5.0)],
+    [
+        ({}, 600.0),
+        ({"protocol": "full"}, 3600.0),
+        ({"recipe": "cifar10"}, 604_800.0),
+        ({"recipe": "mnist", "timeout_s": 5}, 5.0),
+    ],
 )
 def test_the_tours_cases_are_short(options, seconds):
     assert make_spec(options).case_timeout_s == seconds
