@@ -18,6 +18,8 @@ DRIFT = 0.03
 #: Of all processes together.
 NOISY = {"lower": 0.05, "higher": 0.10}
 GAP, STRAGGLER = 0.15, 0.15
+#: Of the anchor, from round to round.
+UNSTABLE = 0.05
 _THIRDS = 3
 _FEWEST_FOR_DRIFT = 9
 
@@ -25,7 +27,7 @@ _FEWEST_FOR_DRIFT = 9
 DISQUALIFYING = frozenset(
     {
         *("contaminated", "stolen", "misbound", "not_steady", "drift"),
-        *("noisy", "wide", "bimodal", "unsynchronized", "cached"),
+        *("noisy", "wide", "bimodal", "unsynchronized", "cached", "sync_bound", "unstable_host"),
     }
 )
 
@@ -67,6 +69,11 @@ def _drifts(samples: Sequence[int]) -> bool:
     third = len(samples) // _THIRDS
     first, last = np.median(samples[:third]), np.median(samples[-third:])
     return bool(abs(last / first - 1) > DRIFT)
+
+
+def is_unstable(anchors: Sequence[float]) -> bool:
+    """Whether the machine itself was another one from round to round; one value for each."""
+    return len(anchors) > 1 and stdev(anchors) / mean(anchors) > UNSTABLE
 
 
 def spread_flags(values: Sequence[float], better: str) -> list[str]:

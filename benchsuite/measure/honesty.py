@@ -1,4 +1,4 @@
-"""Whether a backend's clock can be believed: two ways of looking fast that are found out here."""
+"""Whether a backend's clock can be believed: ways of looking fast, and a clock that costs."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ _CALLS = 5
 _CACHED = 2.0
 #: The way from host to host that takes so many times as long as its parts, and by how much.
 _HIDDEN, _HIDDEN_NS = 2.0, 500_000
+#: What waiting for an idle device may take, of a call and at all, and how often it is tried.
+_WAITING, _WAITING_NS, _WAITS = 0.01, 1000, 20
 
 
 def clock_flags(session: Session, placed: Sequence[Any], batches: Sequence[Batch]) -> list[str]:
@@ -25,10 +27,12 @@ def clock_flags(session: Session, placed: Sequence[Any], batches: Sequence[Batch
     placed, batches: the same inputs, each seen before.
     `cached`: inputs that were seen before are answered faster than fresh ones.
     `unsynchronized`: logits reach the host long after `synchronize` said that they were done.
+    `sync_bound`: `synchronize`, with nothing to wait for, takes a part of a call that shows.
     """
     found = {
         "cached": _is_cached(session, placed, batches),
         "unsynchronized": _is_unsynchronized(session, placed, batches),
+        "sync_bound": _is_sync_bound(session, placed),
     }
     return [name for name, is_so in found.items() if is_so]
 
@@ -55,6 +59,18 @@ def _is_unsynchronized(session: Session, placed: Sequence[Any], batches: Sequenc
         placing = perf_counter_ns() - start
         parts.append(placing + _infer_ns(session, placed[index % len(placed)]))
     return median(whole) > _HIDDEN * median(parts) + _HIDDEN_NS
+
+
+def _is_sync_bound(session: Session, placed: Sequence[Any]) -> bool:
+    calls = [_infer_ns(session, placed[index % len(placed)]) for index in range(_CALLS)]
+    waits = [_idle_ns(session) for _ in range(_WAITS)]
+    return median(waits) > max(_WAITING * median(calls), _WAITING_NS)
+
+
+def _idle_ns(session: Session) -> int:
+    start = perf_counter_ns()
+    session.synchronize()
+    return perf_counter_ns() - start
 
 
 def _infer_ns(session: Session, placed: Any) -> int:  # noqa: ANN401 - opaque to the core

@@ -7,9 +7,11 @@ from statistics import median
 from typing import Literal
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from benchsuite.measure.flags import spread_flags
+from benchsuite.measure import anchor
+from benchsuite.measure.flags import is_unstable, spread_flags
 from benchsuite.measure.protocol import Protocol
 from benchsuite.measure.statistics import (
     Estimate,
@@ -21,9 +23,11 @@ from benchsuite.records import Measurement
 from benchsuite.records.series import Series
 
 _NS_PER_S = 1e9
-_LATENCIES, _STARTS = ("latency", "latency_host"), ("import", "build")
-#: Sampled once a process: no number of rounds in reach makes them precise.
-_ONCE = frozenset({*_STARTS, "first_call", "first_training_step"})
+_LATENCIES = ("latency", "latency_host")
+#: Of the machine's or the framework's start, rather than of the network's speed.
+_ASIDE = ("import", "build", anchor.METRIC)
+#: Those, and what is sampled once a process: no number of rounds in reach makes them precise.
+_ONCE = frozenset({*_ASIDE, "first_call", "first_training_step"})
 #: Of a tail's percentile: the fewest calls, all processes together, for any figure and its bound,
 #: and for an interval of it.
 TAILS = {0.90: (64, 300), 0.99: (662, 3000)}
@@ -39,14 +43,18 @@ def summarise(series: Iterable[Series], protocol: Protocol) -> tuple[Measurement
     groups: dict[tuple[str, int], list[Series]] = {}
     for one in sorted(kept, key=lambda one: one.round):
         groups.setdefault((one.metric, one.batch_size), []).append(one)
-    return tuple(found for group in groups.values() for found in _figures(group, protocol))
+    figures = [found for group in groups.values() for found in _figures(group, protocol)]
+    anchors = [figure.values for figure in figures if figure.metric == anchor.METRIC]
+    if any(map(is_unstable, anchors)):
+        figures = [replace(figure, flags=(*figure.flags, "unstable_host")) for figure in figures]
+    return tuple(figures)
 
 
 def _figures(group: Sequence[Series], protocol: Protocol) -> list[Measurement]:
     metric = group[0].metric
     if metric in _LATENCIES:
         return [_figure(group, "s", "lower", _median_s, protocol), *_tails(group), *_first(group)]
-    if metric in _STARTS:
+    if metric in _ASIDE:
         return [_figure(group, "s", "lower", _median_s, protocol)]
     return [_figure(group, "images/s", "higher", _images_per_s, protocol), *_first(group)]
 
@@ -71,7 +79,7 @@ def _figure(
     flags = {flag: None for one in group for flag in one.flags if _in_most(flag, group)}
     flags.update(dict.fromkeys(spread_flags(values, better)))
     estimate = median_estimate(values)
-    if estimate and estimate.half_width > PRECISION and group[0].metric not in _STARTS:
+    if estimate and estimate.half_width > PRECISION and group[0].metric not in _ASIDE:
         flags["wide" if len(values) >= protocol.rounds[-1] else "budget"] = None
     return Measurement(
         metric=group[0].metric,

@@ -57,9 +57,24 @@ class Cached(Honest):
         return placed
 
 
+class Slow(Honest):
+    """Takes a while to say that there is nothing to wait for."""
+
+    def synchronize(self):
+        super().synchronize()
+        idle_until = time.perf_counter() + SECONDS / 20
+        while time.perf_counter() < idle_until:
+            pass
+
+
 @pytest.mark.parametrize(
     ("kind", "flags"),
-    [(Honest, []), (Unsynchronized, ["unsynchronized"]), (Cached, ["cached"])],
+    [
+        (Honest, []),
+        (Unsynchronized, ["unsynchronized"]),
+        (Cached, ["cached"]),
+        (Slow, ["sync_bound"]),
+    ],
 )
 def test_liars_are_caught_by_name(kind, flags):
     session = kind()

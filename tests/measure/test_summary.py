@@ -157,3 +157,24 @@ def test_rounds_go_on_until_every_interval_is_narrow():
     assert is_precise(summarise(narrow, FULL))
     assert not is_precise(summarise([*narrow, *wide], FULL))
     assert not is_precise(summarise(narrow[:3], FULL))
+
+
+def anchor(number, milliseconds):
+    samples = (round(milliseconds * MS),) * 3
+    return Series(
+        metric="anchor", batch_size=1, images=1, samples=samples, reading=READING, round=number
+    )
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "flags"),
+    [([5.0, 5.1, 5.0, 5.1, 5.0, 5.1], ()), ([5.0, 5.0, 5.0, 6.0, 6.0, 6.0], ("unstable_host",))],
+)
+def test_a_machine_that_changes_from_round_to_round_marks_every_figure(milliseconds, flags):
+    series = [anchor(n, ms) for n, ms in enumerate(milliseconds)]
+    series += [latency(n, [5 * MS] * 3) for n in range(6)]
+
+    found = by_name(summarise(series, FULL))
+
+    assert found["latency", 1].flags == flags
+    assert is_precise([found["anchor", 1]])  # another round would not make the machine steady

@@ -136,6 +136,18 @@ class _CachedSession(LinearSession):
         return super().infer(placed)
 
 
+class OnceForked(LinearBackend):
+    """A framework that hangs in a process whose parent has computed something."""
+
+    computed_in = None
+
+    def open(self, graph, weights, setup):
+        if OnceForked.computed_in not in (None, os.getpid()):
+            raise RuntimeError("forked after the first operation")
+        OnceForked.computed_in = os.getpid()
+        return super().open(graph, weights, setup)
+
+
 class OtherLogits(LinearBackend):
     session = _OtherSession
 
@@ -191,7 +203,7 @@ class NoTraining(LinearBackend):
 
 KINDS = (
     *(Raises, Killed, Exits, Hangs, Full, Loud, WrongSize, Diverges, NoTraining, OddVersion),
-    *(DiesInTraining, Dawdles, OtherLogits, TrainingMode, Lying, Cached),
+    *(DiesInTraining, Dawdles, OtherLogits, TrainingMode, Lying, Cached, OnceForked),
 )
 
 

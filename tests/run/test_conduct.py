@@ -106,6 +106,11 @@ def test_conduct_records_a_failure_and_goes_on(run_cases, backend, status, reaso
     assert by_backend["numpy-linear"].status == "ok"
 
 
+def test_no_process_is_forked_from_one_that_has_computed(run_cases):
+    (record,) = run_cases(["onceforked"], isolation="fork", seeds=[0]).records
+    assert (record.status, record.reason) == ("ok", "")
+
+
 def test_conduct_refuses_the_one_that_answers_otherwise(run_cases):
     run = run_cases(["numpy-linear", "otherlogits", "oddversion"])
     by_backend = {record.case.backend: record for record in run.records}

@@ -53,10 +53,12 @@ class TaskAtWork:
         """The architecture, or the native model."""
         return find_network(self.case.architecture, self.plugins)
 
-    def open(self, setup: Setup, input_shape: Shape, classes: int) -> Session:
+    def open(
+        self, setup: Setup, input_shape: Shape, classes: int, *, measuring: bool = False
+    ) -> Session:
         """The network at this input (H, W, C)."""
         network = self.network()
-        with self.phase("open", measuring=False):
+        with self.phase("open", measuring=measuring):
             return open_network(network, self.backend, setup, input_shape, classes)
 
     def open_to_train(self, normalizer: Normalizer, classes: int) -> Session:
@@ -69,9 +71,13 @@ class TaskAtWork:
         with self.phase("open", measuring=False):
             return open_idiomatic(network, graph, self.backend, setup, case.recipe)
 
-    def open_to_measure(self) -> Session:
-        """The network whose speed, memory and size are measured."""
-        return self.open(self.setup(), self.case.input_shape, self.case.num_classes)
+    def open_to_measure(self, *, measuring: bool) -> Session:
+        """The network whose speed, memory and size are measured.
+
+        measuring: whether a figure includes that it is opened.
+        """
+        case = self.case
+        return self.open(self.setup(), case.input_shape, case.num_classes, measuring=measuring)
 
     def setup(self) -> Setup:
         """As the case has it; images are taken as normalised."""

@@ -26,7 +26,7 @@ def measure_memory(task: TaskAtWork) -> Iterator[Findings | NDArray[Any]]:
     """
     network = task.network()
     imported = reset_peak()
-    session = task.open_to_measure()
+    session = task.open_to_measure(measuring=True)
     with task.phase("memory", measuring=True):
         batches = input_pool(session, 1, task.case)[:_MEMORY_CALLS]
         for batch in batches:

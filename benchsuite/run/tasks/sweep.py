@@ -29,7 +29,7 @@ _NS_PER_S = 1e9
 def sweep_batches(task: TaskAtWork) -> Iterator[Findings | Series]:
     """Batches of 1, 2, 4, …, ascending in one process, up to a full device."""
     protocol = _short(PROTOCOLS[task.case.protocol])
-    session = task.open_to_measure()
+    session = task.open_to_measure(measuring=False)
     curve: list[float] = []
     size = 1
     with quiet_collector(), task.phase("sweep", measuring=True):

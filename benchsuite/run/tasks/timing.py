@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from benchsuite.contract import Session
+from benchsuite.measure.anchor import measure_anchor
 from benchsuite.measure.flags import process_flags
 from benchsuite.measure.gate import wait_for_quiet
 from benchsuite.measure.honesty import clock_flags
@@ -35,7 +36,7 @@ def measure_time(task: TaskAtWork) -> Iterator[Findings | Series]:
     """
     case, protocol = task.case, PROTOCOLS[task.case.protocol]
     getting_ready = Watch()
-    session = task.open_to_measure()
+    session = task.open_to_measure(measuring=True)
     yield from _cold_start(task, getting_ready)
     if protocol.quiet_s:
         with task.phase("wait", measuring=False):
@@ -59,6 +60,8 @@ def measure_time(task: TaskAtWork) -> Iterator[Findings | Series]:
             size, rate = case.training_batch_size, case.recipe.lr
             series = measure_training(session, pool, size, rate, protocol)
         yield _judged(task, series)
+        if protocol.rounds[-1] > 1:
+            yield measure_anchor()
     yield task.surroundings(session)
 
 

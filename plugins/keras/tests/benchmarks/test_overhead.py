@@ -7,8 +7,6 @@ Both sides are called alike, as concrete functions on resident tensors.
 
 from functools import partial
 from math import prod
-from pathlib import Path
-from runpy import run_path
 
 import numpy as np
 import pytest
@@ -45,8 +43,9 @@ def load():
 
 
 def write_by_hand(name):
-    # imports Keras, so only now
-    return run_path(str(Path(__file__).with_name("handwritten.py")))["MODELS"][name]()
+    from handwritten.in_keras import MODELS  # imports Keras, so only now
+
+    return MODELS[name]()
 
 
 def draw_batch(name, size):

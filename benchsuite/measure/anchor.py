@@ -1,0 +1,41 @@
+"""The anchor: the same work in every process, whatever is compared, tells of the machine alone."""
+
+from __future__ import annotations
+
+from time import perf_counter_ns
+
+import numpy as np
+
+from benchsuite.measure.watch import Watch
+from benchsuite.records.series import Series
+
+METRIC = "anchor"
+#: Some milliseconds each: a product of matrices that caches hold, a copy that they do not.
+_SIZE, _COPIED_FLOATS = 384, 2**22
+_WARMUPS, _SAMPLES = 2, 9
+
+
+def measure_anchor() -> Series:
+    """A matrix product and a copy in NumPy, float32, one after the other."""
+    generator = np.random.default_rng(0)
+    matrix = generator.standard_normal((_SIZE, _SIZE), np.float32)
+    source = generator.standard_normal(_COPIED_FLOATS, np.float32)
+    product, target = np.empty_like(matrix), np.empty_like(source)
+
+    def timed() -> int:
+        start = perf_counter_ns()
+        np.matmul(matrix, matrix, out=product)
+        np.copyto(target, source)
+        return perf_counter_ns() - start
+
+    warmups = tuple(timed() for _ in range(_WARMUPS))
+    watch = Watch()
+    samples = tuple(timed() for _ in range(_SAMPLES))
+    return Series(
+        metric=METRIC,
+        batch_size=1,
+        images=1,
+        samples=samples,
+        warmups=warmups,
+        reading=watch.reading(),
+    )
