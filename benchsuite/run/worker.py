@@ -24,6 +24,7 @@ import psutil
 from benchsuite.contract import Backend
 from benchsuite.hooks import Plugins, load_plugins
 from benchsuite.measure.environment import usable_cpus
+from benchsuite.measure.topology import by_core
 from benchsuite.records import Epoch
 from benchsuite.records.series import Series
 from benchsuite.run.failures import broke
@@ -60,7 +61,9 @@ class _Speaker:
 def main() -> None:
     """Serve jobs until standard input ends."""
     speaker = _Speaker()
-    cpus = usable_cpus()  # before the import: some libraries bind the thread that imports them
+    cpus = by_core(
+        usable_cpus()
+    )  # before the import: some libraries bind the thread that imports them
     name, *unpackaged = sys.argv[1:]
     try:
         plugins = load_plugins(unpackaged)
