@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from statistics import median
 from typing import Literal
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from benchsuite.measure.flags import spread_flags
+from benchsuite.measure.energy import refusal
+from benchsuite.measure.flags import PASSING, spread_flags
 from benchsuite.measure.protocol import Protocol
 from benchsuite.measure.statistics import (
     Estimate,
@@ -20,7 +22,7 @@ from benchsuite.measure.statistics import (
 from benchsuite.records import Measurement
 from benchsuite.records.series import Series
 
-_NS_PER_S = 1e9
+_NS_PER_S, _UJ_PER_J = 1e9, 1e6
 _LATENCIES, _STARTS = ("latency", "latency_host"), ("import", "build")
 #: Sampled once a process: no number of rounds in reach makes them precise.
 _ONCE = frozenset({*_STARTS, "first_call", "first_training_step"})
@@ -48,6 +50,10 @@ def _figures(group: Sequence[Series], protocol: Protocol) -> list[Measurement]:
         return [_figure(group, "s", "lower", _median_s, protocol), *_tails(group), *_first(group)]
     if metric in _STARTS:
         return [_figure(group, "s", "lower", _median_s, protocol)]
+    if metric == "energy_per_image":
+        return [_metered(group, "J/image", _joules_per_image, protocol)]
+    if metric == "idle_power":
+        return [_metered(group, "W", _watts, protocol)]
     return [_figure(group, "images/s", "higher", _images_per_s, protocol), *_first(group)]
 
 
@@ -58,6 +64,24 @@ def _median_s(one: Series) -> float:
 def _images_per_s(one: Series) -> float:
     """All images over all time: never a mean of rates."""
     return one.images * len(one.samples) * _NS_PER_S / sum(one.samples)
+
+
+def _joules_per_image(one: Series) -> float:
+    return sum(one.energy_uj) / _UJ_PER_J / (one.images * len(one.samples))
+
+
+def _watts(one: Series) -> float:
+    return sum(one.energy_uj) / _UJ_PER_J * _NS_PER_S / sum(one.samples)
+
+
+def _metered(
+    group: Sequence[Series], unit: str, value: Callable[[Series], float], protocol: Protocol
+) -> Measurement:
+    found = _figure(group, unit, "lower", value, protocol)
+    refused = next(filter(None, map(refusal, group)), "")
+    if not refused:
+        return found
+    return msgspec.structs.replace(found, value=None, low=None, high=None, refused=refused)
 
 
 def _figure(
@@ -89,8 +113,8 @@ def _figure(
 
 
 def _in_most(flag: str, group: Sequence[Series]) -> bool:
-    """Single processes that went wrong are what a median is for; `contaminated` always counts."""
-    return flag == "contaminated" or 2 * sum(flag in one.flags for one in group) > len(group)
+    """Single processes that went wrong are what a median is for; what is repeated always counts."""
+    return flag in PASSING or 2 * sum(flag in one.flags for one in group) > len(group)
 
 
 def _tails(group: Sequence[Series]) -> list[Measurement]:

@@ -1,7 +1,8 @@
-"""What else happened while the clock ran: other programs, cores used, faults and switches.
+"""What else happened while the clock ran: other programs, cores used, faults, a GPU's state.
 
-Read from the kernel at both ends of what is watched, and never in between. Linux alone tells all
-of it; elsewhere only this process's own processor time is known, and the rest is None.
+Read from the kernel and the GPU's driver at both ends of what is watched, and never in between.
+Linux alone tells all of it; elsewhere only this process's own processor time is known, and the
+rest is None.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from benchsuite.measure.accelerator import both_ends, find_accelerator
 from benchsuite.records.series import Reading
 
 _STAT, _TASKS, _PRESSURE = Path("/proc/stat"), Path("/proc/self/task"), Path("/proc/pressure/cpu")
@@ -40,9 +42,14 @@ class _Snapshot:
 
 
 class Watch:
-    """Watches from when it is made; `reading` tells of the time since."""
+    """Watches from when it is made; `reading` tells of the time since.
 
-    def __init__(self) -> None:
+    device: what computes, such as `cuda:0`, which is then watched too.
+    """
+
+    def __init__(self, device: str = "cpu") -> None:
+        self._accelerator = find_accelerator(device)
+        self._state = self._accelerator.reading() if self._accelerator else None
         self._start = _snapshot()
 
     def reading(self) -> Reading:
@@ -67,6 +74,9 @@ class Watch:
                 voluntary_switches=voluntary,
                 involuntary_switches=involuntary,
             )
+        if self._accelerator and self._state:
+            state = both_ends(self._state, self._accelerator.reading())
+            found = msgspec.structs.replace(found, accelerator=state)
         return found
 
 
