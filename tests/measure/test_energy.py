@@ -8,6 +8,7 @@ from benchsuite.errors import BenchsuiteError
 from benchsuite.measure import energy, scenarios
 from benchsuite.measure.energy import Counter, find_counter, measure_energy, measure_idle
 from benchsuite.measure.protocol import FULL
+from benchsuite.records.series import Reading
 
 PROTOCOL = replace(FULL, warmup_calls=3, slow_warmup_calls=3, until_steady=False, window_calls=1)
 WATTS, IDLE_WATTS = 200.0, 50.0
@@ -202,8 +203,6 @@ class FakeWatch:
     """Reads no temperature, which the test above counts on."""
 
     def reading(self):
-        from benchsuite.records.series import Reading
-
         return Reading(seconds=1.0, cores_used=1.0)
 
 

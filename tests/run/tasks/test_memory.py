@@ -1,3 +1,4 @@
+import os
 from types import SimpleNamespace
 
 import pytest
@@ -25,8 +26,6 @@ def test_memory_of_a_cpu_is_the_hosts():
 
 
 def test_memory_of_a_gpu_is_its_frameworks_and_its_drivers(monkeypatch):
-    import os
-
     install(monkeypatch, gpu(ComputeRunningProcesses=[process(os.getpid(), 70_000)]))
 
     found = memory("cuda:0", DeviceMemory(5000, 6000))
