@@ -63,6 +63,18 @@ class Counts:
     counter: str
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceMemory:
+    """Peaks of the framework's allocator on an accelerator, in bytes.
+
+    allocated: in use by tensors. reserved: taken from the driver for them, what lies idle
+        included; None where the framework does not count that.
+    """
+
+    allocated: int
+    reserved: int | None = None
+
+
 class Session(Protocol):
     """One network on one device. Not thread-safe; use from the process that opened it.
 
@@ -131,8 +143,8 @@ class Session(Protocol):
         Such as {"tf32": "off", "layout": "NCHW", "threads": "2"}: the record's fairness ledger.
         """
 
-    def device_memory(self) -> int | None:
-        """Peak bytes allocated on the device since the session opened; None on a CPU."""
+    def device_memory(self) -> DeviceMemory | None:
+        """Peaks on the device since the session opened; None on a CPU."""
 
     def close(self) -> None:
         """Free what the session holds."""

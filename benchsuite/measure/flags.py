@@ -8,13 +8,16 @@ from statistics import mean, median, stdev
 
 import numpy as np
 
-from benchsuite.records.series import Reading
+from benchsuite.measure.accelerator import SLOWDOWN, SW_POWER_CAP
+from benchsuite.records.series import AcceleratorReading, Reading
 
 #: Of one process.
 FOREIGN_FRACTION, STEAL_FRACTION = 0.06, 0.01
 CORES_USED_SHARE = 0.75
 FAULTS_PER_CALL, SWITCHES_PER_S = 500, 50
 DRIFT = 0.03
+#: nvbench's: of the SM clock's default, below which it discards a sample.
+CLOCK_SHARE = 0.75
 #: Of all processes together.
 NOISY = {"lower": 0.05, "higher": 0.10}
 GAP, STRAGGLER = 0.15, 0.15
@@ -28,8 +31,11 @@ DISQUALIFYING = frozenset(
     {
         *("contaminated", "stolen", "misbound", "not_steady", "drift"),
         *("noisy", "wide", "bimodal", "unsynchronized", "cached", "sync_bound", "unstable_host"),
+        *("throttled", "slow_clock", "not_cooled"),
     }
 )
+#: Flags of a process that is repeated, since another may well go without them.
+PASSING = frozenset({"contaminated", "throttled"})
 
 
 def process_flags(
@@ -50,16 +56,27 @@ def process_flags(
     faults = (reading.minor_faults or 0) / calls
     threads = reading.threads or 1
     switched = (reading.involuntary_switches or 0) / reading.seconds / threads
+    gpu = reading.accelerator or AcceleratorReading()
+    foreign = (reading.foreign_fraction or 0.0) > FOREIGN_FRACTION
     found = {
-        "contaminated": (reading.foreign_fraction or 0.0) > FOREIGN_FRACTION,
+        "contaminated": foreign or bool(gpu.foreign_processes),
         "stolen": (reading.steal_fraction or 0.0) > STEAL_FRACTION,
         "misbound": misbound,
         "under_parallel": misbound or idle,
         "alloc_bound": tuned and faults > FAULTS_PER_CALL,
         "preempted": switched > SWITCHES_PER_S,
         "drift": _drifts(samples),
+        "power_capped": bool((gpu.reasons or 0) & SW_POWER_CAP),
+        "throttled": bool((gpu.reasons or 0) & SLOWDOWN),
+        "slow_clock": _is_slow(gpu),
     }
     return [name for name, is_so in found.items() if is_so]
+
+
+def _is_slow(gpu: AcceleratorReading) -> bool:
+    if gpu.sm_mhz is None or gpu.default_sm_mhz is None:
+        return False
+    return gpu.sm_mhz < CLOCK_SHARE * gpu.default_sm_mhz
 
 
 def _drifts(samples: Sequence[int]) -> bool:

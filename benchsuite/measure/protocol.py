@@ -24,6 +24,7 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True):
         and so many calls.
     thorough: whether also latency from the host, and throughput over doubling batches.
     pool: distinct inputs that are cycled, so that nothing can be cached.
+    energy_windows: of ten seconds, where the device has a counter of energy; 0 measures none.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True):
     window_calls: int
     thorough: bool
     pool: int
+    energy_windows: int = 0
 
     @property
     def gives_verdicts(self) -> bool:
@@ -75,9 +77,12 @@ FULL = Protocol(
     window_calls=5,
     thorough=True,
     pool=64,
+    energy_windows=3,
 )
 #: Three processes of the same: an indication, and no verdict.
-QUICK = msgspec.structs.replace(FULL, name="quick-1", rounds=(3,), retries=1, thorough=False)
+QUICK = msgspec.structs.replace(
+    FULL, name="quick-1", rounds=(3,), retries=1, thorough=False, energy_windows=0
+)
 #: One process, seconds per figure: a tour, not a verdict.
 TOUR = msgspec.structs.replace(
     QUICK,

@@ -58,7 +58,9 @@ def synthetic_batches(
     ]
 
 
-def measure_latency(session: Session, placed: Sequence[Any], protocol: Protocol) -> Series:
+def measure_latency(
+    session: Session, placed: Sequence[Any], protocol: Protocol, *, device: str = "cpu"
+) -> Series:
     """One forward pass of one image, input on the device to logits complete: a closed loop.
 
     MLPerf inference's SingleStream.
@@ -68,21 +70,28 @@ def measure_latency(session: Session, placed: Sequence[Any], protocol: Protocol)
     def call() -> None:
         session.infer(next(pool))
 
-    return _single_stream("latency", lambda: _timed(session, call), protocol)
+    return _single_stream("latency", lambda: timed(session, call), protocol, device=device)
 
 
-def measure_host_latency(session: Session, batches: Sequence[Batch], protocol: Protocol) -> Series:
+def measure_host_latency(
+    session: Session, batches: Sequence[Batch], protocol: Protocol, *, device: str = "cpu"
+) -> Series:
     """The same from an array on the host to logits on the host."""
     pool = itertools.cycle(batches)
 
     def call() -> None:
         session.predict(next(pool).images)
 
-    return _single_stream("latency_host", lambda: _timed(session, call), protocol)
+    return _single_stream("latency_host", lambda: timed(session, call), protocol, device=device)
 
 
 def measure_throughput(
-    session: Session, placed: Sequence[Any], batch_size: int, protocol: Protocol
+    session: Session,
+    placed: Sequence[Any],
+    batch_size: int,
+    protocol: Protocol,
+    *,
+    device: str = "cpu",
 ) -> Series:
     """Windows of queued forward passes: MLPerf's Offline."""
     pool = itertools.cycle(placed)
@@ -91,7 +100,7 @@ def measure_throughput(
         for batch in itertools.islice(pool, count):
             session.infer(batch)
 
-    return _windows("inference_throughput", session, calls, batch_size, protocol)
+    return _windows("inference_throughput", session, calls, batch_size, protocol, device=device)
 
 
 def measure_training(
@@ -100,6 +109,8 @@ def measure_training(
     batch_size: int,
     learning_rate: float,
     protocol: Protocol,
+    *,
+    device: str = "cpu",
 ) -> Series:
     """Windows of training steps on resident data: forward, backward and update."""
     pool = itertools.cycle(placed)
@@ -107,15 +118,17 @@ def measure_training(
     def calls(count: int) -> None:
         session.train(list(itertools.islice(pool, count)), [learning_rate] * count)
 
-    return _windows("training_throughput", session, calls, batch_size, protocol)
+    return _windows("training_throughput", session, calls, batch_size, protocol, device=device)
 
 
-def _single_stream(metric: str, timed: Callable[[], int], protocol: Protocol) -> Series:
-    warmups, steady = warm_up(timed, protocol)
+def _single_stream(
+    metric: str, sample: Callable[[], int], protocol: Protocol, *, device: str
+) -> Series:
+    warmups, steady = warm_up(sample, protocol)
     samples: list[int] = []
-    watch, start = Watch(), perf_counter_ns()
+    watch, start = Watch(device), perf_counter_ns()
     while not _enough(len(samples), (perf_counter_ns() - start) / _NS_PER_S, protocol):
-        samples.append(timed())
+        samples.append(sample())
     return Series(
         metric=metric,
         batch_size=1,
@@ -123,7 +136,7 @@ def _single_stream(metric: str, timed: Callable[[], int], protocol: Protocol) ->
         samples=tuple(samples),
         warmups=tuple(warmups),
         reading=watch.reading(),
-        flags=_unsteady(steady, protocol),
+        flags=unsteady(steady, protocol),
     )
 
 
@@ -133,11 +146,13 @@ def _windows(
     calls: Callable[[int], None],
     batch_size: int,
     protocol: Protocol,
+    *,
+    device: str,
 ) -> Series:
-    warmups, steady = warm_up(lambda: _timed(session, lambda: calls(1)), protocol)
-    count = _calls_per_window(warmups, protocol)
-    watch = Watch()
-    samples = [_timed(session, lambda: calls(count)) for _ in range(protocol.windows)]
+    warmups, steady = warm_up(lambda: timed(session, lambda: calls(1)), protocol)
+    count = calls_per_window(warmups, protocol)
+    watch = Watch(device)
+    samples = [timed(session, lambda: calls(count)) for _ in range(protocol.windows)]
     return Series(
         metric=metric,
         batch_size=batch_size,
@@ -146,15 +161,16 @@ def _windows(
         samples=tuple(samples),
         warmups=tuple(warmups),
         reading=watch.reading(),
-        flags=_unsteady(steady, protocol),
+        flags=unsteady(steady, protocol),
     )
 
 
-def _unsteady(steady: bool, protocol: Protocol) -> tuple[str, ...]:
+def unsteady(steady: bool, protocol: Protocol) -> tuple[str, ...]:
+    """The flag of a figure whose warm-up should have settled, and has not."""
     return ("not_steady",) if protocol.until_steady and not steady else ()
 
 
-def _calls_per_window(warmups: Sequence[int], protocol: Protocol) -> int:
+def calls_per_window(warmups: Sequence[int], protocol: Protocol) -> int:
     """Enough calls to fill a window, judged by the later half of the warm-up."""
     steady = float(np.median(warmups[len(warmups) // 2 :]))
     return max(protocol.window_calls, round(protocol.window_s * _NS_PER_S / steady))
@@ -166,7 +182,7 @@ def _enough(calls: int, elapsed_s: float, protocol: Protocol) -> bool:
     return calls >= protocol.latency_calls and elapsed_s >= protocol.latency_s
 
 
-def _timed(session: Session, call: Callable[[], None]) -> int:
+def timed(session: Session, call: Callable[[], None]) -> int:
     """Nanoseconds from an idle device to an idle device."""
     session.synchronize()
     start = perf_counter_ns()

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from benchsuite.measure import anchor
-from benchsuite.measure.flags import is_unstable, spread_flags
+from benchsuite.measure.energy import refusal
+from benchsuite.measure.flags import PASSING, is_unstable, spread_flags
 from benchsuite.measure.protocol import Protocol
 from benchsuite.measure.statistics import (
     Estimate,
@@ -22,7 +23,7 @@ from benchsuite.measure.statistics import (
 from benchsuite.records import Measurement
 from benchsuite.records.series import Series
 
-_NS_PER_S = 1e9
+_NS_PER_S, _UJ_PER_J = 1e9, 1e6
 _LATENCIES = ("latency", "latency_host")
 #: Of the machine's or the framework's start, rather than of the network's speed.
 _ASIDE = ("import", "build", anchor.METRIC)
@@ -56,6 +57,10 @@ def _figures(group: Sequence[Series], protocol: Protocol) -> list[Measurement]:
         return [_figure(group, "s", "lower", _median_s, protocol), *_tails(group), *_first(group)]
     if metric in _ASIDE:
         return [_figure(group, "s", "lower", _median_s, protocol)]
+    if metric == "energy_per_image":
+        return [_metered(group, "J/image", _joules_per_image, protocol)]
+    if metric == "idle_power":
+        return [_metered(group, "W", _watts, protocol)]
     return [_figure(group, "images/s", "higher", _images_per_s, protocol), *_first(group)]
 
 
@@ -66,6 +71,24 @@ def _median_s(one: Series) -> float:
 def _images_per_s(one: Series) -> float:
     """All images over all time: never a mean of rates."""
     return one.images * len(one.samples) * _NS_PER_S / sum(one.samples)
+
+
+def _joules_per_image(one: Series) -> float:
+    return sum(one.energy_uj) / _UJ_PER_J / (one.images * len(one.samples))
+
+
+def _watts(one: Series) -> float:
+    return sum(one.energy_uj) / _UJ_PER_J * _NS_PER_S / sum(one.samples)
+
+
+def _metered(
+    group: Sequence[Series], unit: str, value: Callable[[Series], float], protocol: Protocol
+) -> Measurement:
+    found = _figure(group, unit, "lower", value, protocol)
+    refused = next(filter(None, map(refusal, group)), "")
+    if not refused:
+        return found
+    return replace(found, value=None, low=None, high=None, refused=refused)
 
 
 def _figure(
@@ -97,8 +120,8 @@ def _figure(
 
 
 def _in_most(flag: str, group: Sequence[Series]) -> bool:
-    """Single processes that went wrong are what a median is for; `contaminated` always counts."""
-    return flag == "contaminated" or 2 * sum(flag in one.flags for one in group) > len(group)
+    """Single processes that went wrong are what a median is for; what is repeated always counts."""
+    return flag in PASSING or 2 * sum(flag in one.flags for one in group) > len(group)
 
 
 def _tails(group: Sequence[Series]) -> list[Measurement]:

@@ -1,7 +1,8 @@
-"""What else happened while the clock ran: other programs, cores used, faults and switches.
+"""What else happened while the clock ran: other programs, cores used, faults, a GPU's state.
 
-Read from the kernel at both ends of what is watched, and never in between. Linux alone tells all
-of it; elsewhere only this process's own processor time is known, and the rest is None.
+Read from the kernel and the GPU's driver at both ends of what is watched, and never in between.
+Linux alone tells all of it; elsewhere only this process's own processor time is known, and the
+rest is None.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from benchsuite.measure.accelerator import both_ends, find_accelerator
 from benchsuite.records.series import Reading
 
 _STAT, _TASKS, _PRESSURE = Path("/proc/stat"), Path("/proc/self/task"), Path("/proc/pressure/cpu")
@@ -25,6 +27,8 @@ _BUSY = (0, 1, 2, 5, 6)
 _STEAL = 7
 #: Fields of /proc/…/stat, proc_pid_stat(5), from the one after the name.
 _UTIME, _STIME = 11, 12
+#: Of the busiest thread's processor time: what makes another one count.
+_AT_WORK = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +44,14 @@ class _Snapshot:
 
 
 class Watch:
-    """Watches from when it is made; `reading` tells of the time since."""
+    """Watches from when it is made; `reading` tells of the time since.
 
-    def __init__(self) -> None:
+    device: what computes, such as `cuda:0`, which is then watched too.
+    """
+
+    def __init__(self, device: str = "cpu") -> None:
+        self._accelerator = find_accelerator(device)
+        self._state = self._accelerator.reading() if self._accelerator else None
         self._start = _snapshot()
 
     def reading(self) -> Reading:
@@ -67,6 +76,9 @@ class Watch:
                 voluntary_switches=voluntary,
                 involuntary_switches=involuntary,
             )
+        if self._accelerator and self._state:
+            state = both_ends(self._state, self._accelerator.reading())
+            found = msgspec.structs.replace(found, accelerator=state)
         return found
 
 
@@ -119,15 +131,17 @@ def _ticks_by_thread() -> dict[int, int]:
 
 
 def _threads_at_work(start: _Snapshot, end: _Snapshot) -> dict[str, Any]:
-    """How many threads there are, and where those may run that did something meanwhile.
+    """How many threads there are, and where those may run that were at work meanwhile.
 
-    Idle ones say nothing: NumPy's pool, for one, is there from before any binding.
+    Others say nothing: NumPy's pool, for one, is there from before any binding, and the kernel
+    charges whole ticks to whoever runs when one ends.
     """
     if not end.threads:
         return {}
     cpus: set[int] = set()
-    for thread, ticks in end.threads.items():
-        if ticks > start.threads.get(thread, 0):
+    gained = {name: ticks - start.threads.get(name, 0) for name, ticks in end.threads.items()}
+    for thread, ticks in gained.items():
+        if ticks > _AT_WORK * max(gained.values()):
             with contextlib.suppress(ProcessLookupError):
                 cpus |= os.sched_getaffinity(thread)
     return {"threads": len(end.threads), "cpus": tuple(sorted(cpus)) or None}

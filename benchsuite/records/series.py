@@ -8,6 +8,24 @@ from pathlib import Path
 import msgspec
 
 
+class AcceleratorReading(msgspec.Struct, frozen=True, kw_only=True):
+    """A GPU's state while a figure was sampled, by its driver; None where it does not tell.
+
+    Of both ends of that time, the worse: the lowest clocks, the highest temperature.
+
+    default_sm_mhz: the clock that it has when nothing hinders it.
+    reasons: why clocks were lower than they could be: NVML's bits, of both ends together.
+    foreign_processes: that computed there too, and do not belong to this one.
+    """
+
+    sm_mhz: int | None = None
+    memory_mhz: int | None = None
+    default_sm_mhz: int | None = None
+    temperature_c: int | None = None
+    reasons: int | None = None
+    foreign_processes: int | None = None
+
+
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """What else happened while a figure was sampled; None where it cannot be known.
 
@@ -16,6 +34,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     steal_fraction: time that the hypervisor gave to other machines, likewise.
     voluntary_switches, involuntary_switches: of context; the latter are another's doing.
     cpus: on which those of its threads may run that did something meanwhile.
+    accelerator: None on a CPU.
     """
 
     seconds: float
@@ -28,6 +47,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     involuntary_switches: int | None = None
     threads: int | None = None
     cpus: tuple[int, ...] | None = None
+    accelerator: AcceleratorReading | None = None
 
 
 class Series(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +56,7 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     images: in each sample: of a call, or of all calls of a window.
     calls: in each sample.
     samples, warmups: nanoseconds, in the order taken; the first warm-up is the very first call.
+    energy_uj: microjoules in each sample; empty where no counter was read.
     flags: what is wrong with it, by the names that docs/method.md explains.
     round, attempt, place: when it was taken; `place` is its process's turn in the round.
     discarded: whether another attempt took its place.
@@ -47,6 +68,7 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     calls: int = 1
     samples: tuple[int, ...]
     warmups: tuple[int, ...] = ()
+    energy_uj: tuple[int, ...] = ()
     reading: Reading
     flags: tuple[str, ...] = ()
     round: int = 0

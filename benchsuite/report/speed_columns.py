@@ -58,6 +58,7 @@ def _flags(record: Record) -> Value:
 
 
 _LATENCY, _P99 = _measured("latency"), _measured("latency_p99")
+_ENERGY, _IDLE = _measured("energy_per_image"), _measured("idle_power")
 _RATE = "images_per_s"
 
 SPEED: tuple[Column, ...] = (
@@ -151,5 +152,33 @@ SPEED: tuple[Column, ...] = (
         "largest allocation on the device, in the same calls",
         _bytes("device_memory_peak"),
         "lower",
+    ),
+    integer(
+        "device_memory_reserved_bytes",
+        "the most that the framework's allocator took from the driver for that",
+        _bytes("device_memory_reserved"),
+        "lower",
+    ),
+    integer(
+        "device_memory_driver_bytes",
+        "what the process holds by the driver's count, after the same calls",
+        _bytes("device_memory_driver"),
+        "lower",
+    ),
+    Column(
+        "energy_per_image_j",
+        "number",
+        "lower",
+        "of the device, by its own counter, in forward passes of inference_batch_size",
+        _field(_ENERGY, "value"),
+        _ENERGY,
+    ),
+    Column(
+        "idle_power_w",
+        "number",
+        "lower",
+        "of the device, likewise, before those and with the network in place",
+        _field(_IDLE, "value"),
+        _IDLE,
     ),
 )

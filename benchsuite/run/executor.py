@@ -12,6 +12,8 @@ from types import MappingProxyType
 from typing import Protocol
 
 from benchsuite.measure.agreement import refused
+from benchsuite.measure.energy import find_counter
+from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.records import Case, Epoch, Record, RunStore
 from benchsuite.records.series import Series, append_series
 from benchsuite.run.messages import (
@@ -122,6 +124,17 @@ class Executor:
         sample = partial(self._run_task, observer)
         left_s = budget_s - (time.monotonic() - start)
         Rounds(outcomes, sample, self._keep, observer.round_started).run(left_s)
+        for outcome in outcomes:
+            in_time = time.monotonic() - start < budget_s
+            if in_time and outcome.goes_on and _counts_energy(outcome.case):
+                self._measure_energy(observer, outcome)
+
+    def _measure_energy(self, observer: Observer, outcome: Outcome) -> None:
+        series: list[Series] = []
+        try:
+            self._run_task(observer, outcome, "energy", sampled=series)
+        finally:  # what an interrupted process has sampled is kept
+            self._keep(outcome, series)
 
     def _keep(self, outcome: Outcome, series: Sequence[Series]) -> None:
         append_series(self._store.samples_path(outcome.case.id), series)
@@ -169,7 +182,7 @@ class Executor:
             case.backend,
             job,
             threads=case.threads,
-            tuned=task in ("sweep", "time") and case.environment == "tuned",
+            tuned=task in ("sweep", "time", "energy") and case.environment == "tuned",
             deadline=started + self._timeout_s - outcome.spent_s,
         )
         for event in events:
@@ -211,6 +224,11 @@ class Executor:
 def _contest(case: Case) -> tuple[object, ...]:
     """What cases share that differ in how they are computed alone."""
     return (case.architecture, case.origin, case.dataset, case.seed, case.fold, case.input_shape)
+
+
+def _counts_energy(case: Case) -> bool:
+    """Whether its protocol wants that, and its device can: no process is started for nothing."""
+    return PROTOCOLS[case.protocol].energy_windows > 0 and find_counter(case.device) is not None
 
 
 def _skip(outcomes: Sequence[Outcome], reason: str) -> None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO
 
 import msgspec
@@ -114,11 +115,14 @@ class WorkerPool:
     def __init__(self, plugins: Plugins) -> None:
         self._plugins = plugins
         self._parents: dict[tuple[str, int, bool], Worker] = {}
+        # Workers are ended without a word, and frameworks leave files behind.
+        self._scratch = TemporaryDirectory(prefix="benchsuite-", ignore_cleanup_errors=True)
 
     def close(self) -> None:
         """End every worker that is kept."""
         for worker in self._parents.values():
             worker.kill()
+        self._scratch.cleanup()
 
     def run(
         self, backend: str, job: Job, *, threads: int, tuned: bool, deadline: float
@@ -142,11 +146,9 @@ class WorkerPool:
         target = self._plugins.backends[backend].target
         command = [sys.executable, "-m", "benchsuite.run.worker", backend]
         with log.open("ab") as file:
-            return Worker(
-                [*command, *self._plugins.unpackaged],
-                worker_environment(target, threads, tuned=tuned),
-                file,
-            )
+            variables = worker_environment(target, threads, tuned=tuned)
+            variables["TMPDIR"] = self._scratch.name
+            return Worker([*command, *self._plugins.unpackaged], variables, file)
 
 
 def _kill_group(leader: int) -> None:

@@ -9,15 +9,13 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
+from benchsuite.measure.flags import PASSING
 from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.summary import is_precise, summarise
 from benchsuite.measure.verdicts import CONTESTED, fewest_rounds
 from benchsuite.records.series import Series
 from benchsuite.run.outcome import Outcome, now
 from benchsuite.run.tasks.sweep import best_batch_size
-
-_CONTAMINATED = "contaminated"
-
 
 #: Runs one task of a case in a fresh process, for these batches, and adds what it samples.
 Sample = Callable[[Outcome, str, tuple[int, ...], list[Series]], None]
@@ -89,7 +87,7 @@ class Rounds:
             self._process(outcome, number, place)
 
     def _process(self, outcome: Outcome, number: int, place: int) -> None:
-        """One process, and another in its place where other programs ran beside it."""
+        """One process, and another in its place where what went wrong may pass."""
         sizes = self._batch_sizes[outcome.case.id]
         for attempt in range(self._protocol.retries + 1):
             series: list[Series] = []
@@ -97,7 +95,7 @@ class Rounds:
             try:
                 self._sample(outcome, "time", sizes, series)
                 again = attempt < self._protocol.retries and outcome.goes_on
-                again = again and any(_CONTAMINATED in one.flags for one in series)
+                again = again and any(PASSING.intersection(one.flags) for one in series)
             finally:  # what an interrupted process has sampled is kept
                 when = {"round": number, "attempt": attempt, "place": place, "started": started}
                 stamped = [replace(one, **when, discarded=again) for one in series]

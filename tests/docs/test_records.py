@@ -17,7 +17,7 @@ from benchsuite.records import (
     Size,
     Training,
 )
-from benchsuite.records.series import Reading, Series
+from benchsuite.records.series import AcceleratorReading, Reading, Series
 
 PARTS = [
     Record,
@@ -57,7 +57,7 @@ def test_parts_are_all_that_a_record_holds():
     assert _structs(Record, set()) == set(PARTS)
 
 
-@pytest.mark.parametrize("part", [*PARTS, Series, Reading])
+@pytest.mark.parametrize("part", [*PARTS, Series, Reading, AcceleratorReading])
 def test_every_field_is_documented(document, table, part):
     page, heading = _ELSEWHERE.get(part, ("records.md", f"## {part.__name__}"))
     rows = table(document(page), heading)

@@ -2,7 +2,7 @@ import pytest
 from msgspec.structs import replace
 
 from benchsuite.measure.flags import DISQUALIFYING, modes, process_flags, spread_flags, stragglers
-from benchsuite.records.series import Reading
+from benchsuite.records.series import AcceleratorReading, Reading
 
 QUIET = Reading(
     seconds=2.0,
@@ -17,6 +17,9 @@ QUIET = Reading(
     cpus=(0, 1),
 )
 SAMPLES = [100] * 30
+
+
+AT_WORK = {"sm_mhz": 1900, "default_sm_mhz": 1800, "reasons": 0, "foreign_processes": 0}
 
 
 def flags(samples=SAMPLES, *, cpus=(0, 1), calls=100, tuned=True, **reading):
@@ -55,6 +58,30 @@ def test_host_of_an_accelerator_is_not_judged_by_its_cores():
     reading = replace(QUIET, cores_used=0.1, cpus=(0,))
 
     assert process_flags(SAMPLES, reading, cpus=None, calls=1, tuned=True) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({}, []),
+        ({"reasons": 0x1 | 0x2 | 0x10 | 0x100}, []),
+        ({"reasons": 0x4}, ["power_capped"]),
+        *[({"reasons": bit}, ["throttled"]) for bit in (0x8, 0x20, 0x40, 0x80)],
+        ({"reasons": 0x24}, ["power_capped", "throttled"]),
+        ({"sm_mhz": 1349}, ["slow_clock"]),
+        ({"sm_mhz": 1350}, []),
+        ({"sm_mhz": 100, "default_sm_mhz": None}, []),
+        ({"foreign_processes": 1}, ["contaminated"]),
+        (dict.fromkeys(AT_WORK), []),
+    ],
+)
+def test_state_of_a_gpu_has_its_flags(change, found):
+    assert flags(accelerator=AcceleratorReading(**{**AT_WORK, **change})) == found
+
+
+def test_power_cap_is_the_steady_state_of_a_large_gpu_and_disqualifies_nothing():
+    assert "power_capped" not in DISQUALIFYING
+    assert {"throttled", "slow_clock"} < DISQUALIFYING
 
 
 def test_what_the_kernel_does_not_tell_raises_no_flag():

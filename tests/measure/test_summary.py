@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from benchsuite.measure.protocol import FULL, TOUR
 from benchsuite.measure.summary import is_precise, summarise
-from benchsuite.records.series import Reading, Series
+from benchsuite.records.series import AcceleratorReading, Reading, Series
 
 READING = Reading(seconds=1.0, cores_used=2.0)
 MS = 1_000_000
@@ -178,3 +178,55 @@ def test_a_machine_that_changes_from_round_to_round_marks_every_figure(milliseco
 
     assert found["latency", 1].flags == flags
     assert is_precise([found["anchor", 1]])  # another round would not make the machine steady
+
+
+@pytest.mark.parametrize("flag", ["contaminated", "throttled"])
+def test_flag_of_what_was_repeated_in_vain_counts_in_a_single_process(flag):
+    series = [latency(n, [5 * MS], flags=(flag,) if n == 0 else ()) for n in range(6)]
+
+    assert flag in by_name(summarise(series, FULL))["latency", 1].flags
+
+
+def metered(metric, energies_uj, window_s=10.0, state=None, **fields):
+    return Series(
+        metric=metric,
+        batch_size=32,
+        images=3200,
+        samples=(round(window_s * 1e9),) * len(energies_uj),
+        energy_uj=energies_uj,
+        reading=replace(READING, accelerator=state),
+        **fields,
+    )
+
+
+def test_energy_is_that_of_all_windows_by_their_images():
+    series = metered("energy_per_image", (3_200_000_000, 3_200_000_000, 6_400_000_000))
+
+    (found,) = summarise([series], FULL)
+
+    assert (found.metric, found.unit, found.better) == ("energy_per_image", "J/image", "lower")
+    assert (found.batch_size, found.samples, found.low) == (32, 3, None)
+    assert found.value == pytest.approx(12_800 / (3 * 3200))
+
+
+def test_idle_power_is_energy_by_time():
+    (found,) = summarise([metered("idle_power", (700_000_000,))], FULL)
+
+    assert (found.value, found.unit, found.refused) == (pytest.approx(70.0), "W", "")
+
+
+@pytest.mark.parametrize("metric", ["energy_per_image", "idle_power"])
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"window_s": 9.96}, "a window of 9.96 s; it takes 10 s"),
+        ({"state": AcceleratorReading(foreign_processes=1)}, "another process computed on the GPU"),
+        ({"energies_uj": (5, 0, 5)}, "the counter stood still"),
+        ({"state": AcceleratorReading(foreign_processes=0)}, ""),
+    ],
+)
+def test_energy_of_a_short_or_shared_window_is_refused(metric, change, reason):
+    (found,) = summarise([metered(metric, **{"energies_uj": (5, 5, 5), **change})], FULL)
+
+    assert found.refused == reason
+    assert (found.value is None) == bool(reason)

@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 import pytest
+from fake_nvml import gpu, install
 
 from benchsuite.measure import watch as watching
 from benchsuite.measure.watch import Watch, cpu_pressure
@@ -26,7 +27,9 @@ def test_watch_counts_this_process_and_its_children():
 
     reading = watch.reading()
 
-    assert reading.cores_used * reading.seconds >= 0.5
+    assert reading.cores_used * reading.seconds == pytest.approx(
+        0.5, rel=0.3
+    )  # in ticks, and start-up
 
 
 @linux
@@ -107,3 +110,21 @@ def test_watch_tells_what_it_can_elsewhere(monkeypatch, tmp_path):
     assert (reading.foreign_fraction, reading.steal_fraction) == (None, None)
     assert (reading.cpus, reading.threads) == (None, None)
     assert cpu_pressure() is None
+
+
+def test_watch_reads_the_gpu_at_both_ends(monkeypatch):
+    clocks, reasons = iter([1900, 3200, 1400, 3200]), iter([0x4, 0x20])
+    changing = gpu(
+        ClockInfo=lambda _: next(clocks), CurrentClocksEventReasons=lambda: next(reasons)
+    )
+    install(monkeypatch, changing)
+
+    state = Watch("cuda:0").reading().accelerator
+
+    assert (state.sm_mhz, state.memory_mhz, state.reasons) == (1400, 3200, 0x24)
+
+
+def test_watch_of_a_cpu_reads_no_gpu(monkeypatch):
+    install(monkeypatch, gpu())
+
+    assert Watch().reading().accelerator is None

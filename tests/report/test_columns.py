@@ -24,7 +24,7 @@ def test_columns_are_documented_all_of_them_in_order():
 
 def test_number_columns_carry_their_unit():
     unitless = {"learning_rate"}
-    units = re.compile(r"_(fraction|nats|s|bytes|per_s)$")
+    units = re.compile(r"_(fraction|nats|s|bytes|per_s|j|w)$")
 
     without = {c.name for c in COLUMNS if c.type == "number" and not units.search(c.name)}
 
@@ -90,6 +90,10 @@ def test_number_columns_carry_their_unit():
         ("host_memory_peak_bytes", 500_000_000),
         ("host_memory_above_import_bytes", 100_000_000),
         ("device_memory_peak_bytes", None),
+        ("device_memory_reserved_bytes", None),
+        ("device_memory_driver_bytes", None),
+        ("energy_per_image_j", None),
+        ("idle_power_w", None),
         ("data_digest", "d" * 64),
         ("split_digest", "s" * 64),
         ("order_digest", "o" * 64),
@@ -108,10 +112,19 @@ def test_column_reads_its_value(make_record, name, expected):
     assert BY_NAME[name].read(record) == expected
 
 
-def test_device_memory_is_a_whole_number_of_bytes(make_record):
-    record = make_record(samples={"device_memory_peak": (3e6,)})
+@pytest.mark.parametrize("kind", ["peak", "reserved", "driver"])
+def test_device_memory_is_a_whole_number_of_bytes(make_record, kind):
+    record = make_record(samples={f"device_memory_{kind}": (3e6,)})
 
-    assert BY_NAME["device_memory_peak_bytes"].read(record) == 3_000_000
+    assert BY_NAME[f"device_memory_{kind}_bytes"].read(record) == 3_000_000
+
+
+def test_energy_is_read_with_what_its_flags_are_of(make_record):
+    record = make_record(samples={"energy_per_image": (0.25,), "idle_power": (70.0,)})
+
+    assert BY_NAME["energy_per_image_j"].read(record) == 0.25
+    assert BY_NAME["idle_power_w"].read(record) == 70.0
+    assert BY_NAME["idle_power_w"].measured(record).metric == "idle_power"
 
 
 def test_case_id_is_the_cases(make_record):

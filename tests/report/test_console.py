@@ -192,6 +192,16 @@ def test_wide_table_shows_every_figure_and_the_outcome(pair, make_record):
     assert "0.123" in row(text, "x")
 
 
+def test_wide_table_shows_energy_where_it_was_counted(make_record, pair):
+    counted = make_record(samples={"energy_per_image": (0.0123,), "idle_power": (70.0,)})
+
+    text = printed([counted], wide=True, width=1000)
+
+    assert "mJ/image" in text
+    assert "12.3" in row(text, "torch")
+    assert "mJ/image" not in printed(pair, wide=True, width=1000)
+
+
 def test_wide_table_shows_what_a_failed_row_has(make_record):
     records = [make_record(), make_record(backend="x", status="timeout", reason="late")]
 

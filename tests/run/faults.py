@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 import time
 
 import numpy as np
@@ -148,6 +149,14 @@ class OnceForked(LinearBackend):
         return super().open(graph, weights, setup)
 
 
+class Litters(LinearBackend):
+    """Leaves a file behind."""
+
+    def open(self, graph, weights, setup):
+        tempfile.mkstemp(suffix=".litter")
+        return super().open(graph, weights, setup)
+
+
 class OtherLogits(LinearBackend):
     session = _OtherSession
 
@@ -203,7 +212,7 @@ class NoTraining(LinearBackend):
 
 KINDS = (
     *(Raises, Killed, Exits, Hangs, Full, Loud, WrongSize, Diverges, NoTraining, OddVersion),
-    *(DiesInTraining, Dawdles, OtherLogits, TrainingMode, Lying, Cached, OnceForked),
+    *(DiesInTraining, Dawdles, OtherLogits, TrainingMode, Lying, Cached, OnceForked, Litters),
 )
 
 

@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 
 import psutil
 import pytest
@@ -109,6 +110,14 @@ def test_conduct_records_a_failure_and_goes_on(run_cases, backend, status, reaso
 def test_no_process_is_forked_from_one_that_has_computed(run_cases):
     (record,) = run_cases(["onceforked"], isolation="fork", seeds=[0]).records
     assert (record.status, record.reason) == ("ok", "")
+
+
+def test_nothing_is_left_of_what_frameworks_keep_for_themselves(run_cases, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)  # read anew
+    (record,) = run_cases(["litters"], seeds=[0]).records
+    assert record.status == "ok"
+    assert [path.name for path in tmp_path.rglob("*litter")] == []
 
 
 def test_conduct_refuses_the_one_that_answers_otherwise(run_cases):

@@ -107,9 +107,10 @@ def test_every_round_holds_every_case_once_in_an_order_of_its_own(run):
     assert again.done == machine.done
 
 
-def test_contaminated_process_is_repeated_and_kept_as_discarded(run):
+@pytest.mark.parametrize("flag", ["contaminated", "throttled"])
+def test_disturbed_process_is_repeated_and_kept_as_discarded(run, flag):
     def disturbed(outcome, task, times):
-        return [series(flags=("contaminated",) if times in (1, 2) else ())]
+        return [series(flags=(flag,) if times in (1, 2) else ())]
 
     machine = Machine(disturbed)
     _, begun = run(machine, ["a"], thorough=False)

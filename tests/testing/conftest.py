@@ -33,10 +33,10 @@ def _complaint(test: Callable[..., None], parameters: dict[str, Any]) -> str | N
 
 @pytest.fixture
 def kit_complaints() -> Callable[..., list[str]]:
-    """(backend class, test name, trains=…) -> what the kit says against the backend."""
+    """(backend class, test name, settings=…) -> what the kit says against the backend."""
 
-    def complaints(backend: type, test: str, *, trains: bool = False) -> list[str]:
-        namespace = {"create": lambda _: backend(), "trains": trains}
+    def complaints(backend: type, test: str, **settings: Any) -> list[str]:
+        namespace = {"create": lambda _: backend(), "trains": False, **settings}
         kit = type("Kit", (BackendConformance,), namespace)()
         method = getattr(kit, test)
         said = (_complaint(method, parameters) for parameters in _parameters(method))

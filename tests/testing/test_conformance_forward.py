@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
-from benchsuite.contract import Counts
+from benchsuite.contract import Counts, DeviceMemory
 from benchsuite.errors import UnsupportedError
 from benchsuite.graph import OPS
 from benchsuite.testing import NumpyBackend, NumpySession
@@ -251,6 +251,36 @@ WRONG_BACKENDS = (
 def test_kit_fails_wrong_backend(kit_complaints, backend, test):
     assert not kit_complaints(NumpyBackend, test)
     assert kit_complaints(backend, test)
+
+
+MEMORY = "test_device_memory_is_bytes_or_none"
+
+
+def on_a_gpu(memory):
+    """NumPy, pretending that its arrays are on a GPU."""
+
+    class Session(NumpySession):
+        def device_memory(self):
+            return memory
+
+    class Pretends(NumpyBackend):
+        session_class = Session
+
+        def devices(self):
+            return ("cuda:0", "cpu")
+
+    return Pretends
+
+
+@pytest.mark.parametrize("memory", [DeviceMemory(10**6), DeviceMemory(10**6, 10**6)])
+def test_kit_takes_peaks_that_hold_the_weights(kit_complaints, memory):
+    assert not kit_complaints(on_a_gpu(memory), MEMORY, device="cuda:0")
+    assert kit_complaints(on_a_gpu(memory), MEMORY)
+
+
+@pytest.mark.parametrize("memory", [None, 10**6, DeviceMemory(7), DeviceMemory(10**6, 10**5)])
+def test_kit_fails_peaks_that_cannot_be(kit_complaints, memory):
+    assert kit_complaints(on_a_gpu(memory), MEMORY, device="cuda:0")
 
 
 class _RefusesDenseOfRank(NumpyBackend):

@@ -1,4 +1,4 @@
-"""What a worker does for a case: four tasks, each in a process of its own.
+"""What a worker does for a case: five tasks, each in a process of its own.
 
 A task yields what it finds as it comes, so that nothing measured is lost to what follows.
 """
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from benchsuite.records import Findings
 from benchsuite.records.series import Series
 from benchsuite.run.tasks.at_work import TaskAtWork, plain
+from benchsuite.run.tasks.energy import spend_energy
 from benchsuite.run.tasks.learn import import_for, learn
 from benchsuite.run.tasks.memory import measure_memory
 from benchsuite.run.tasks.sweep import sweep_batches
@@ -30,4 +31,5 @@ TASKS: dict[str, Task] = {
     "learn": learn,
     "sweep": sweep_batches,
     "time": measure_time,
+    "energy": spend_energy,
 }

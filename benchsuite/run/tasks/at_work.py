@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
+import msgspec
+
 from benchsuite.contract import Backend, Batch, Normalizer, Session, Setup
 from benchsuite.graph import Shape
 from benchsuite.hooks import Plugins
+from benchsuite.measure.accelerator import find_accelerator
 from benchsuite.measure.environment import cpu_name
+from benchsuite.measure.flags import process_flags
 from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.scenarios import synthetic_batches
 from benchsuite.networks import Network, find_network, open_idiomatic, open_network
 from benchsuite.records import Case, Epoch, Findings, Phase
+from benchsuite.records.series import Series
 from benchsuite.run.environment import RECORDED_VARIABLES
 from benchsuite.run.messages import Files
 
@@ -97,7 +102,9 @@ class TaskAtWork:
 
     def surroundings(self, session: Session) -> Findings:
         """What every task tells of where it ran; last, since it takes the phases along."""
-        settings = {**_variables(), **plain(session.settings())}
+        accelerator = find_accelerator(self.case.device)
+        of_gpu = accelerator.settings() if accelerator else {}
+        settings = {**_variables(), **of_gpu, **plain(session.settings())}
         return Findings(
             versions=plain(self.backend.versions()),
             device_name=self._device_name(),
@@ -110,6 +117,18 @@ def input_pool(session: Session, batch_size: int, case: Case) -> list[Batch]:
     """Batches of random images: what is measured with."""
     protocol = PROTOCOLS[case.protocol]
     return synthetic_batches(session, batch_size, protocol, case.num_classes, case.seed)
+
+
+def judged(task: TaskAtWork, series: Series, lies: Iterable[str] = ()) -> Series:
+    """With the flags of what else happened."""
+    found = process_flags(
+        series.samples,
+        series.reading,
+        cpus=task.cpus if task.case.device == "cpu" else None,
+        calls=series.calls * len(series.samples),
+        tuned=task.case.environment == "tuned",
+    )
+    return msgspec.structs.replace(series, flags=(*series.flags, *lies, *found))
 
 
 def plain(words: Mapping[str, str]) -> dict[str, str]:

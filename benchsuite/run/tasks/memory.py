@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from benchsuite.contract import NativeModel, Session
 from benchsuite.errors import BenchsuiteError
+from benchsuite.measure.accelerator import find_accelerator
 from benchsuite.measure.agreement import depends_on_its_batch, fixed_batch
 from benchsuite.measure.memory import peak_bytes, reset_peak
 from benchsuite.networks import Network
@@ -17,6 +18,8 @@ from benchsuite.run.tasks.at_work import TaskAtWork, input_pool
 
 #: Calls after which a process's memory has seen everything that inference allocates.
 _MEMORY_CALLS = 3
+#: Weights are float32 in every precision, or float64.
+_WEIGHT_BYTES = 4
 
 
 def measure_memory(task: TaskAtWork) -> Iterator[Findings | NDArray[Any]]:
@@ -33,7 +36,7 @@ def measure_memory(task: TaskAtWork) -> Iterator[Findings | NDArray[Any]]:
             session.infer(session.place(batch))
             session.synchronize()
         peak = peak_bytes()
-    yield Findings(measurements=tuple(_memory(session, imported, peak)))
+    yield Findings(measurements=tuple(_memory(session, imported, peak, task.case.device)))
     with task.phase("count", measuring=True):
         size = _size(network, session)
     yield Findings(size=size)
@@ -56,18 +59,36 @@ def _answers(session: Session, case: Case) -> NDArray[Any]:
     return logits
 
 
-def _memory(session: Session, imported: int, peak: int) -> Iterator[Measurement]:
-    yield _bytes("host_memory_peak", peak)
+def _memory(session: Session, imported: int, peak: int, device: str) -> Iterator[Measurement]:
+    """Refused is what has no room for the network's own weights and buffers.
+
+    What the host holds above the import is not: an import leaves resident pages that are free,
+    and a small network fits into those.
+    """
+    weights = _WEIGHT_BYTES * (session.graph.parameters + session.graph.buffers)
+    yield _bytes("host_memory_peak", peak, weights if device == "cpu" else 0)
     yield _bytes("host_memory_above_import", peak - imported)
-    on_device = session.device_memory()
-    if on_device is not None:
-        yield _bytes("device_memory_peak", on_device)
+    on_device, accelerator = session.device_memory(), find_accelerator(device)
+    found = {
+        "device_memory_peak": on_device.allocated if on_device else None,
+        "device_memory_reserved": on_device.reserved if on_device else None,
+        "device_memory_driver": accelerator.own_bytes() if accelerator else None,
+    }
+    yield from (_bytes(name, value, weights) for name, value in found.items() if value is not None)
 
 
-def _bytes(metric: str, value: int) -> Measurement:
+def _bytes(metric: str, value: int, least: int = 0) -> Measurement:
+    """A figure, refused where it is below the least that it can be."""
     amount = float(value)
+    refused = f"{value:,} bytes; weights and buffers alone take {least:,}" if value < least else ""
     return Measurement(
-        metric=metric, unit="bytes", better="lower", values=(amount,), samples=1, value=amount
+        metric=metric,
+        unit="bytes",
+        better="lower",
+        values=(amount,),
+        samples=1,
+        value=None if refused else amount,
+        refused=refused,
     )
 
 

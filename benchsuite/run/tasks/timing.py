@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import msgspec
-
 from benchsuite.contract import Session
 from benchsuite.measure.anchor import measure_anchor
-from benchsuite.measure.flags import process_flags
 from benchsuite.measure.gate import wait_for_quiet
 from benchsuite.measure.honesty import clock_flags
 from benchsuite.measure.protocol import PROTOCOLS
@@ -24,7 +21,7 @@ from benchsuite.measure.scenarios import (
 from benchsuite.measure.watch import Watch
 from benchsuite.records import Findings
 from benchsuite.records.series import Series
-from benchsuite.run.tasks.at_work import TaskAtWork, input_pool
+from benchsuite.run.tasks.at_work import TaskAtWork, input_pool, judged
 
 _NS_PER_S = 1e9
 
@@ -45,21 +42,21 @@ def measure_time(task: TaskAtWork) -> Iterator[Findings | Series]:
         with task.phase("latency", measuring=True):
             batches = input_pool(session, 1, case)
             placed = [session.place(batch) for batch in batches]
-            latency = measure_latency(session, placed, protocol)
+            latency = measure_latency(session, placed, protocol, device=case.device)
             lies = clock_flags(session, placed, batches)
-        yield _judged(task, latency, lies)
+        yield judged(task, latency, lies)
         if protocol.thorough:
             with task.phase("latency_host", measuring=True):
-                series = measure_host_latency(session, batches, protocol)
-            yield _judged(task, series, lies)
+                series = measure_host_latency(session, batches, protocol, device=case.device)
+            yield judged(task, series, lies)
         for size in task.inference_batch_sizes:
             with _placed(task, session, size, "inference") as pool:
-                series = measure_throughput(session, pool, size, protocol)
-            yield _judged(task, series, lies)
+                series = measure_throughput(session, pool, size, protocol, device=case.device)
+            yield judged(task, series, lies)
         with _placed(task, session, case.training_batch_size, "training") as pool:
             size, rate = case.training_batch_size, case.recipe.lr
-            series = measure_training(session, pool, size, rate, protocol)
-        yield _judged(task, series)
+            series = measure_training(session, pool, size, rate, protocol, device=case.device)
+        yield judged(task, series)
         if protocol.rounds[-1] > 1:
             yield measure_anchor()
     yield task.surroundings(session)
@@ -82,15 +79,3 @@ def _cold_start(task: TaskAtWork, since: Watch) -> Iterator[Series]:
         if seconds is not None:
             samples = (round(seconds * _NS_PER_S),)
             yield Series(metric=metric, batch_size=1, images=1, samples=samples, reading=reading)
-
-
-def _judged(task: TaskAtWork, series: Series, lies: Iterable[str] = ()) -> Series:
-    """With the flags of what else happened."""
-    found = process_flags(
-        series.samples,
-        series.reading,
-        cpus=task.cpus if task.case.device == "cpu" else None,
-        calls=series.calls * len(series.samples),
-        tuned=task.case.environment == "tuned",
-    )
-    return msgspec.structs.replace(series, flags=(*series.flags, *lies, *found))

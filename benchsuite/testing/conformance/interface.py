@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchsuite.contract import Backend
+from benchsuite.contract import Backend, DeviceMemory
 from benchsuite.errors import BenchsuiteError, UnsupportedError, UsageError
 from benchsuite.graph import OPS, Graph
 from benchsuite.testing.cases import OpCase, op_cases
@@ -109,15 +109,20 @@ class InterfaceTests(Kit):
         )
 
     def test_device_memory_is_bytes_or_none(self) -> None:
-        """None on a CPU; bytes elsewhere."""
+        """None on a CPU; elsewhere a DeviceMemory that holds the weights."""
         graph = plain_network(self.create().ops)
         with self.session(graph) as session:
             session.predict(random_images(graph))
             memory = session.device_memory()
-        if self.device == "cpu":
-            require(memory is None, f"device_memory() is None on a CPU; got {memory}")
-        else:
-            require(isinstance(memory, int) and memory > 0, f"device_memory() gave {memory}")
+        if memory is None or self.device == "cpu":
+            on_cpu = memory is None and self.device == "cpu"
+            require(on_cpu, f"device_memory() is None on a CPU, and there alone; got {memory}")
+            return
+        require(isinstance(memory, DeviceMemory), f"device_memory() gave {memory}")
+        weights = 4 * (graph.parameters + graph.buffers)
+        require(memory.allocated >= weights, f"{memory} has no room for weights of {weights} bytes")
+        reserved = memory.allocated if memory.reserved is None else memory.reserved
+        require(reserved >= memory.allocated, f"{memory}: more in use than was reserved")
 
     def test_forward_only_backend_refuses_to_train(self) -> None:
         """A backend with `trains = False` says so by UnsupportedError."""

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from benchsuite.contract import Batch, Normalizer, UpdateRule
+from benchsuite.contract import Batch, DeviceMemory, Normalizer, UpdateRule
 from benchsuite.errors import UsageError
 
 SHAPE = (6, 6, 2)
@@ -276,4 +276,16 @@ def test_cuda_agrees_with_the_cpu_and_reports_its_memory(graph, draw, open_sessi
     weights = draw(graph)
     host, device = (open_session(graph, weights, device=name) for name in ("cpu", "cuda"))
     assert np.allclose(device.train(batches, RATES), host.train(batches, RATES), rtol=1e-10)
-    assert device.device_memory() > 0
+    memory = device.device_memory()
+    assert 0 < memory.allocated <= memory.reserved
+
+
+def test_device_memory_is_what_the_allocator_says_of_its_device(
+    graph, draw, open_session, monkeypatch
+):
+    """Without a GPU: that PyTorch is asked for the right figures."""
+    session = open_session(graph, draw(graph))
+    monkeypatch.setattr(session, "_device", torch.device("cuda", 1))
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda d: 100 + d.index)
+    monkeypatch.setattr(torch.cuda, "max_memory_reserved", lambda d: 200 + d.index)
+    assert session.device_memory() == DeviceMemory(101, 201)

@@ -1,27 +1,46 @@
-import numpy as np
 import pytest
+from fake_nvml import gpu, install
 from msgspec.structs import replace
 
-from benchsuite.hooks import load_plugins
 from benchsuite.measure import protocol
 from benchsuite.records.series import Series
-from benchsuite.run.tasks.at_work import TaskAtWork
+from benchsuite.run.tasks import TaskAtWork
 from benchsuite.run.tasks.timing import measure_time
 
 
 @pytest.fixture
-def timed(example_plugin, make_record, monkeypatch):
-    """What the task yields of a small network, with rounds of its protocol's."""
+def on_a_gpu(plan_cases, plugins, monkeypatch):
+    """A task on a machine with a GPU that is held down by its power limit, or so it believes."""
+    install(monkeypatch, gpu(CurrentClocksEventReasons=0x4))
+    monkeypatch.setitem(protocol.PROTOCOLS, "smoke-2", replace(protocol.SMOKE, thorough=True))
+    (case,) = plan_cases(["numpy-linear"])
+    backend = plugins.backends["numpy-linear"].load()()
+    backend.devices = lambda: ("cuda:0",)
+    backend.device_name = lambda device: "a GPU"
+    case = replace(case, device="cuda:0")
+    return TaskAtWork("time", case, plugins, backend, inference_batch_sizes=(2,))
+
+
+def test_every_timed_figure_has_the_state_of_the_gpu_and_its_flags(on_a_gpu):
+    *series, surroundings = measure_time(on_a_gpu)
+
+    timed = {one.metric: one for one in series if one.metric not in ("import", "build")}
+    assert list(timed) == [
+        *("latency", "latency_host", "inference_throughput", "training_throughput")
+    ]
+    for one in timed.values():
+        assert one.reading.accelerator.sm_mhz == 1900
+        assert "power_capped" in one.flags
+    assert surroundings.ledger["time.gpu_power_limit_w"] == "700"
+
+
+@pytest.fixture
+def timed(plan_cases, plugins, monkeypatch):
+    """What the task yields of a small network, with so many rounds of its protocol."""
 
     def timed(rounds):
-        used = replace(protocol.SMOKE, name="test", rounds=rounds)
-        monkeypatch.setitem(protocol.PROTOCOLS, "test", used)
-        plugins = load_plugins([example_plugin])
-        case = replace(
-            make_record(backend="numpy-linear", protocol="test").case,
-            architecture="softmax_regression",
-            input_shape=(8, 8, 1),
-        )
+        monkeypatch.setitem(protocol.PROTOCOLS, "smoke-2", replace(protocol.SMOKE, rounds=rounds))
+        (case,) = plan_cases(["numpy-linear"])
         backend = plugins.backends["numpy-linear"].load()()
         task = TaskAtWork("time", case, plugins, backend, inference_batch_sizes=(4,))
         return list(measure_time(task))
@@ -29,18 +48,15 @@ def timed(example_plugin, make_record, monkeypatch):
     return timed
 
 
-def metrics(found):
-    return [one.metric for one in found if isinstance(one, Series)]
-
-
 @pytest.mark.parametrize(("rounds", "anchors"), [((1,), 0), ((3,), 1)])
 def test_the_anchor_is_for_protocols_that_have_several_processes(timed, rounds, anchors):
-    assert metrics(timed(rounds)).count("anchor") == anchors
+    metrics = [one.metric for one in timed(rounds) if isinstance(one, Series)]
+    assert metrics.count("anchor") == anchors
 
 
 def test_opening_the_network_counts_as_measuring_where_a_figure_includes_it(timed):
-    found = timed((1,))
-    phases = {phase.name: phase for phase in found[-1].phases}
-    (build,) = (one for one in found if isinstance(one, Series) and one.metric == "build")
+    *series, surroundings = timed((1,))
+    phases = {phase.name: phase for phase in surroundings.phases}
+    (build,) = (one for one in series if one.metric == "build")
     assert phases["open"].measuring
-    assert build.samples == (np.round(phases["open"].seconds * 1e9),)
+    assert build.samples == (round(phases["open"].seconds * 1e9),)

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from benchsuite.contract import Batch, Setup
+from benchsuite.contract import Batch, DeviceMemory, Setup
 from benchsuite.errors import UsageError
 from benchsuite.graph.weights import Weights
 from benchsuite_keras.backend import KerasBackend
@@ -111,9 +111,16 @@ class JaxSession(InspectableKerasSession):
         jax.block_until_ready((self._pending, self._state))
         self._pending.clear()
 
-    def device_memory(self) -> int | None:
-        """Peak bytes in use on the GPU since the process started; None on a CPU."""
-        return int(self._jax_device.memory_stats()["peak_bytes_in_use"]) if self._on_gpu else None
+    def device_memory(self) -> DeviceMemory | None:
+        """What JAX's allocator handed out and held on the GPU since the process started.
+
+        None on a CPU. Unless it is told otherwise, JAX reserves most of a GPU at once.
+        """
+        if not self._on_gpu:
+            return None
+        found = self._jax_device.memory_stats()
+        pool = found.get("peak_pool_bytes")
+        return DeviceMemory(found["peak_bytes_in_use"], None if pool is None else int(pool))
 
     def _framework_settings(self) -> Mapping[str, str]:
         return {

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from benchsuite.contract import Batch, Recipe, Setup, check_request
+from benchsuite.contract import Batch, DeviceMemory, Recipe, Setup, check_request
 from benchsuite.errors import UsageError
 from benchsuite.graph import Graph
 from benchsuite.graph.weights import Weights, check_weights
@@ -94,11 +94,11 @@ class TensorFlowSession(InspectableKerasSession):
         if self._on_gpu:
             tf.test.experimental.sync_devices()
 
-    def device_memory(self) -> int | None:
-        """Peak bytes that TensorFlow's allocator handed out on the GPU; None on a CPU."""
+    def device_memory(self) -> DeviceMemory | None:
+        """What TensorFlow's allocator handed out on the GPU, and no more; None on a CPU."""
         if not self._on_gpu:
             return None
-        return int(tf.config.experimental.get_memory_info(self._tf_device)["peak"])
+        return DeviceMemory(int(tf.config.experimental.get_memory_info(self._tf_device)["peak"]))
 
     def _framework_settings(self) -> Mapping[str, str]:
         threading = tf.config.threading

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from benchsuite.contract import Batch, Setup
+from benchsuite.contract import Batch, DeviceMemory, Setup
 from benchsuite.errors import UnsupportedError, UsageError
 from benchsuite_keras.backend import KerasBackend
 from benchsuite_keras.inspection import InspectableKerasSession
@@ -87,9 +87,12 @@ class TorchSession(InspectableKerasSession):
         super().set_state(state)
         rule_optimizer(self._optimizer).steps = int(state[_STEPS])
 
-    def device_memory(self) -> int | None:
-        """Peak bytes that PyTorch's allocator handed out on a CUDA device; None elsewhere."""
-        return int(torch.cuda.max_memory_allocated(self._device)) if self._on_cuda else None
+    def device_memory(self) -> DeviceMemory | None:
+        """What PyTorch's allocator handed out and held on a CUDA device; None elsewhere."""
+        if not self._on_cuda:
+            return None
+        allocated = torch.cuda.max_memory_allocated(self._device)
+        return DeviceMemory(int(allocated), int(torch.cuda.max_memory_reserved(self._device)))
 
     def _framework_settings(self) -> Mapping[str, str]:
         return {

@@ -14,7 +14,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from benchsuite.contract import Batch, Counts, Setup
+from benchsuite.contract import Batch, Counts, DeviceMemory, Setup
 from benchsuite.errors import UsageError
 from benchsuite.graph.weights import Weights, check_weights
 from benchsuite_keras.counting import count
@@ -123,8 +123,8 @@ class KerasSession(ABC):
         """Return when the device has finished everything submitted so far."""
 
     @abstractmethod
-    def device_memory(self) -> int | None:
-        """Peak bytes allocated on the device; None on a CPU."""
+    def device_memory(self) -> DeviceMemory | None:
+        """Peaks of the framework's allocator on the device; None on a CPU."""
 
     def weights(self) -> Mapping[str, NDArray[np.floating]]:
         """A copy of every weight and buffer under its canonical name."""

@@ -47,7 +47,7 @@ def test_only_tensorflow_has_the_division(backend, framework):
 def test_fit_learns_and_returns_the_mean_loss(opened, examples):
     session = opened(optimizer="adam")
     losses = [session.fit(*examples) for _ in range(15)]
-    assert losses[0] == pytest.approx(0.7, abs=0.4)
+    assert 0.1 < losses[0] < 1.1  # of the whole epoch, in which much is learnt already
     assert losses[-1] < 0.1
     images = examples[0].astype(np.float32) / 255 - 0.5
     fitted = keras.ops.convert_to_numpy(session.native(images, training=False))

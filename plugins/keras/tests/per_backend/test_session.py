@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from benchsuite.contract import Batch, Setup
+from benchsuite.contract import Batch, DeviceMemory, Setup
 from benchsuite.errors import UsageError
 from benchsuite.hooks import load_plugins
 from benchsuite.testing import random_images, random_weights
@@ -134,3 +134,23 @@ def test_synchronize_waits_for_everything_submitted(open_session, convnet, frame
     if framework == "jax":  # the others return no sooner than they have finished, on a CPU
         assert all(logits.is_ready() for logits in submitted)
     assert len({np.asarray(logits).tobytes() for logits in submitted}) == 1
+
+
+def test_device_memory_is_what_the_allocator_says(open_session, convnet, framework, monkeypatch):
+    """Without a GPU: that each framework is asked for the right figures."""
+    session = open_session(convnet)
+    monkeypatch.setattr(session, "_on_cuda" if framework == "torch" else "_on_gpu", True)
+    if framework == "torch":
+        torch = pytest.importorskip("torch")
+        monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: 100)
+        monkeypatch.setattr(torch.cuda, "max_memory_reserved", lambda device: 200)
+    elif framework == "tensorflow":
+        tf = pytest.importorskip("tensorflow")
+        said = {"current": 50, "peak": 100}
+        monkeypatch.setattr(tf.config.experimental, "get_memory_info", lambda device: said)
+    else:
+        said = {"bytes_in_use": 50, "peak_bytes_in_use": 100, "peak_pool_bytes": 200}
+        fake = type("Device", (), {"memory_stats": lambda self: said})()
+        monkeypatch.setattr(session, "_jax_device", fake)
+    reserved = None if framework == "tensorflow" else 200
+    assert session.device_memory() == DeviceMemory(100, reserved)

@@ -7,11 +7,10 @@ import os
 import shutil
 import tempfile
 import warnings
+from functools import cache
 from typing import Any
 
 import torch
-
-_CACHE = "TORCHINDUCTOR_CACHE_DIR"
 
 
 def compiled(module: Any) -> Any:  # noqa: ANN401 - torch.nn.Modules
@@ -20,11 +19,16 @@ def compiled(module: Any) -> Any:  # noqa: ANN401 - torch.nn.Modules
     What earlier processes compiled is not used: the first call is to be what a new user waits
     for.
     """
-    if _CACHE not in os.environ:
-        folder = tempfile.mkdtemp(prefix="benchsuite-inductor-")
-        os.environ[_CACHE] = folder
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    _forget_what_was_compiled()
     with warnings.catch_warnings():
         # PyTorch's compiler imports what PyTorch itself has deprecated.
         warnings.simplefilter("ignore", DeprecationWarning)
         return torch.compile(module, dynamic=False)
+
+
+@cache
+def _forget_what_was_compiled() -> None:
+    """Give this process an empty cache, whatever its user or PyTorch itself has chosen."""
+    folder = tempfile.mkdtemp(prefix="benchsuite-inductor-")
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = folder
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from benchsuite.contract import Batch, Counts, Setup
+from benchsuite.contract import Batch, Counts, DeviceMemory, Setup
 from benchsuite.graph import Graph
 from benchsuite.graph.weights import Weights, check_weights
 from benchsuite_torch import inspection, resuming, state
@@ -186,11 +186,12 @@ class TorchSession:
             "cudnn_benchmark": str(torch.backends.cudnn.benchmark),
         }
 
-    def device_memory(self) -> int | None:
-        """Peak bytes that PyTorch's allocator handed out on a CUDA device; None elsewhere."""
+    def device_memory(self) -> DeviceMemory | None:
+        """What PyTorch's allocator handed out and held on a CUDA device; None elsewhere."""
         if self._device.type != "cuda":
             return None
-        return int(torch.cuda.max_memory_allocated(self._device))
+        allocated = torch.cuda.max_memory_allocated(self._device)
+        return DeviceMemory(int(allocated), int(torch.cuda.max_memory_reserved(self._device)))
 
     def close(self) -> None:
         """Free the network, and what PyTorch's allocator keeps on the device."""
