@@ -1,6 +1,14 @@
 """What a plugin implements, as small protocols and plain values."""
 
-from benchsuite.contract.backend import Backend, Batch, Counts, InspectableSession, Session, Setup
+from benchsuite.contract.backend import (
+    Backend,
+    Batch,
+    Counts,
+    InspectableSession,
+    PartedSession,
+    Session,
+    Setup,
+)
 from benchsuite.contract.checks import check_request, check_rule, check_setup
 from benchsuite.contract.dataset import Dataset, EncodedImages, Images, RaggedImages, Split
 from benchsuite.contract.idiomatic import IDIOMATIC_FIELDS, IdiomaticBackend, IdiomaticSession
@@ -25,6 +33,7 @@ __all__ = [
     "NativeBackend",
     "NativeModel",
     "Normalizer",
+    "PartedSession",
     "RaggedImages",
     "Recipe",
     "Session",

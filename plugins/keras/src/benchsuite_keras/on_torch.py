@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -71,6 +71,15 @@ class TorchSession(InspectableKerasSession):
         with self._scope(), torch.inference_mode():
             return self._model(placed.images, training=False)
 
+    def run_part(self, placed: PlacedBatch, part: Literal["forward", "backward"]) -> Any:  # noqa: ANN401 - tensors
+        """Submit the beginning of a training step; see `PartedSession`."""
+        with self._scope():
+            if part == "forward":
+                parts = self._parts(placed.images, placed.labels, placed.masks)
+                return _mean([self._loss(*each).detach() for each in parts])
+            loss = self._backward(placed)
+            return loss, [parameter.grad for parameter in self._parameters]
+
     def synchronize(self) -> None:
         """Return when the device has finished; on a CPU, PyTorch returns no sooner anyway."""
         if self._on_cuda:
@@ -127,16 +136,15 @@ class TorchSession(InspectableKerasSession):
         return loss, torch.autograd.grad(loss, self._parameters)
 
     def _step(self, placed: PlacedBatch, learning_rate: float) -> KerasTensor:
-        parameters = self._parameters
-        for parameter in parameters:
-            parameter.grad = None
         loss = self._backward(placed)
         rule_optimizer(self._optimizer).rate = learning_rate
-        self._optimizer.apply([parameter.grad for parameter in parameters])
+        self._optimizer.apply([parameter.grad for parameter in self._parameters])
         return loss
 
     def _backward(self, placed: PlacedBatch) -> KerasTensor:
         """Gradients of the batch, or the mean of its parts'; the loss likewise."""
+        for parameter in self._parameters:
+            parameter.grad = None
         parts = self._parts(placed.images, placed.labels, placed.masks)
         losses = []
         for part in parts:
@@ -144,7 +152,7 @@ class TorchSession(InspectableKerasSession):
             mean = loss / len(parts) if len(parts) > 1 else loss
             scaled(mean, self._optimizer).backward()
             losses.append(loss.detach())
-        return losses[0] if len(parts) == 1 else torch.stack(losses).mean()
+        return _mean(losses)
 
     @cached_property
     def _parameters(self) -> list[KerasTensor]:
@@ -158,3 +166,7 @@ class TorchSession(InspectableKerasSession):
         optimizer = with_scaled_loss(make_optimizer(rule, self._decayed()), self._setup.precision)
         optimizer.build(self._model.trainable_variables)
         return optimizer
+
+
+def _mean(losses: list[KerasTensor]) -> KerasTensor:
+    return losses[0] if len(losses) == 1 else torch.stack(losses).mean()
