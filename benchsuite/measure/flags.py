@@ -18,6 +18,7 @@ DRIFT = 0.03
 #: Of all processes together.
 NOISY = {"lower": 0.05, "higher": 0.10}
 GAP, STRAGGLER = 0.15, 0.15
+_MOST = 0.5
 _THIRDS = 3
 _FEWEST_FOR_DRIFT = 9
 
@@ -67,6 +68,16 @@ def _drifts(samples: Sequence[int]) -> bool:
     third = len(samples) // _THIRDS
     first, last = np.median(samples[:third]), np.median(samples[-third:])
     return bool(abs(last / first - 1) > DRIFT)
+
+
+def flags_of_most(processes: Sequence[Sequence[str]]) -> list[str]:
+    """The flags of a figure, from those of each process, in the order met.
+
+    Single processes that went wrong are what a median is for; `contaminated` always counts.
+    """
+    met = dict.fromkeys(flag for flags in processes for flag in flags)
+    shares = {flag: sum(flag in flags for flags in processes) / len(processes) for flag in met}
+    return [f for f, share in shares.items() if f == "contaminated" or share > _MOST]
 
 
 def spread_flags(values: Sequence[float], better: str) -> list[str]:
