@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property, partial
@@ -34,8 +35,14 @@ class TensorFlowBackend(KerasBackend):
     name = "keras-tensorflow"
 
     def versions(self) -> Mapping[str, str]:
-        """Keras' version and TensorFlow's."""
-        return {"keras": keras.__version__, "tensorflow": tf.__version__}
+        """Keras' version, TensorFlow's, and CUDA's and cuDNN's where it was built with them."""
+        build = tf.sysconfig.get_build_info()
+        on_gpus = {name: build.get(f"{name}_version") for name in ("cuda", "cudnn")}
+        return {
+            "keras": keras.__version__,
+            "tensorflow": tf.__version__,
+            **{name: str(version) for name, version in on_gpus.items() if version},
+        }
 
     def _accelerators(self) -> Sequence[str]:
         return [f"cuda:{index}" for index, _ in enumerate(_gpus())]
@@ -112,6 +119,7 @@ class TensorFlowSession(InspectableKerasSession):
             "xla": on_or_off(self._xla),
             "tf32": on_or_off(tf.config.experimental.tensor_float_32_execution_enabled()),
             "threads": str(threading.get_intra_op_parallelism_threads() or "all"),
+            "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "TensorFlow's default"),
             "inter_op_threads": str(threading.get_inter_op_parallelism_threads() or "all"),
         }
 

@@ -18,6 +18,7 @@ from benchsuite_keras.backend import KerasBackend
 from benchsuite_keras.inspection import InspectableKerasSession
 from benchsuite_keras.precision import rule_optimizer, scaled, with_scaled_loss
 from benchsuite_keras.session import KerasTensor, MakeModel, PlacedBatch, on_or_off
+from benchsuite_keras.torch_built_with import built_with
 from benchsuite_keras.torch_optimizers import make_optimizer
 
 _STEPS = "steps"
@@ -31,8 +32,14 @@ class TorchBackend(KerasBackend):
     tiers = ("native", "native+layout", "user_api")
 
     def versions(self) -> Mapping[str, str]:
-        """Keras' version and PyTorch's."""
-        return {"keras": keras.__version__, "torch": torch.__version__}
+        """Keras' version, PyTorch's, and those of the libraries that it was built with."""
+        on_gpus = {"cuda": torch.version.cuda, "cudnn": torch.backends.cudnn.version()}
+        return {
+            "keras": keras.__version__,
+            "torch": torch.__version__,
+            **{name: str(version) for name, version in on_gpus.items() if version is not None},
+            **built_with(torch.__config__.show()),
+        }
 
     def _accelerators(self) -> Sequence[str]:
         cuda = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
@@ -107,6 +114,7 @@ class TorchSession(InspectableKerasSession):
             ),
             "cudnn_benchmark": on_or_off(torch.backends.cudnn.benchmark),
             "threads": str(torch.get_num_threads()),
+            "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         }
 
     def _device_scope(self) -> AbstractContextManager[Any]:

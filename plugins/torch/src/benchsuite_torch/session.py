@@ -182,6 +182,7 @@ class TorchSession:
             "mode": "inductor" if self._setup.tier == "compiled" else "eager",
             "autocast": str(getattr(self._autocast, "fast_dtype", "off")),
             "threads": str(torch.get_num_threads()),
+            "cpu_capability": torch.backends.cpu.get_cpu_capability(),
             "matmul_precision": torch.get_float32_matmul_precision(),
             "cudnn_tf32": str(torch.backends.cudnn.allow_tf32),
             "cudnn_benchmark": str(torch.backends.cudnn.benchmark),
