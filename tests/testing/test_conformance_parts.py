@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from benchsuite.testing import NumpyBackend, NumpySession
 
 _LOSS = "test_parts_have_the_loss_of_the_step"
 _GRADIENTS = "test_backward_has_every_gradient"
+_MASKS = "test_parts_heed_masks"
 _NO_STEP = "test_parts_take_no_step"
 
 
@@ -53,6 +56,11 @@ class _Summed(NumpySession):
         return found if part == "forward" else (found[0], [g * 6 for g in found[1]])
 
 
+class _DrawsMasks(NumpySession):
+    def run_part(self, placed, part):
+        return super().run_part(replace(placed, masks={}), part)
+
+
 @pytest.mark.parametrize(
     ("wrong", "test"),
     [
@@ -61,6 +69,7 @@ class _Summed(NumpySession):
         (_EvaluationMode, _LOSS),
         (_WholeBatchOnly, _LOSS),
         (_WholeBatchOnly, _GRADIENTS),
+        (_DrawsMasks, _MASKS),
         (_Pruned, _GRADIENTS),
         (_Summed, _GRADIENTS),
     ],
@@ -72,6 +81,6 @@ def test_kit_fails_wrong_parts(kit_complaints, wrong, test):
     assert kit_complaints(Wrong, test, trains=True)
 
 
-@pytest.mark.parametrize("test", [_LOSS, _GRADIENTS, _NO_STEP])
+@pytest.mark.parametrize("test", [_LOSS, _MASKS, _GRADIENTS, _NO_STEP])
 def test_kit_accepts_the_reference(kit_complaints, test):
     assert kit_complaints(NumpyBackend, test, trains=True) == []

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchsuite.contract import PartedSession, UpdateRule
+from benchsuite.contract import Batch, PartedSession, UpdateRule
 from benchsuite.graph import Graph
 from benchsuite.testing.conformance.kit import DTYPES, plain_network, random_batch, require
 from benchsuite.testing.conformance.precision import TOLERANCE as HALVES
+from benchsuite.testing.conformance.steps import network_with_dropouts, random_masks
 from benchsuite.testing.conformance.training import TrainingKit
 from benchsuite.testing.nondegenerate import random_weights
 from benchsuite.testing.oracle import Oracle
@@ -36,6 +37,19 @@ class PartTests(TrainingKit):
             expected = session.train([placed], [0.1])[0]
         for part, loss in (("forward", forward), ("backward", backward)):
             self.require_close(self.to_numpy(loss), expected, f"the loss of {part}", 1e-6)
+
+    def test_parts_heed_masks(self) -> None:
+        """What a batch says of its dropouts."""
+        graph = self.trainable(network_with_dropouts())
+        batch = random_batch(graph)
+        batch = Batch(batch.images, batch.labels, random_masks(graph, len(batch.images)))
+        with self._parted(graph, UpdateRule()) as session:
+            placed = session.place(batch)
+            forward = session.run_part(placed, "forward")
+            backward, _ = session.run_part(placed, "backward")
+            expected = session.train([placed], [0.1])[0]
+        for part, loss in (("forward", forward), ("backward", backward)):
+            self.require_close(self.to_numpy(loss), expected, f"{part} with masks", 1e-6)
 
     @pytest.mark.parametrize("rule", _RULES.values(), ids=_RULES)
     def test_backward_has_every_gradient(self, rule: UpdateRule) -> None:
