@@ -6,7 +6,6 @@ import pytest
 from benchsuite.contract import Batch
 from benchsuite.testing import random_images
 
-
 _FUNCTIONS = {"jit(step)", "jit(_logits)", "jit(run)"}
 
 
