@@ -6,6 +6,7 @@ from benchsuite.contract.backend import (
     Counts,
     DeviceMemory,
     InspectableSession,
+    PartedSession,
     Session,
     Setup,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "NativeBackend",
     "NativeModel",
     "Normalizer",
+    "PartedSession",
     "RaggedImages",
     "Recipe",
     "Session",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -168,6 +168,24 @@ class InspectableSession(Session, Protocol):
 
         By canonical name and in PyTorch's layout. Takes no step, and leaves weights, running
         statistics and the optimiser's state as they were.
+        """
+
+
+@runtime_checkable
+class PartedSession(Session, Protocol):
+    """A session that can go a part of the way to a training step, so that its parts can be timed.
+
+    Each part contains the one before: a step is `backward` and the update.
+    """
+
+    def run_part(self, placed: Any, part: Literal["forward", "backward"]) -> Any:  # noqa: ANN401 - opaque to the core
+        """Submit the beginning of the step that `train` takes for a placed batch.
+
+        `forward` gives the loss, `backward` the loss and a sequence with the gradient by every
+        trainable weight, in the framework's own tensors and order. In training mode, with the
+        step's precision, loss and micro-batches; in fp16 gradients are of the scaled loss. May
+        return before the device has finished. Weights and the optimiser's state stay as they
+        were; running statistics and random streams may move, as they do in a step.
         """
 
 

@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 import subprocess
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,12 @@ import psutil
 import benchsuite
 
 _PACKAGE = Path(benchsuite.__file__).parent
+_CPUINFO, _SYSTEM = Path("/proc/cpuinfo"), Path("/sys/devices/system")
+_HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+GOVERNOR = _SYSTEM / "cpu/cpu0/cpufreq/scaling_governor"
+SMT = _SYSTEM / "cpu/smt/active"
+#: Beginnings of the names of instruction sets that libraries choose their kernels by: x86's, Arm's.
+_INSTRUCTION_SETS = ("sse4", "avx", "fma", "f16c", "amx", "asimd", "sve", "bf16", "i8mm")
 
 
 def describe_environment() -> dict[str, Any]:
@@ -25,14 +32,41 @@ def describe_environment() -> dict[str, Any]:
         "host": _host(),
         "python": platform.python_version(),
         "platform": platform.platform(),
+        "kernel": platform.release(),
+        "libc": " ".join(platform.libc_ver()).strip() or None,
         "cpu": cpu_name(),
+        "cpu_flags": cpu_flags(),
         "physical_cores": psutil.cpu_count(logical=False),
         "logical_cores": psutil.cpu_count(),
         "usable_cores": len(usable_cpus()),
         "memory_bytes": psutil.virtual_memory().total,
         "load_average": os.getloadavg() if hasattr(os, "getloadavg") else None,
+        "smt": {"0": False, "1": True}.get(read_fact(SMT)),
+        "numa_nodes": len(list(_SYSTEM.glob("node/node[0-9]*"))) or None,
+        "governor": read_fact(GOVERNOR) or None,
+        "transparent_huge_pages": _chosen(read_fact(_HUGE_PAGES)),
         "gpus": gpus(),
+        "packages": packages(),
     }
+
+
+def read_fact(path: Path) -> str:
+    """What a file of the kernel says; empty where there is none."""
+    try:
+        return path.read_text().strip()
+    except OSError:
+        return ""
+
+
+def _chosen(options: str) -> str | None:
+    """Of the kernel's `always [madvise] never`, the one in brackets."""
+    return next((word[1:-1] for word in options.split() if word.startswith("[")), None)
+
+
+def packages() -> dict[str, str]:
+    """The version of every distribution that is installed, by name."""
+    found = {one.name: one.version for one in metadata.distributions() if one.name}
+    return {name: found[name] for name in sorted(found, key=str.lower)}
 
 
 def _host() -> str:
@@ -54,12 +88,22 @@ def default_threads() -> int:
 
 def cpu_name() -> str:
     """The processor's own name, such as "AMD EPYC 9654"."""
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    return _cpu_fact("model name") or platform.processor() or platform.machine()
+
+
+def cpu_flags() -> list[str]:
+    """The instruction sets for arithmetic on several numbers at once that the processor has."""
+    flags = (_cpu_fact("flags") or _cpu_fact("Features")).split()
+    return sorted(flag for flag in flags if flag.startswith(_INSTRUCTION_SETS))
+
+
+def _cpu_fact(name: str) -> str:
+    """Of the first processor, as the kernel lists it; empty where it does not."""
+    for line in read_fact(_CPUINFO).splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() == name:
+            return value.strip()
+    return ""
 
 
 def gpus() -> list[dict[str, str]]:

@@ -23,6 +23,7 @@ NOISY = {"lower": 0.05, "higher": 0.10}
 GAP, STRAGGLER = 0.15, 0.15
 #: Of the anchor, from round to round.
 UNSTABLE = 0.05
+_MOST = 0.5
 _THIRDS = 3
 _FEWEST_FOR_DRIFT = 9
 
@@ -91,6 +92,16 @@ def _drifts(samples: Sequence[int]) -> bool:
 def is_unstable(anchors: Sequence[float]) -> bool:
     """Whether the machine itself was another one from round to round; one value for each."""
     return len(anchors) > 1 and stdev(anchors) / mean(anchors) > UNSTABLE
+
+
+def flags_of_most(processes: Sequence[Sequence[str]]) -> list[str]:
+    """The flags of a figure, from those of each process, in the order met.
+
+    Single processes that went wrong are what a median is for; what is repeated always counts.
+    """
+    met = dict.fromkeys(flag for flags in processes for flag in flags)
+    shares = {flag: sum(flag in flags for flags in processes) / len(processes) for flag in met}
+    return [f for f, share in shares.items() if f in PASSING or share > _MOST]
 
 
 def spread_flags(values: Sequence[float], better: str) -> list[str]:

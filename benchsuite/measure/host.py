@@ -9,12 +9,11 @@ from pathlib import Path
 
 import psutil
 
+from benchsuite.measure.environment import GOVERNOR, SMT, read_fact
 from benchsuite.measure.gate import QUIET_FRACTION
 from benchsuite.measure.watch import Watch
 
-_CPU, _CPUINFO = Path("/sys/devices/system/cpu"), Path("/proc/cpuinfo")
-_GOVERNOR = _CPU / "cpu0/cpufreq/scaling_governor"
-_SMT = _CPU / "smt/active"
+_CPUINFO, _GOVERNOR, _SMT = Path("/proc/cpuinfo"), GOVERNOR, SMT
 #: Seconds that the idle machine is watched.
 IDLE_S = 2.0
 _SWAPPED_BYTES = 64 * 2**20
@@ -82,7 +81,7 @@ def _virtual() -> Complaint | None:
 
 
 def _governor() -> Complaint | None:
-    name = _read(_GOVERNOR)
+    name = read_fact(_GOVERNOR)
     if name in ("", "performance"):
         return None
     return Complaint(
@@ -93,7 +92,7 @@ def _governor() -> Complaint | None:
 
 
 def _smt() -> Complaint | None:
-    if _read(_SMT) != "1":
+    if read_fact(_SMT) != "1":
         return None
     return Complaint(
         5,
@@ -128,10 +127,3 @@ def _few_cores() -> Complaint | None:
         f"of {cores} cores none is left for the system's own work",
         "a machine with more cores, or --threads 1",
     )
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text().strip()
-    except OSError:
-        return ""

@@ -22,7 +22,8 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True):
     most_samples: no figure takes more samples or warm-up calls of one process than this.
     windows, window_s, window_calls: throughput is sampled over windows of at least so long
         and so many calls.
-    thorough: whether also latency from the host, and throughput over doubling batches.
+    thorough: whether also latency from the host, throughput over doubling batches, and the parts
+        of a training step.
     pool: distinct inputs that are cycled, so that nothing can be cached.
     energy_windows: of ten seconds, where the device has a counter of energy; 0 measures none.
     """

@@ -11,11 +11,12 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter_ns
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from msgspec.structs import replace
 
-from benchsuite.contract import Batch, Session
+from benchsuite.contract import Batch, PartedSession, Session
 from benchsuite.measure.protocol import Protocol
 from benchsuite.measure.warmup import warm_up
 from benchsuite.measure.watch import Watch
@@ -24,6 +25,8 @@ from benchsuite.records.series import Series
 _NS_PER_S = 1_000_000_000
 #: Keeps a pool of inputs, of whatever size, under this much memory.
 _POOL_BYTES = 256 * 2**20
+#: Of a step's parts, which are no more than an explanation of the step: at most.
+_PART_WINDOWS, _PART_WINDOW_S = 3, 0.5
 
 
 @contextmanager
@@ -119,6 +122,30 @@ def measure_training(
         session.train(list(itertools.islice(pool, count)), [learning_rate] * count)
 
     return _windows("training_throughput", session, calls, batch_size, protocol, device=device)
+
+
+def measure_part(
+    session: PartedSession,
+    part: Literal["forward", "backward"],
+    placed: Sequence[Any],
+    batch_size: int,
+    protocol: Protocol,
+    *,
+    device: str = "cpu",
+) -> Series:
+    """Windows of the beginning of training steps: see `benchsuite.measure.step_parts`."""
+    pool = itertools.cycle(placed)
+
+    def calls(count: int) -> None:
+        for batch in itertools.islice(pool, count):
+            session.run_part(batch, part)
+
+    shorter = replace(
+        protocol,
+        windows=min(protocol.windows, _PART_WINDOWS),
+        window_s=min(protocol.window_s, _PART_WINDOW_S),
+    )
+    return _windows(f"training_{part}", session, calls, batch_size, shorter, device=device)
 
 
 def _single_stream(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from benchsuite.measure import anchor
 from benchsuite.measure.energy import refusal
-from benchsuite.measure.flags import PASSING, is_unstable, spread_flags
+from benchsuite.measure.flags import flags_of_most, is_unstable, spread_flags
 from benchsuite.measure.protocol import Protocol
 from benchsuite.measure.statistics import (
     Estimate,
@@ -20,6 +20,7 @@ from benchsuite.measure.statistics import (
     quantile_estimates,
     tail_bound,
 )
+from benchsuite.measure.step_parts import PARTS, part_figures
 from benchsuite.records import Measurement
 from benchsuite.records.series import Series
 
@@ -27,8 +28,9 @@ _NS_PER_S, _UJ_PER_J = 1e9, 1e6
 _LATENCIES = ("latency", "latency_host")
 #: Of the machine's or the framework's start, rather than of the network's speed.
 _ASIDE = ("import", "build", anchor.METRIC)
-#: Those, and what is sampled once a process: no number of rounds in reach makes them precise.
-_ONCE = frozenset({*_ASIDE, "first_call", "first_training_step"})
+#: For which no round is added: sampled once a process, so that no number of rounds in reach makes
+#: them precise, or explaining another figure.
+_AS_THEY_COME = frozenset({*_ASIDE, "first_call", "first_training_step", *PARTS})
 #: Of a tail's percentile: the fewest calls, all processes together, for any figure and its bound,
 #: and for an interval of it.
 TAILS = {0.90: (64, 300), 0.99: (662, 3000)}
@@ -40,11 +42,13 @@ _SHORTEST_TAIL_S = 50e-6
 
 def summarise(series: Iterable[Series], protocol: Protocol) -> tuple[Measurement, ...]:
     """The figures of one case, from what its processes measured; discarded series are left out."""
-    kept = [one for one in series if not one.discarded]
+    kept = sorted((one for one in series if not one.discarded), key=lambda one: one.round)
     groups: dict[tuple[str, int], list[Series]] = {}
-    for one in sorted(kept, key=lambda one: one.round):
-        groups.setdefault((one.metric, one.batch_size), []).append(one)
+    for one in kept:
+        if one.metric not in PARTS:
+            groups.setdefault((one.metric, one.batch_size), []).append(one)
     figures = [found for group in groups.values() for found in _figures(group, protocol)]
+    figures += part_figures(kept)
     anchors = [figure.values for figure in figures if figure.metric == anchor.METRIC]
     if any(map(is_unstable, anchors)):
         figures = [replace(figure, flags=(*figure.flags, "unstable_host")) for figure in figures]
@@ -99,7 +103,7 @@ def _figure(
     protocol: Protocol,
 ) -> Measurement:
     values = [value(one) for one in group]
-    flags = {flag: None for one in group for flag in one.flags if _in_most(flag, group)}
+    flags = dict.fromkeys(flags_of_most([one.flags for one in group]))
     flags.update(dict.fromkeys(spread_flags(values, better)))
     estimate = median_estimate(values)
     if estimate and estimate.half_width > PRECISION and group[0].metric not in _ASIDE:
@@ -117,11 +121,6 @@ def _figure(
         high=estimate.high if estimate else None,
         flags=tuple(flags),
     )
-
-
-def _in_most(flag: str, group: Sequence[Series]) -> bool:
-    """Single processes that went wrong are what a median is for; what is repeated always counts."""
-    return flag in PASSING or 2 * sum(flag in one.flags for one in group) > len(group)
 
 
 def _tails(group: Sequence[Series]) -> list[Measurement]:
@@ -187,8 +186,8 @@ def _first(group: Sequence[Series]) -> list[Measurement]:
 
 
 def is_precise(measurements: Iterable[Measurement]) -> bool:
-    """Whether every interval is as narrow as the protocol wants it; what happens once aside."""
-    return all(_is_precise(m) for m in measurements if m.metric not in _ONCE)
+    """Whether every interval that rounds are added for is as narrow as the protocol wants it."""
+    return all(_is_precise(m) for m in measurements if m.metric not in _AS_THEY_COME)
 
 
 def _is_precise(measurement: Measurement) -> bool:

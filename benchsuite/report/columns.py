@@ -5,9 +5,10 @@ Names are stable and carry units. `docs/leaderboard.md` lists them in this order
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
-from benchsuite.records import Record, Training
+from benchsuite.records import Epoch, Record, Training
 from benchsuite.report.column import (
     Better,
     Column,
@@ -32,6 +33,24 @@ def _train_s(training: Training) -> float:
 
 def _train_images(training: Training) -> int:
     return sum(epoch.images for epoch in training.epochs)
+
+
+def _warm(training: Training) -> Sequence[Epoch]:
+    """All epochs but the first, in which frameworks compile; that one where there is no other."""
+    return training.epochs[1:] or training.epochs
+
+
+def _warm_images_per_s(training: Training) -> float:
+    epochs = _warm(training)
+    return sum(epoch.images for epoch in epochs) / sum(epoch.train_s for epoch in epochs)
+
+
+def _input_wait_fraction(training: Training) -> float | None:
+    epochs = _warm(training)
+    waits = [epoch.input_wait_s for epoch in epochs if epoch.input_wait_s is not None]
+    if len(waits) < len(epochs):
+        return None
+    return sum(waits) / sum(epoch.train_s for epoch in epochs)
 
 
 def _versions(record: Record) -> str:
@@ -143,6 +162,19 @@ COLUMNS: tuple[Column, ...] = (
         "train_images / train_wall_s: end to end, at the training input",
         of_training(lambda t: _train_images(t) / _train_s(t)),
         "higher",
+    ),
+    number(
+        "training_with_input_images_per_s",
+        "the same without the first epoch, where there are several: beside "
+        "training_throughput, with the input pipeline",
+        of_training(_warm_images_per_s),
+        "higher",
+    ),
+    number(
+        "input_wait_fraction",
+        "share of that time spent waiting for batches; empty where the framework makes them",
+        of_training(_input_wait_fraction),
+        "lower",
     ),
     *SPEED,
     text("data_digest", "sha256 of images and labels", of_digests("data")),

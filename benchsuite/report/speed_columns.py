@@ -133,6 +133,21 @@ SPEED: tuple[Column, ...] = (
         "training steps on resident data",
         _measured("training_throughput"),
     ),
+    *_figure(
+        *("training_forward", "s", "lower"),
+        "of one training step: as far as the loss",
+        _measured("training_forward"),
+    ),
+    *_figure(
+        *("training_backward", "s", "lower"),
+        "from there to all gradients: a difference of two programs",
+        _measured("training_backward"),
+    ),
+    *_figure(
+        *("training_update", "s", "lower"),
+        "from there to the end of the step, likewise",
+        _measured("training_update"),
+    ),
     integer("processes", "that measured the speed", _processes),
     text("flags", "what is wrong with which figure", _flags),
     integer(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ class PlacedBatch:
 
 
 class NumpySession:
-    """One network as NumPy arrays; see `benchsuite.contract.InspectableSession`.
+    """One network as NumPy arrays; see `InspectableSession` and `PartedSession` of the contract.
 
     It always trains in float64, and computes logits in the session's precision.
     """
@@ -95,10 +95,20 @@ class NumpySession:
         self, batches: Iterable[Batch | PlacedBatch], learning_rates: Sequence[float]
     ) -> Array:
         """Take one step per batch; the loss before each, (steps,)."""
-        seen = (Batch(batch.images, batch.labels, batch.masks) for batch in batches)
+        seen = map(_as_batch, batches)
         self._oracle.weights = self._weights
         losses: Array = self._oracle.train(seen, learning_rates).astype(self._dtype)
         return losses
+
+    def run_part(
+        self, placed: PlacedBatch, part: Literal["forward", "backward"]
+    ) -> Array | tuple[Array, list[Array]]:
+        """The loss, or the loss and all gradients; running statistics move."""
+        self._oracle.weights = self._weights
+        backward = part == "backward"
+        found, gradients = self._oracle.begin_step(_as_batch(placed), backward=backward)
+        loss = np.asarray(found, self._dtype)
+        return (loss, list(gradients.values())) if backward else loss
 
     def gradients(self, batch: Batch) -> tuple[Array, dict[str, Array]]:
         """The loss of a batch in training mode, and its gradient by each trainable weight."""
@@ -153,6 +163,10 @@ class NumpySession:
     def close(self) -> None:
         """Drop the arrays."""
         self._weights = {}
+
+
+def _as_batch(batch: Batch | PlacedBatch) -> Batch:
+    return Batch(batch.images, batch.labels, batch.masks)
 
 
 def _macs(node: Node, weights: NodeWeights, output: Array) -> int:

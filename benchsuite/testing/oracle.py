@@ -140,21 +140,25 @@ class Oracle:
         return np.array([self._step(batch, rate) for batch, rate in pairs])
 
     def _step(self, batch: Batch, learning_rate: float) -> float:
-        parts = _parts(batch, self.rule.micro_batches)
-        found = []
-        for part in parts:
-            passed = self.forward(part)
-            loss, gradient = self.loss(passed.values[self.graph.output.name], part.labels)
-            found.append((loss, self.backward(passed, gradient)))
-            self.weights.update(passed.running)
+        loss, gradients = self.begin_step(batch)
         self.steps += 1
-        gradients = found[0][1] if len(found) == 1 else _mean([each for _, each in found])
         self.clip(gradients)
         for name, by_weight in gradients.items():
             self.update(name, by_weight, learning_rate)
         for name, average in self.averages.items():
             _mix(average, self.rule.ema or 0.0, self.weights[name], 1 - (self.rule.ema or 0.0))
-        return sum(loss for loss, _ in found) / len(found)
+        return loss
+
+    def begin_step(self, batch: Batch, *, backward: bool = True) -> tuple[float, dict[str, Array]]:
+        """The loss and, unless `backward` is False, the gradients; running statistics move."""
+        losses, found = [], []
+        for part in _parts(batch, self.rule.micro_batches):
+            passed = self.forward(part)
+            loss, gradient = self.loss(passed.values[self.graph.output.name], part.labels)
+            losses.append(loss)
+            found.append(self.backward(passed, gradient) if backward else {})
+            self.weights.update(passed.running)
+        return sum(losses) / len(losses), found[0] if len(found) == 1 else _mean(found)
 
     def loss(self, logits: Array, labels: NDArray[Any]) -> tuple[float, Array]:
         """The loss and its gradient by the logits."""

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from benchsuite.contract import Normalizer, Recipe
+from benchsuite.measure.environment import describe_environment
 from benchsuite.records import (
     Case,
     Digests,
@@ -63,6 +64,12 @@ def test_every_field_is_documented(document, table, part):
     rows = table(document(page), heading)
 
     assert [row[0] for row in rows] == list(part.__struct_fields__)
+
+
+def test_every_fact_of_the_machine_is_documented(document, table):
+    rows = table(document("records.md"), "## The machine")
+
+    assert [row[0] for row in rows] == list(describe_environment())
 
 
 def test_example_is_a_record_in_full(blocks):

@@ -1,6 +1,8 @@
 import os
+import platform
 import stat
 import subprocess
+from importlib import metadata
 
 import pytest
 
@@ -12,6 +14,71 @@ def test_describe_environment_names_the_machine():
     assert facts["cpu"]
     assert facts["memory_bytes"] > 2**28
     assert 1 <= facts["usable_cores"] <= facts["logical_cores"]
+
+
+@pytest.fixture
+def kernel(monkeypatch, tmp_path):
+    """A function that has the kernel say a text in a file, by the constant that names it."""
+
+    def says(constant, text):
+        path = tmp_path / constant
+        path.write_text(text)
+        monkeypatch.setattr(environment, constant, path)
+
+    return says
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        (
+            "flags\t: fpu sse2 sse4_1 avx2 avx512f amx_tile fma aes",
+            "amx_tile avx2 avx512f fma sse4_1",
+        ),
+        ("Features\t: fp asimd aes sve svebf16 i8mm", "asimd i8mm sve svebf16"),
+    ],
+)
+def test_cpu_flags_are_those_that_kernels_are_chosen_by(kernel, line, found):
+    kernel("_CPUINFO", f"processor\t: 0\nmodel name\t: Test CPU\n{line}\nbugs\t: avx\n")
+
+    assert environment.cpu_flags() == found.split()
+    assert environment.cpu_name() == "Test CPU"
+
+
+def test_kernel_is_asked_for_what_speed_depends_on(kernel, monkeypatch, tmp_path):
+    kernel("GOVERNOR", "powersave\n")
+    kernel("SMT", "1\n")
+    kernel("_HUGE_PAGES", "always [madvise] never\n")
+    for node in ("node0", "node1", "online"):
+        (tmp_path / "node" / node).mkdir(parents=True)
+    monkeypatch.setattr(environment, "_SYSTEM", tmp_path)
+
+    facts = environment.describe_environment()
+
+    assert (facts["governor"], facts["smt"], facts["numa_nodes"]) == ("powersave", True, 2)
+    assert facts["transparent_huge_pages"] == "madvise"
+    assert facts["kernel"] == platform.release()
+    assert facts["libc"] == (" ".join(platform.libc_ver()).strip() or None)
+
+
+def test_what_the_kernel_does_not_say_is_unknown(monkeypatch, tmp_path):
+    for constant in ("GOVERNOR", "SMT", "_HUGE_PAGES", "_SYSTEM", "_CPUINFO"):
+        monkeypatch.setattr(environment, constant, tmp_path / "nothing")
+
+    facts = environment.describe_environment()
+
+    unknown = ("governor", "smt", "transparent_huge_pages", "numa_nodes")
+    assert [facts[name] for name in unknown] == [None] * 4
+    assert facts["cpu_flags"] == []
+    assert facts["cpu"]
+
+
+def test_packages_are_all_that_is_installed():
+    found = environment.describe_environment()["packages"]
+
+    assert found["numpy"] == metadata.version("numpy")
+    assert {"msgspec", "pytest"} <= found.keys()
+    assert list(found) == sorted(found, key=str.lower)
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system has no affinity")

@@ -1,7 +1,14 @@
 import pytest
 from msgspec.structs import replace
 
-from benchsuite.measure.flags import DISQUALIFYING, modes, process_flags, spread_flags, stragglers
+from benchsuite.measure.flags import (
+    DISQUALIFYING,
+    flags_of_most,
+    modes,
+    process_flags,
+    spread_flags,
+    stragglers,
+)
 from benchsuite.records.series import AcceleratorReading, Reading
 
 QUIET = Reading(
@@ -119,3 +126,9 @@ def test_straggler_is_named_by_its_place():
 
 def test_what_an_interval_absorbs_disqualifies_nothing():
     assert DISQUALIFYING.isdisjoint({"straggler", "under_parallel", "alloc_bound", "preempted"})
+
+
+def test_flags_of_most_processes_are_the_figures_and_contamination_always_is():
+    processes = [("drift", "contaminated"), ("preempted", "drift"), ("preempted",), ("preempted",)]
+
+    assert flags_of_most(processes) == ["contaminated", "preempted"]

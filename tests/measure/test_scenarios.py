@@ -4,6 +4,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from benchsuite.contract import PartedSession
 from benchsuite.measure import scenarios
 from benchsuite.measure.protocol import PROTOCOLS, TOUR
 
@@ -127,6 +128,38 @@ def test_training_throughput_is_measured_over_whole_windows(session):
     assert (found.metric, found.images) == ("training_throughput", 40)
     assert found.samples == pytest.approx([500 * MS] * 4)
     assert len(fake.calls) == 3 + 4 * 5
+
+
+class FakePartedSession(FakeSession, PartedSession):
+    """Its parts take a half and the whole of what its steps take."""
+
+    def run_part(self, placed, part):
+        self.pending += {"forward": self.seconds / 2, "backward": self.seconds}[part]
+        self.calls.append((placed, part))
+
+
+def test_parts_are_measured_over_fewer_and_shorter_windows(monkeypatch):
+    fake = FakePartedSession(0.05)
+    monkeypatch.setattr(scenarios, "perf_counter_ns", lambda: fake.now_ns)
+    longer = msgspec.structs.replace(PROTOCOL, window_s=1.0)
+
+    found = scenarios.measure_part(fake, "forward", ["a", "b"], 8, longer)
+
+    assert (found.metric, found.batch_size, found.calls) == ("training_forward", 8, 20)
+    assert found.samples == pytest.approx([500 * MS] * 3)
+    assert found.warmups == pytest.approx([25 * MS] * 3)
+    assert fake.calls[:3] == [("a", "forward"), ("b", "forward"), ("a", "forward")]
+    assert len(fake.calls) == 3 + 3 * 20
+    assert scenarios.measure_part(fake, "backward", ["a"], 8, longer).calls == 10
+
+
+def test_parts_are_measured_no_longer_than_the_protocol_says(monkeypatch):
+    fake = FakePartedSession(0.05)
+    monkeypatch.setattr(scenarios, "perf_counter_ns", lambda: fake.now_ns)
+    shorter = msgspec.structs.replace(PROTOCOL, windows=2, window_s=0.1)
+
+    assert len(scenarios.measure_part(fake, "forward", ["a"], 8, shorter).samples) == 2
+    assert scenarios.measure_part(fake, "forward", ["a"], 8, shorter).calls == 4
 
 
 def test_synthetic_batches_are_distinct_random_and_seeded(session):

@@ -2,6 +2,7 @@ import re
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from benchsuite.report.columns import COLUMNS, metric_column
 
@@ -79,6 +80,7 @@ def test_number_columns_carry_their_unit():
         ("train_loss_nats", 1.5),
         ("train_wall_s", 0.75),
         ("train_images_per_s", 128.0),
+        ("training_with_input_images_per_s", 128.0),
         ("latency_batch1_p50_s", 0.002),
         ("latency_samples", 3),
         ("first_call_s", 0.25),
@@ -110,6 +112,46 @@ def test_column_reads_its_value(make_record, name, expected):
     record = make_record(input_shape=(28, 20, 1), train_input_shape=(16, 12, 3))
 
     assert BY_NAME[name].read(record) == expected
+
+
+def _trained(make_record, *epochs):
+    """A record whose epochs took so many images, seconds, and seconds of waiting."""
+    training = make_record().findings.training
+    first = training.epochs[0]
+    made = (replace(first, images=n, train_s=s, input_wait_s=wait) for n, s, wait in epochs)
+    return make_record(training=replace(training, epochs=tuple(made)))
+
+
+def test_training_with_its_input_leaves_out_the_epoch_that_compiles(make_record):
+    record = _trained(make_record, (100, 50.0, 1.0), (100, 2.0, 0.5), (40, 3.0, 0.25))
+
+    assert BY_NAME["training_with_input_images_per_s"].read(record) == 28.0
+    assert BY_NAME["input_wait_fraction"].read(record) == 0.15
+    assert BY_NAME["train_images_per_s"].read(record) == pytest.approx(240 / 55)
+
+
+def test_training_with_its_input_takes_the_only_epoch_as_it_is(make_record):
+    record = _trained(make_record, (100, 50.0, 5.0))
+
+    assert BY_NAME["training_with_input_images_per_s"].read(record) == 2.0
+    assert BY_NAME["input_wait_fraction"].read(record) == 0.1
+
+
+def test_wait_for_input_is_blank_where_the_framework_makes_it(make_record):
+    record = _trained(make_record, (100, 50.0, None), (100, 50.0, None))
+
+    assert BY_NAME["training_with_input_images_per_s"].read(record) == 2.0
+    assert BY_NAME["input_wait_fraction"].read(record) is None
+
+
+@pytest.mark.parametrize("part", ["training_forward", "training_backward", "training_update"])
+def test_parts_of_a_step_are_read_with_their_interval(make_record, part):
+    values = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
+    record = make_record(samples={part: values})
+
+    read = [BY_NAME[f"{part}{end}_s"].read(record) for end in ("", "_low", "_high")]
+
+    assert read == [0.875, 0.25, 1.5]
 
 
 @pytest.mark.parametrize("kind", ["peak", "reserved", "driver"])

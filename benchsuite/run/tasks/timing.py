@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from benchsuite.contract import Session
+from benchsuite.contract import PartedSession, Session
 from benchsuite.measure.anchor import measure_anchor
 from benchsuite.measure.gate import wait_for_quiet
 from benchsuite.measure.honesty import clock_flags
@@ -14,6 +14,7 @@ from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.scenarios import (
     measure_host_latency,
     measure_latency,
+    measure_part,
     measure_throughput,
     measure_training,
     quiet_collector,
@@ -54,12 +55,21 @@ def measure_time(task: TaskAtWork) -> Iterator[Findings | Series]:
                 series = measure_throughput(session, pool, size, protocol, device=case.device)
             yield judged(task, series, lies)
         with _placed(task, session, case.training_batch_size, "training") as pool:
-            size, rate = case.training_batch_size, case.recipe.lr
-            series = measure_training(session, pool, size, rate, protocol, device=case.device)
-        yield judged(task, series)
+            for series in _training(task, session, pool):
+                yield judged(task, series)
         if protocol.rounds[-1] > 1:
             yield measure_anchor()
     yield task.surroundings(session)
+
+
+def _training(task: TaskAtWork, session: Session, pool: Sequence[Any]) -> Iterator[Series]:
+    """The whole step and, where the protocol is thorough, its parts."""
+    case, protocol = task.case, PROTOCOLS[task.case.protocol]
+    size = case.training_batch_size
+    yield measure_training(session, pool, size, case.recipe.lr, protocol, device=case.device)
+    if protocol.thorough and isinstance(session, PartedSession):
+        yield measure_part(session, "forward", pool, size, protocol, device=case.device)
+        yield measure_part(session, "backward", pool, size, protocol, device=case.device)
 
 
 @contextmanager

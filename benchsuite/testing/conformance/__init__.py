@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from benchsuite.testing.conformance.forward import ForwardTests
 from benchsuite.testing.conformance.interface import InterfaceTests
+from benchsuite.testing.conformance.parts import PartTests
 from benchsuite.testing.conformance.precision import PrecisionTests
 from benchsuite.testing.conformance.state import StateTests
 from benchsuite.testing.conformance.steps import StepTests
@@ -29,6 +30,7 @@ class BackendConformance(
     StateTests,
     TrainingTests,
     StepTests,
+    PartTests,
     PrecisionTests,
     TierTests,
 ):

@@ -82,10 +82,10 @@ class StepTests(TrainingKit):
     @pytest.mark.parametrize("parts", [1, 2], ids=["whole", "micro-batches"])
     def test_drawn_masks_agree_with_oracle(self, parts: int) -> None:
         """Dropouts of elements, of channels' positions and of whole examples."""
-        rule, graph = replace(_SGD, micro_batches=parts), _with_dropouts()
+        rule, graph = replace(_SGD, micro_batches=parts), network_with_dropouts()
 
         def with_masks(batch: Batch) -> Batch:
-            return Batch(batch.images, batch.labels, _masks(graph, len(batch.images)))
+            return Batch(batch.images, batch.labels, random_masks(graph, len(batch.images)))
 
         self._require_steps_agree(graph, rule, ([0.1] * 3,), with_masks)
 
@@ -127,7 +127,7 @@ def _with_shares(batch: Batch) -> Batch:
     return Batch(batch.images, shares)
 
 
-def _masks(graph: Graph, size: int) -> dict[str, NDArray[np.bool_]]:
+def random_masks(graph: Graph, size: int) -> dict[str, NDArray[np.bool_]]:
     """Half of everything stays, whatever the rate."""
     generator = np.random.default_rng(size)
     shapes = {
@@ -138,7 +138,8 @@ def _masks(graph: Graph, size: int) -> dict[str, NDArray[np.bool_]]:
     return {name: generator.random(shape) < 0.5 for name, shape in shapes.items()}  # noqa: PLR2004 - half
 
 
-def _with_dropouts() -> Graph:
+def network_with_dropouts() -> Graph:
+    """Of elements, of channels' positions and of whole examples."""
     net = Builder()
     x = net.conv(net.input((4, 5, 3)), 6, 3, padding=1, name="conv")
     x = net.add(x, net.stochastic_depth(net.tanh(x), 0.5))

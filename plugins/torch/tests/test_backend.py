@@ -41,6 +41,9 @@ def test_versions_name_what_computes(backend):
     versions = backend.versions()
     assert versions["torch"] == torch.__version__
     assert ("cuda" in versions) == (torch.version.cuda is not None)
+    assert ("mkl" in versions) == torch.backends.mkl.is_available()
+    assert ("onednn" in versions) == torch.backends.mkldnn.is_available()
+    assert ("openmp" in versions) == torch.backends.openmp.is_available()
     assert all(isinstance(version, str) for version in versions.values())
 
 

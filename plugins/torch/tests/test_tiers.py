@@ -44,6 +44,7 @@ def test_native_tier_is_eager_and_channels_first(open_session, tier):
     settings = session.settings()
 
     assert (settings["layout"], settings["mode"]) == ("NCHW", "eager")
+    assert settings["cpu_capability"] == torch.backends.cpu.get_cpu_capability()
     assert place(session).images.is_contiguous()
     assert session._forward_pass == session.native.forward
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import metadata
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import keras
@@ -20,6 +19,13 @@ from benchsuite.graph.weights import Weights
 from benchsuite_keras.backend import KerasBackend
 from benchsuite_keras.floats import default_dtype
 from benchsuite_keras.inspection import InspectableKerasSession
+from benchsuite_keras.jax_devices import (
+    check_threads,
+    find_device,
+    find_gpus,
+    usable_cpus,
+    with_x64,
+)
 from benchsuite_keras.layers.dropout import drawn_masks
 from benchsuite_keras.losses import mean_loss
 from benchsuite_keras.optimizers import make_optimizer
@@ -55,14 +61,14 @@ class JaxBackend(KerasBackend):
         }
 
     def _accelerators(self) -> Sequence[str]:
-        return [f"cuda:{index}" for index, _ in enumerate(_gpus())]
+        return [f"cuda:{index}" for index, _ in enumerate(find_gpus())]
 
     def _accelerator_name(self, device: str) -> str:
-        return str(_device(device).device_kind)
+        return str(find_device(device).device_kind)
 
     def _configure(self, setup: Setup) -> None:
         if setup.threads is not None and setup.device == "cpu":
-            _check_threads(setup.threads)
+            check_threads(setup.threads)
 
     def _session(self, make: MakeModel, setup: Setup) -> JaxSession:
         return JaxSession(make, setup)
@@ -76,10 +82,11 @@ class JaxSession(InspectableKerasSession):
     """
 
     def __init__(self, make: MakeModel, setup: Setup) -> None:
-        self._jax_device = _device(setup.device)
+        self._jax_device = find_device(setup.device)
         self._on_gpu = setup.device != "cpu"
         self._matmul_precision = _MATMUL_PRECISIONS.get(setup.precision, _HIGHEST)
         self._pending: list[KerasTensor] = []
+        self._last_part: Any = None
         super().__init__(make, setup)
         self._forward = jax.jit(self._logits)
         self._state = self._model_state()
@@ -106,9 +113,23 @@ class JaxSession(InspectableKerasSession):
         self._pending.append(logits)
         return logits
 
+    def run_part(self, placed: PlacedBatch, part: Literal["forward", "backward"]) -> Any:  # noqa: ANN401 - tensors
+        """Submit the beginning of a training step; see `PartedSession`.
+
+        It waits for the one before, as steps do: JAX may run independent ones side by side.
+        """
+        given = placed.images, placed.labels, dict(placed.masks)
+        if self._last_part is None:
+            self._last_part = (self._to_device(np.zeros((), self._dtype)),)
+        before = self._last_part[0]
+        with self._numbers():
+            self._last_part = self._step_parts[part](self._state, given, self._scale, before)
+        loss, _, *gradients = self._last_part
+        return (loss, *gradients) if gradients else loss
+
     def synchronize(self) -> None:
         """Return when all results are there: JAX may finish independent ones in any order."""
-        jax.block_until_ready((self._pending, self._state))
+        jax.block_until_ready((self._pending, self._state, self._last_part))
         self._pending.clear()
 
     def device_memory(self) -> DeviceMemory | None:
@@ -127,7 +148,7 @@ class JaxSession(InspectableKerasSession):
             "xla": "on",
             "tf32": on_or_off(self._matmul_precision != _HIGHEST),
             "matmul_precision": self._matmul_precision,
-            "threads": str(_usable_cpus()),
+            "threads": str(usable_cpus()),
         }
 
     def _device_scope(self) -> AbstractContextManager[Any]:
@@ -138,7 +159,7 @@ class JaxSession(InspectableKerasSession):
 
     def _numbers(self) -> AbstractContextManager[Any]:
         """JAX turns float64 into float32 unless told otherwise."""
-        return _enable_x64() if self._dtype == "float64" else nullcontext()
+        return with_x64() if self._dtype == "float64" else nullcontext()
 
     def _to_device(self, array: NDArray[Any]) -> KerasTensor:
         with self._numbers():
@@ -184,6 +205,18 @@ class JaxSession(InspectableKerasSession):
             logits, others = self._model.stateless_call(trainable, others, images, training=True)
         loss = mean_loss(labels, logits, self._setup.update_rule.focal_gamma)
         return loss * scale, (loss, others)
+
+    def _loss_alone(
+        self, state: State, batch: Given, scale: KerasTensor
+    ) -> tuple[KerasTensor, Values]:
+        """The mean loss, and the new values of what is not trained."""
+        trainable, others = state
+        losses = []
+        for part in self._parts(*batch):
+            with jax.default_matmul_precision(self._matmul_precision):
+                _, (loss, others) = self._loss_and_others(trainable, others, part, scale)
+            losses.append(loss)
+        return sum(losses) / len(losses), others
 
     def _loss_and_gradients(
         self, state: State, batch: Given, scale: KerasTensor = 1.0
@@ -237,6 +270,22 @@ class JaxSession(InspectableKerasSession):
         return jitted
 
     @cached_property
+    def _step_parts(self) -> Mapping[str, Callable[..., Any]]:
+        """Jitted, with everything that they compute as results: nothing can be optimised away."""
+        begins = {"forward": self._loss_alone, "backward": self._loss_and_gradients}
+
+        def run(begin: Any, state: State, batch: Given, scale: Any, _: Any) -> Any:  # noqa: ANN401 - tensors
+            with default_dtype(self._dtype):
+                return begin(state, batch, 1.0 if scale is None else scale)
+
+        return {n: jax.jit(partial(run, begin), keep_unused=True) for n, begin in begins.items()}
+
+    @property
+    def _scale(self) -> KerasTensor | None:
+        """What the loss is multiplied by in fp16."""
+        return self._optimizer.dynamic_scale.value if self._setup.precision == "fp16" else None
+
+    @cached_property
     def _optimizer(self) -> Any:  # noqa: ANN401 - a keras.Optimizer
         """Made for the first step: inference is to hold no optimiser's state."""
         rule = self._setup.update_rule
@@ -266,42 +315,3 @@ class JaxSession(InspectableKerasSession):
 def _assign(variables: Iterable[Any], values: Values) -> None:
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
-
-
-def _enable_x64() -> AbstractContextManager[Any]:
-    """64-bit numbers for a while; JAX moved the name out of `experimental`."""
-    if hasattr(jax, "enable_x64"):
-        return jax.enable_x64(True)  # type: ignore[no-any-return] # jax is Any
-    from jax.experimental import enable_x64
-
-    return enable_x64()  # type: ignore[no-any-return] # jax is Any
-
-
-def _gpus() -> Sequence[Any]:
-    try:
-        gpus: Sequence[Any] = jax.devices("cuda")
-    except RuntimeError:  # what JAX says where there is none
-        return ()
-    return gpus
-
-
-def _device(device: str) -> Any:  # noqa: ANN401 - a jax.Device
-    kind, _, index = device.partition(":")
-    return jax.devices(kind)[int(index or 0)]
-
-
-def _usable_cpus() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _check_threads(threads: int) -> None:
-    """JAX sizes its pool by the CPUs that the process may use, when it starts."""
-    usable = _usable_cpus()
-    if threads != usable:
-        raise UsageError(
-            f"backend 'keras-jax' runs on as many threads as the process may use CPUs, {usable}, "
-            f"not on {threads}: start the process under `taskset` with {threads}, or leave "
-            "threads out"
-        )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -34,8 +35,14 @@ class TensorFlowBackend(KerasBackend):
     name = "keras-tensorflow"
 
     def versions(self) -> Mapping[str, str]:
-        """Keras' version and TensorFlow's."""
-        return {"keras": keras.__version__, "tensorflow": tf.__version__}
+        """Keras' version, TensorFlow's, and CUDA's and cuDNN's where it was built with them."""
+        build = tf.sysconfig.get_build_info()
+        on_gpus = {name: build.get(f"{name}_version") for name in ("cuda", "cudnn")}
+        return {
+            "keras": keras.__version__,
+            "tensorflow": tf.__version__,
+            **{name: str(version) for name, version in on_gpus.items() if version},
+        }
 
     def _accelerators(self) -> Sequence[str]:
         return [f"cuda:{index}" for index, _ in enumerate(_gpus())]
@@ -80,6 +87,7 @@ class TensorFlowSession(InspectableKerasSession):
         self._tf_device = f"GPU:{_index(setup.device)}" if self._on_gpu else "CPU:0"
         self._forwards: dict[object, Function] = {}
         self._steps: dict[object, Function] = {}
+        self._step_parts: dict[tuple[str, object], Function] = {}
         if self._on_gpu:
             tf.config.experimental.reset_memory_stats(self._tf_device)
         super().__init__(make, setup)
@@ -88,6 +96,11 @@ class TensorFlowSession(InspectableKerasSession):
         """Submit the forward pass, one concrete function per shape."""
         forward = self._forwards.get(placed.signature) or self._trace_forward(placed)
         return forward(placed.images)
+
+    def run_part(self, placed: PlacedBatch, part: Literal["forward", "backward"]) -> Any:  # noqa: ANN401 - tensors
+        """Submit the beginning of a training step; see `PartedSession`."""
+        begin = self._step_parts.get((part, placed.signature)) or self._trace_part(placed, part)
+        return begin(placed.images, placed.labels, *placed.masks.values())
 
     def synchronize(self) -> None:
         """Return when the GPU has finished; on a CPU, TensorFlow returns no sooner anyway."""
@@ -106,6 +119,7 @@ class TensorFlowSession(InspectableKerasSession):
             "xla": on_or_off(self._xla),
             "tf32": on_or_off(tf.config.experimental.tensor_float_32_execution_enabled()),
             "threads": str(threading.get_intra_op_parallelism_threads() or "all"),
+            "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "TensorFlow's default"),
             "inter_op_threads": str(threading.get_inter_op_parallelism_threads() or "all"),
         }
 
@@ -178,9 +192,7 @@ class TensorFlowSession(InspectableKerasSession):
             images: KerasTensor, labels: KerasTensor, rate: KerasTensor, *masks: KerasTensor
         ) -> KerasTensor:
             named = dict(zip(placed.masks, masks, strict=True))
-            parts = self._parts(images, labels, named)
-            found = [self._loss_and_gradients(*part, weights) for part in parts]
-            loss, gradients = found[0] if len(found) == 1 else _mean(found)
+            loss, gradients = self._backward(images, labels, named, weights)
             optimizer.learning_rate.assign(rate)
             optimizer.apply(gradients, variables)
             return loss
@@ -192,6 +204,35 @@ class TensorFlowSession(InspectableKerasSession):
         with self._scope():
             self._steps[placed.signature] = traced.get_concrete_function(*specs)
         return self._steps[placed.signature]
+
+    def _trace_part(self, placed: PlacedBatch, part: str) -> Function:
+        """With everything that it computes as a result: nothing can be optimised away."""
+        weights = [variable.value for variable in self._model.trainable_variables]
+
+        def begin(images: KerasTensor, labels: KerasTensor, *masks: KerasTensor) -> Any:  # noqa: ANN401 - tensors
+            given = images, labels, dict(zip(placed.masks, masks, strict=True))
+            if part == "backward":
+                return self._backward(*given, weights)
+            losses = [self._loss(*each) for each in self._parts(*given)]
+            return tf.add_n(losses) / len(losses)
+
+        specs = map(_spec, (placed.images, placed.labels, *placed.masks.values()))
+        traced = tf.function(begin, jit_compile=self._xla, autograph=False)
+        with self._scope():
+            self._step_parts[part, placed.signature] = traced.get_concrete_function(*specs)
+        return self._step_parts[part, placed.signature]
+
+    def _backward(
+        self,
+        images: KerasTensor,
+        labels: KerasTensor,
+        masks: Mapping[str, KerasTensor],
+        weights: Sequence[KerasTensor],
+    ) -> tuple[KerasTensor, Sequence[KerasTensor]]:
+        """Loss and gradients of the batch, or the mean of its parts'."""
+        parts = self._parts(images, labels, masks)
+        found = [self._loss_and_gradients(*part, weights) for part in parts]
+        return found[0] if len(found) == 1 else _mean(found)
 
     def _loss_and_gradients(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -18,6 +18,7 @@ from benchsuite_keras.backend import KerasBackend
 from benchsuite_keras.inspection import InspectableKerasSession
 from benchsuite_keras.precision import rule_optimizer, scaled, with_scaled_loss
 from benchsuite_keras.session import KerasTensor, MakeModel, PlacedBatch, on_or_off
+from benchsuite_keras.torch_built_with import built_with
 from benchsuite_keras.torch_optimizers import make_optimizer
 
 _STEPS = "steps"
@@ -31,8 +32,14 @@ class TorchBackend(KerasBackend):
     tiers = ("native", "native+layout", "user_api")
 
     def versions(self) -> Mapping[str, str]:
-        """Keras' version and PyTorch's."""
-        return {"keras": keras.__version__, "torch": torch.__version__}
+        """Keras' version, PyTorch's, and those of the libraries that it was built with."""
+        on_gpus = {"cuda": torch.version.cuda, "cudnn": torch.backends.cudnn.version()}
+        return {
+            "keras": keras.__version__,
+            "torch": torch.__version__,
+            **{name: str(version) for name, version in on_gpus.items() if version is not None},
+            **built_with(torch.__config__.show()),
+        }
 
     def _accelerators(self) -> Sequence[str]:
         cuda = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
@@ -71,6 +78,15 @@ class TorchSession(InspectableKerasSession):
         with self._scope(), torch.inference_mode():
             return self._model(placed.images, training=False)
 
+    def run_part(self, placed: PlacedBatch, part: Literal["forward", "backward"]) -> Any:  # noqa: ANN401 - tensors
+        """Submit the beginning of a training step; see `PartedSession`."""
+        with self._scope():
+            if part == "forward":
+                parts = self._parts(placed.images, placed.labels, placed.masks)
+                return _mean([self._loss(*each).detach() for each in parts])
+            loss = self._backward(placed)
+            return loss, [parameter.grad for parameter in self._parameters]
+
     def synchronize(self) -> None:
         """Return when the device has finished; on a CPU, PyTorch returns no sooner anyway."""
         if self._on_cuda:
@@ -101,6 +117,7 @@ class TorchSession(InspectableKerasSession):
             ),
             "cudnn_benchmark": on_or_off(torch.backends.cudnn.benchmark),
             "threads": str(torch.get_num_threads()),
+            "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         }
 
     def _device_scope(self) -> AbstractContextManager[Any]:
@@ -130,16 +147,15 @@ class TorchSession(InspectableKerasSession):
         return loss, torch.autograd.grad(loss, self._parameters)
 
     def _step(self, placed: PlacedBatch, learning_rate: float) -> KerasTensor:
-        parameters = self._parameters
-        for parameter in parameters:
-            parameter.grad = None
         loss = self._backward(placed)
         rule_optimizer(self._optimizer).rate = learning_rate
-        self._optimizer.apply([parameter.grad for parameter in parameters])
+        self._optimizer.apply([parameter.grad for parameter in self._parameters])
         return loss
 
     def _backward(self, placed: PlacedBatch) -> KerasTensor:
         """Gradients of the batch, or the mean of its parts'; the loss likewise."""
+        for parameter in self._parameters:
+            parameter.grad = None
         parts = self._parts(placed.images, placed.labels, placed.masks)
         losses = []
         for part in parts:
@@ -147,7 +163,7 @@ class TorchSession(InspectableKerasSession):
             mean = loss / len(parts) if len(parts) > 1 else loss
             scaled(mean, self._optimizer).backward()
             losses.append(loss.detach())
-        return losses[0] if len(parts) == 1 else torch.stack(losses).mean()
+        return _mean(losses)
 
     @cached_property
     def _parameters(self) -> list[KerasTensor]:
@@ -161,3 +177,7 @@ class TorchSession(InspectableKerasSession):
         optimizer = with_scaled_loss(make_optimizer(rule, self._decayed()), self._setup.precision)
         optimizer.build(self._model.trainable_variables)
         return optimizer
+
+
+def _mean(losses: list[KerasTensor]) -> KerasTensor:
+    return losses[0] if len(losses) == 1 else torch.stack(losses).mean()

@@ -16,8 +16,31 @@ def test_versions_are_those_installed(backend, framework):
     versions = backend.versions()
     assert versions["keras"] == metadata.version("keras")
     modules = {"tensorflow": {"tensorflow"}, "jax": {"jax", "jaxlib"}, "torch": {"torch"}}
-    assert set(versions) == {"keras", *modules[framework]}
+    libraries = {"tensorflow": set(), "jax": set(), "torch": {"mkl", "onednn", "openmp"}}
+    gpus = {"cuda", "cudnn"}
+    named = {"keras", *modules[framework]}
+    assert named <= set(versions) <= named | libraries[framework] | gpus
     assert all(versions.values())
+
+
+def test_versions_are_those_that_the_framework_was_built_with(backend, framework, monkeypatch):
+    if framework == "tensorflow":
+        import tensorflow as tf
+
+        build = {"is_cuda_build": True, "cuda_version": "12.5.1", "cudnn_version": "9"}
+        monkeypatch.setattr(tf.sysconfig, "get_build_info", lambda: build)
+        expected = {"cuda": "12.5.1", "cudnn": "9"}
+    elif framework == "torch":
+        import torch
+
+        monkeypatch.setattr(torch.__config__, "show", lambda: "  - Intel(R) MKL-DNN v3.7.1 (Git")
+        monkeypatch.setattr(torch.version, "cuda", "12.8")
+        monkeypatch.setattr(torch.backends.cudnn, "version", lambda: 91002)
+        expected = {"cuda": "12.8", "cudnn": "91002", "onednn": "3.7.1"}
+    else:
+        expected = {"jaxlib": metadata.version("jaxlib")}
+    versions = backend.versions()
+    assert {name: versions.get(name) for name in expected} == expected
 
 
 @pytest.mark.parametrize("device", ["cuda:99", "gpu", "tpu"])

@@ -123,6 +123,8 @@ def test_settings_are_what_the_framework_says(open_session, convnet, framework):
     assert settings["tf32"] == "off"
     assert settings["threads"]
     assert settings.get("xla") == {"tensorflow": "off", "jax": "on", "torch": None}[framework]
+    own = {"tensorflow": "onednn", "jax": "matmul_precision", "torch": "cpu_capability"}
+    assert settings[own[framework]]
     assert all(isinstance(value, str) for value in settings.values())
 
 

@@ -11,6 +11,7 @@ from benchsuite.contract import NativeModel, Recipe, Setup, check_request, check
 from benchsuite.errors import UnsupportedError
 from benchsuite.graph import Graph, Shape
 from benchsuite.graph.weights import Weights, check_weights
+from benchsuite_torch.built_with import built_with
 from benchsuite_torch.idiomatic import IdiomaticTorchSession
 from benchsuite_torch.lowering import OPS, lower
 from benchsuite_torch.native import describe
@@ -29,13 +30,14 @@ class TorchBackend:
     precisions = _PRECISIONS
 
     def versions(self) -> Mapping[str, str]:
-        """PyTorch's version, and CUDA's and cuDNN's where it was built with them."""
+        """PyTorch's version, and those of the libraries that it was built with."""
         found = {
             "torch": torch.__version__,
             "cuda": torch.version.cuda,
             "cudnn": torch.backends.cudnn.version(),
         }
-        return {name: str(version) for name, version in found.items() if version is not None}
+        named = {name: str(version) for name, version in found.items() if version is not None}
+        return {**named, **built_with(torch.__config__.show())}
 
     def devices(self) -> Sequence[str]:
         """`cuda:0`, …, `mps` and `cpu`, as far as they are there."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -38,7 +38,7 @@ class PlacedBatch:
 
 
 class TorchSession:
-    """`benchsuite.contract.InspectableSession` for PyTorch.
+    """`benchsuite.contract.InspectableSession` and `PartedSession` for PyTorch.
 
     In fp64, results are float64 throughout.
     """
@@ -97,13 +97,20 @@ class TorchSession:
         The losses stay on the device until the last step: fetching one waits for it.
         Raises ValueError unless there is exactly one learning rate per batch.
         """
-        if not self._module.training:
-            self._module.train()
+        self._enter_training()
         losses = [
             self._step(batch, rate) for batch, rate in zip(batches, learning_rates, strict=True)
         ]
         fetched: NDArray[np.float32] = torch.stack(losses).cpu().numpy()
         return fetched
+
+    def run_part(self, placed: PlacedBatch, part: Literal["forward", "backward"]) -> Any:  # noqa: ANN401 - tensors
+        """Submit the beginning of a training step; see `PartedSession`."""
+        self._enter_training()
+        given, step = (placed.images, placed.labels, placed.masks), self._training_step
+        if part == "forward":
+            return step.forward(*given)
+        return step.backward(*given), step.gradients
 
     def synchronize(self) -> None:
         """Return when the device has finished; on a CPU, PyTorch returns no sooner anyway."""
@@ -181,6 +188,7 @@ class TorchSession:
             "mode": "inductor" if self._setup.tier == "compiled" else "eager",
             "autocast": str(getattr(self._autocast, "fast_dtype", "off")),
             "threads": str(torch.get_num_threads()),
+            "cpu_capability": torch.backends.cpu.get_cpu_capability(),
             "matmul_precision": torch.get_float32_matmul_precision(),
             "cudnn_tf32": str(torch.backends.cudnn.allow_tf32),
             "cudnn_benchmark": str(torch.backends.cudnn.benchmark),
@@ -202,8 +210,12 @@ class TorchSession:
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
+    def _enter_training(self) -> None:
+        if not self._module.training:  # a switch walks over all modules: only when needed
+            self._module.train()
+
     def _forward(self, images: Any) -> Any:  # noqa: ANN401 - tensors
-        if self._module.training:  # a switch walks over all modules: only when needed
+        if self._module.training:
             self._module.eval()
         with self._inference_mode:
             return self._logits(images)

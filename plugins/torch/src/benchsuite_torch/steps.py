@@ -40,8 +40,7 @@ class TrainingStep:
         """Take the step, and return the loss before it, still on the device."""
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        self.optimizer.zero_grad(set_to_none=True)
-        loss = self._backward(images, labels, masks)
+        loss = self.backward(images, labels, masks)
         if self._rule.clip_norm is not None:
             self.scaler.unscale_(self.optimizer)
             clip_grad_norm_(self._module.parameters(), self._rule.clip_norm)
@@ -51,25 +50,45 @@ class TrainingStep:
             self.average.update()
         return loss
 
-    def _backward(self, images: Tensor, labels: Tensor, masks: Mapping[str, Tensor]) -> Tensor:
-        """Gradients of the batch, or the mean of its parts'; the loss likewise."""
-        count = self._rule.micro_batches
-        if count == 1:
-            return self._backward_part(images, labels, masks, 1)
-        parts = zip(images.chunk(count), labels.chunk(count), _chunks(masks, count), strict=True)
-        losses = [self._backward_part(*part, count) for part in parts]
-        return torch.stack(losses).sum()
+    def forward(self, images: Tensor, labels: Tensor, masks: Mapping[str, Tensor]) -> Tensor:
+        """The loss alone; what was kept for the gradients is dropped again."""
+        parts = self._parts(images, labels, masks)
+        return _mean([self._loss(*part).detach() for part in parts])
 
-    def _backward_part(
-        self, images: Tensor, labels: Tensor, masks: Mapping[str, Tensor], count: int
-    ) -> Tensor:
+    def backward(self, images: Tensor, labels: Tensor, masks: Mapping[str, Tensor]) -> Tensor:
+        """The loss; the parameters' `.grad` are then those of the batch, in fp16 scaled."""
+        self.optimizer.zero_grad(set_to_none=True)
+        parts, losses = self._parts(images, labels, masks), []
+        for part in parts:
+            loss = self._loss(*part)
+            mean = loss / len(parts) if len(parts) > 1 else loss
+            self.scaler.scale(mean).backward()
+            losses.append(loss.detach())
+        return _mean(losses)
+
+    @property
+    def gradients(self) -> list[Tensor]:
+        """Of all parameters, as the last `backward` left them."""
+        return [p.grad for group in self.optimizer.param_groups for p in group["params"]]
+
+    def _loss(self, images: Tensor, labels: Tensor, masks: Mapping[str, Tensor]) -> Tensor:
         with drawn_masks(self._module, masks):
             logits = self._forward(images)
-        loss = mean_loss(logits, labels, self._rule.focal_gamma)
-        if count > 1:
-            loss = loss / count
-        self.scaler.scale(loss).backward()
-        return loss.detach()
+        return mean_loss(logits, labels, self._rule.focal_gamma)
+
+    def _parts(
+        self, images: Tensor, labels: Tensor, masks: Mapping[str, Tensor]
+    ) -> list[tuple[Tensor, Tensor, Mapping[str, Tensor]]]:
+        """A batch's micro-batches, in order."""
+        count = self._rule.micro_batches
+        if count == 1:
+            return [(images, labels, masks)]
+        split = images.chunk(count), labels.chunk(count), _chunks(masks, count)
+        return list(zip(*split, strict=True))
+
+
+def _mean(losses: list[Tensor]) -> Tensor:
+    return losses[0] if len(losses) == 1 else torch.stack(losses).mean()
 
 
 def _chunks(masks: Mapping[str, Tensor], count: int) -> list[dict[str, Tensor]]:
