@@ -1,6 +1,7 @@
 """What a plugin implements, as small protocols and plain values."""
 
 from benchsuite.contract.backend import Backend, Batch, Counts, InspectableSession, Session, Setup
+from benchsuite.contract.ceilings import ELEMENT_BYTES, CeilingBackend, Workload
 from benchsuite.contract.checks import check_request, check_rule, check_setup
 from benchsuite.contract.dataset import Dataset, EncodedImages, Images, RaggedImages, Split
 from benchsuite.contract.idiomatic import IDIOMATIC_FIELDS, IdiomaticBackend, IdiomaticSession
@@ -10,9 +11,11 @@ from benchsuite.contract.recipe import Recipe
 from benchsuite.contract.training import LossScaling, Normalizer, UpdateRule
 
 __all__ = [
+    "ELEMENT_BYTES",
     "IDIOMATIC_FIELDS",
     "Backend",
     "Batch",
+    "CeilingBackend",
     "Counts",
     "Dataset",
     "EncodedImages",
@@ -31,6 +34,7 @@ __all__ = [
     "Setup",
     "Split",
     "UpdateRule",
+    "Workload",
     "check_request",
     "check_rule",
     "check_setup",

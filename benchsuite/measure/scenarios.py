@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from benchsuite.contract import Batch, Session
+from benchsuite.contract import Batch, Session, Workload
 from benchsuite.measure.protocol import Protocol
 from benchsuite.measure.warmup import warm_up
 from benchsuite.measure.watch import Watch
@@ -68,7 +68,7 @@ def measure_latency(session: Session, placed: Sequence[Any], protocol: Protocol)
     def call() -> None:
         session.infer(next(pool))
 
-    return _single_stream("latency", lambda: _timed(session, call), protocol)
+    return _single_stream("latency", lambda: timed(session, call), protocol)
 
 
 def measure_host_latency(session: Session, batches: Sequence[Batch], protocol: Protocol) -> Series:
@@ -78,7 +78,7 @@ def measure_host_latency(session: Session, batches: Sequence[Batch], protocol: P
     def call() -> None:
         session.predict(next(pool).images)
 
-    return _single_stream("latency_host", lambda: _timed(session, call), protocol)
+    return _single_stream("latency_host", lambda: timed(session, call), protocol)
 
 
 def measure_throughput(
@@ -110,12 +110,27 @@ def measure_training(
     return _windows("training_throughput", session, calls, batch_size, protocol)
 
 
-def _single_stream(metric: str, timed: Callable[[], int], protocol: Protocol) -> Series:
-    warmups, steady = warm_up(timed, protocol)
+def timed(on: Session | Workload, call: Callable[[], None]) -> int:
+    """Nanoseconds from an idle device to an idle device."""
+    on.synchronize()
+    start = perf_counter_ns()
+    call()
+    on.synchronize()
+    return perf_counter_ns() - start
+
+
+def calls_per_window(warmups: Sequence[int], protocol: Protocol) -> int:
+    """Enough calls to fill a window, judged by the later half of the warm-up."""
+    steady = float(np.median(warmups[len(warmups) // 2 :]))
+    return max(protocol.window_calls, round(protocol.window_s * _NS_PER_S / steady))
+
+
+def _single_stream(metric: str, sample: Callable[[], int], protocol: Protocol) -> Series:
+    warmups, steady = warm_up(sample, protocol)
     samples: list[int] = []
     watch, start = Watch(), perf_counter_ns()
     while not _enough(len(samples), (perf_counter_ns() - start) / _NS_PER_S, protocol):
-        samples.append(timed())
+        samples.append(sample())
     return Series(
         metric=metric,
         batch_size=1,
@@ -134,10 +149,10 @@ def _windows(
     batch_size: int,
     protocol: Protocol,
 ) -> Series:
-    warmups, steady = warm_up(lambda: _timed(session, lambda: calls(1)), protocol)
-    count = _calls_per_window(warmups, protocol)
+    warmups, steady = warm_up(lambda: timed(session, lambda: calls(1)), protocol)
+    count = calls_per_window(warmups, protocol)
     watch = Watch()
-    samples = [_timed(session, lambda: calls(count)) for _ in range(protocol.windows)]
+    samples = [timed(session, lambda: calls(count)) for _ in range(protocol.windows)]
     return Series(
         metric=metric,
         batch_size=batch_size,
@@ -154,22 +169,7 @@ def _unsteady(steady: bool, protocol: Protocol) -> tuple[str, ...]:
     return ("not_steady",) if protocol.until_steady and not steady else ()
 
 
-def _calls_per_window(warmups: Sequence[int], protocol: Protocol) -> int:
-    """Enough calls to fill a window, judged by the later half of the warm-up."""
-    steady = float(np.median(warmups[len(warmups) // 2 :]))
-    return max(protocol.window_calls, round(protocol.window_s * _NS_PER_S / steady))
-
-
 def _enough(calls: int, elapsed_s: float, protocol: Protocol) -> bool:
     if elapsed_s >= protocol.latency_cap_s or calls >= protocol.most_samples:
         return calls > 0
     return calls >= protocol.latency_calls and elapsed_s >= protocol.latency_s
-
-
-def _timed(session: Session, call: Callable[[], None]) -> int:
-    """Nanoseconds from an idle device to an idle device."""
-    session.synchronize()
-    start = perf_counter_ns()
-    call()
-    session.synchronize()
-    return perf_counter_ns() - start

@@ -14,6 +14,7 @@ from benchsuite.records import (
     Measurement,
     Phase,
     Record,
+    Roofline,
     Size,
     Training,
 )
@@ -30,6 +31,7 @@ PARTS = [
     Normalizer,
     Epoch,
     Measurement,
+    Roofline,
     Phase,
 ]
 

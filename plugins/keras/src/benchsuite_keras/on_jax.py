@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import metadata
 from typing import Any
 
@@ -17,13 +16,21 @@ from numpy.typing import NDArray
 from benchsuite.contract import Batch, Setup
 from benchsuite.errors import UsageError
 from benchsuite.graph.weights import Weights
-from benchsuite_keras.backend import KerasBackend
+from benchsuite_keras.backend import Arrays, KerasBackend
 from benchsuite_keras.floats import default_dtype
 from benchsuite_keras.inspection import InspectableKerasSession
+from benchsuite_keras.jax_ceilings import JaxWorkload, copied, multiplied
+from benchsuite_keras.jax_devices import (
+    check_threads,
+    enable_x64,
+    find_device,
+    gpus,
+    usable_cpus,
+)
 from benchsuite_keras.layers.dropout import drawn_masks
 from benchsuite_keras.losses import mean_loss
 from benchsuite_keras.optimizers import make_optimizer
-from benchsuite_keras.precision import with_scaled_loss
+from benchsuite_keras.precision import compute_dtype, with_scaled_loss
 from benchsuite_keras.session import KerasTensor, MakeModel, PlacedBatch, on_or_off
 
 #: Of float32 products, in whatever a jitted function holds.
@@ -55,14 +62,23 @@ class JaxBackend(KerasBackend):
         }
 
     def _accelerators(self) -> Sequence[str]:
-        return [f"cuda:{index}" for index, _ in enumerate(_gpus())]
+        return [f"cuda:{index}" for index, _ in enumerate(gpus())]
 
     def _accelerator_name(self, device: str) -> str:
-        return str(_device(device).device_kind)
+        return str(find_device(device).device_kind)
 
     def _configure(self, setup: Setup) -> None:
         if setup.threads is not None and setup.device == "cpu":
-            _check_threads(setup.threads)
+            check_threads(setup.threads)
+
+    def _product(self, setup: Setup, factors: Arrays) -> JaxWorkload:
+        dtype, device = compute_dtype(setup.precision), find_device(setup.device)
+        precision = _matmul_precision(setup)
+        return JaxWorkload(partial(multiplied, precision), factors, dtype, device)
+
+    def _copy(self, setup: Setup, source: Arrays) -> JaxWorkload:
+        dtype, device = compute_dtype(setup.precision), find_device(setup.device)
+        return JaxWorkload(copied, source, dtype, device)
 
     def _session(self, make: MakeModel, setup: Setup) -> JaxSession:
         return JaxSession(make, setup)
@@ -76,9 +92,9 @@ class JaxSession(InspectableKerasSession):
     """
 
     def __init__(self, make: MakeModel, setup: Setup) -> None:
-        self._jax_device = _device(setup.device)
+        self._jax_device = find_device(setup.device)
         self._on_gpu = setup.device != "cpu"
-        self._matmul_precision = _MATMUL_PRECISIONS.get(setup.precision, _HIGHEST)
+        self._matmul_precision = _matmul_precision(setup)
         self._pending: list[KerasTensor] = []
         super().__init__(make, setup)
         self._forward = jax.jit(self._logits)
@@ -120,7 +136,7 @@ class JaxSession(InspectableKerasSession):
             "xla": "on",
             "tf32": on_or_off(self._matmul_precision != _HIGHEST),
             "matmul_precision": self._matmul_precision,
-            "threads": str(_usable_cpus()),
+            "threads": str(usable_cpus()),
         }
 
     def _device_scope(self) -> AbstractContextManager[Any]:
@@ -131,7 +147,7 @@ class JaxSession(InspectableKerasSession):
 
     def _numbers(self) -> AbstractContextManager[Any]:
         """JAX turns float64 into float32 unless told otherwise."""
-        return _enable_x64() if self._dtype == "float64" else nullcontext()
+        return enable_x64() if self._dtype == "float64" else nullcontext()
 
     def _to_device(self, array: NDArray[Any]) -> KerasTensor:
         with self._numbers():
@@ -256,45 +272,10 @@ class JaxSession(InspectableKerasSession):
         return values
 
 
+def _matmul_precision(setup: Setup) -> str:
+    return _MATMUL_PRECISIONS.get(setup.precision, _HIGHEST)
+
+
 def _assign(variables: Iterable[Any], values: Values) -> None:
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
-
-
-def _enable_x64() -> AbstractContextManager[Any]:
-    """64-bit numbers for a while; JAX moved the name out of `experimental`."""
-    if hasattr(jax, "enable_x64"):
-        return jax.enable_x64(True)  # type: ignore[no-any-return] # jax is Any
-    from jax.experimental import enable_x64
-
-    return enable_x64()  # type: ignore[no-any-return] # jax is Any
-
-
-def _gpus() -> Sequence[Any]:
-    try:
-        gpus: Sequence[Any] = jax.devices("cuda")
-    except RuntimeError:  # what JAX says where there is none
-        return ()
-    return gpus
-
-
-def _device(device: str) -> Any:  # noqa: ANN401 - a jax.Device
-    kind, _, index = device.partition(":")
-    return jax.devices(kind)[int(index or 0)]
-
-
-def _usable_cpus() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _check_threads(threads: int) -> None:
-    """JAX sizes its pool by the CPUs that the process may use, when it starts."""
-    usable = _usable_cpus()
-    if threads != usable:
-        raise UsageError(
-            f"backend 'keras-jax' runs on as many threads as the process may use CPUs, {usable}, "
-            f"not on {threads}: start the process under `taskset` with {threads}, or leave "
-            "threads out"
-        )
