@@ -64,9 +64,9 @@ def test_sizes_end_with_the_largest(device):
 
 def test_products_fit_into_the_memory_but_the_smallest_is_taken_anyway(device):
     fast = device(lambda _: 0.001)
-    three_of_1024 = 3 * 1024**2 * 4
+    less_than_three_of_2048 = 3 * 2048**2 * 4 - 1
 
-    fitting = list(probe_products(fast.open, 4, three_of_1024, FULL))
+    fitting = list(probe_products(fast.open, 4, less_than_three_of_2048, FULL))
     smallest = list(probe_products(fast.open, 4, 0, FULL))
 
     assert [probe.extent for probe in fitting] == [256, 512, 1024]
