@@ -8,32 +8,50 @@ import click
 
 from benchsuite.cli.parameters import plugins_of
 from benchsuite.cli.run_options import run_options, spec_of
+from benchsuite.cli.tables import print_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from benchsuite.records import Case
     from benchsuite.run.diagnosis import Diagnosis
 
 #: What is examined unless something else is asked for.
 _ARCHITECTURE, _PROTOCOL = "cnn_basic", "full"
+_GIGA = 1e9
 
 
 @click.command()
+@click.option(
+    "--ceilings",
+    is_flag=True,
+    help="Measure instead what each backend reaches at the most, in matrix products and copies.",
+)
 @run_options
 @click.pass_context
-def doctor(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - see `run_options`
+def doctor(ctx: click.Context, /, *, ceilings: bool, **options: Any) -> None:  # noqa: ANN401 - see `run_options`
     """Examine this machine, and measure one case against itself.
 
     What the case seems to differ from itself by is the smallest difference that this machine
     can see: later runs into the same results folder give no verdict on less. Takes some minutes;
     of the options, the first case that they make is measured, by default `cnn_basic` on the
     first backend.
+
+    With --ceilings nothing of this is done. Each backend multiplies matrices and copies arrays,
+    once for each precision and thread count, and later runs into the same results folder say
+    what share of that their networks achieve.
     """
     from benchsuite.cli.progress import progress
     from benchsuite.measure.environment import describe_environment
-    from benchsuite.run.doctor import examine
+    from benchsuite.run.doctor import examine, examine_ceilings
 
     options["archs"] = options["archs"] or (_ARCHITECTURE,)
     options["protocol"] = options["protocol"] or _PROTOCOL
     host = str(describe_environment()["host"])
+    if ceilings:
+        found = examine_ceilings(spec_of(options), plugins_of(ctx), _announce, host)
+        _report_ceilings(*found)
+        return
     with progress() as observer:
         _report(examine(spec_of(options), plugins_of(ctx), observer, host))
 
@@ -51,3 +69,31 @@ def _report(diagnosis: Diagnosis) -> None:
     click.echo(f"this machine: {diagnosis.score} of 100 points")
     for complaint in diagnosis.complaints:
         click.echo(f"  -{complaint.points}: {complaint.what}; {complaint.advice}")
+
+
+def _announce(case: Case) -> None:
+    click.echo(f"{case.backend} in {case.precision}, threads: {case.threads}", err=True)
+
+
+def _report_ceilings(diagnosis: Diagnosis, failures: Sequence[str]) -> None:
+    """As a table, and what has none."""
+    from benchsuite.contract import ELEMENT_BYTES
+
+    headers = ("backend", "device", "precision", "threads", "GFLOP/s", "size", "GB/s", "MiB copied")
+    rows = [
+        (
+            ceiling.backend,
+            ceiling.device,
+            ceiling.precision,
+            str(ceiling.threads),
+            f"{ceiling.flops_per_s / _GIGA:.1f}",
+            str(ceiling.size),
+            f"{ceiling.bytes_per_s / _GIGA:.1f}",
+            f"{ceiling.elements * ELEMENT_BYTES[ceiling.precision] // 2**20}",
+        )
+        for ceiling in diagnosis.ceilings
+    ]
+    if rows:
+        print_table(headers, rows, numbers=headers[3:])
+    for failure in failures:
+        click.echo(failure)

@@ -10,6 +10,7 @@ from benchsuite.contract.backend import (
     Session,
     Setup,
 )
+from benchsuite.contract.ceilings import ELEMENT_BYTES, CeilingBackend, Workload
 from benchsuite.contract.checks import check_request, check_rule, check_setup
 from benchsuite.contract.dataset import Dataset, EncodedImages, Images, RaggedImages, Split
 from benchsuite.contract.idiomatic import IDIOMATIC_FIELDS, IdiomaticBackend, IdiomaticSession
@@ -19,9 +20,11 @@ from benchsuite.contract.recipe import Recipe
 from benchsuite.contract.training import LossScaling, Normalizer, UpdateRule
 
 __all__ = [
+    "ELEMENT_BYTES",
     "IDIOMATIC_FIELDS",
     "Backend",
     "Batch",
+    "CeilingBackend",
     "Counts",
     "Dataset",
     "DeviceMemory",
@@ -42,6 +45,7 @@ __all__ = [
     "Setup",
     "Split",
     "UpdateRule",
+    "Workload",
     "check_request",
     "check_rule",
     "check_setup",

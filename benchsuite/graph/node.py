@@ -51,6 +51,11 @@ class Node:
         return ".".join(part for part in (self.name, weight.role) if part)
 
     @property
+    def size(self) -> int:
+        """Number of elements of its output, for one example."""
+        return _product(self.shape)
+
+    @property
     def parameters(self) -> int:
         """Number of trainable elements."""
         return sum(weight.size for weight in self.weights if weight.trainable)

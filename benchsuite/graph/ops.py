@@ -35,12 +35,17 @@ def _same_shape(attrs: Attrs, inputs: Shapes) -> Shape:
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """The rules of one op; `rank` is that of its first input, None where any will do."""
+    """The rules of one op.
+
+    rank: of its first input; None where any will do.
+    view: whether, in evaluation mode, its output is its input's memory, or a part of it.
+    """
 
     shape: Callable[[Attrs, Shapes], Shape] = _same_shape
     weights: Callable[[Attrs, Shapes], Layout] = _no_weights
     macs: Callable[[Attrs, Shapes, Shape], int] = _no_macs
     rank: int | None = None
+    view: bool = False
 
 
 # Windows: convolution and pooling.
@@ -245,8 +250,8 @@ OPS: Mapping[str, Op] = {
     "silu": Op(),
     "hard_sigmoid": Op(),
     "hard_swish": Op(),
-    "dropout": Op(),
-    "stochastic_depth": Op(),
+    "dropout": Op(view=True),
+    "stochastic_depth": Op(view=True),
     "max_pool": Op(_window_shape, rank=3),
     "avg_pool": Op(_window_shape, rank=3),
     "global_avg_pool": Op(_global_pool_shape, rank=3),
@@ -257,10 +262,10 @@ OPS: Mapping[str, Op] = {
     "add": Op(_add_shape),
     "multiply": Op(_multiply_shape),
     "concat": Op(_concat_shape),
-    "flatten": Op(_flatten_shape, rank=3),
-    "image_to_sequence": Op(_image_to_sequence_shape, rank=3),
+    "flatten": Op(_flatten_shape, rank=3, view=True),
+    "image_to_sequence": Op(_image_to_sequence_shape, rank=3, view=True),
     "class_token": Op(_class_token_shape, _class_token_weights, rank=2),
     "position_embedding": Op(weights=_position_embedding_weights, rank=2),
     "self_attention": Op(_attention_shape, _attention_weights, _attention_macs, rank=2),
-    "select_token": Op(_select_token_shape, rank=2),
+    "select_token": Op(_select_token_shape, rank=2, view=True),
 }

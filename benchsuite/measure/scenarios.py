@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 from msgspec.structs import replace
 
-from benchsuite.contract import Batch, PartedSession, Session
+from benchsuite.contract import Batch, PartedSession, Session, Workload
 from benchsuite.measure.protocol import Protocol
 from benchsuite.measure.warmup import warm_up
 from benchsuite.measure.watch import Watch
@@ -148,6 +148,21 @@ def measure_part(
     return _windows(f"training_{part}", session, calls, batch_size, shorter, device=device)
 
 
+def timed(on: Session | Workload, call: Callable[[], None]) -> int:
+    """Nanoseconds from an idle device to an idle device."""
+    on.synchronize()
+    start = perf_counter_ns()
+    call()
+    on.synchronize()
+    return perf_counter_ns() - start
+
+
+def calls_per_window(warmups: Sequence[int], protocol: Protocol) -> int:
+    """Enough calls to fill a window, judged by the later half of the warm-up."""
+    steady = float(np.median(warmups[len(warmups) // 2 :]))
+    return max(protocol.window_calls, round(protocol.window_s * _NS_PER_S / steady))
+
+
 def _single_stream(
     metric: str, sample: Callable[[], int], protocol: Protocol, *, device: str
 ) -> Series:
@@ -197,22 +212,7 @@ def unsteady(steady: bool, protocol: Protocol) -> tuple[str, ...]:
     return ("not_steady",) if protocol.until_steady and not steady else ()
 
 
-def calls_per_window(warmups: Sequence[int], protocol: Protocol) -> int:
-    """Enough calls to fill a window, judged by the later half of the warm-up."""
-    steady = float(np.median(warmups[len(warmups) // 2 :]))
-    return max(protocol.window_calls, round(protocol.window_s * _NS_PER_S / steady))
-
-
 def _enough(calls: int, elapsed_s: float, protocol: Protocol) -> bool:
     if elapsed_s >= protocol.latency_cap_s or calls >= protocol.most_samples:
         return calls > 0
     return calls >= protocol.latency_calls and elapsed_s >= protocol.latency_s
-
-
-def timed(session: Session, call: Callable[[], None]) -> int:
-    """Nanoseconds from an idle device to an idle device."""
-    session.synchronize()
-    start = perf_counter_ns()
-    call()
-    session.synchronize()
-    return perf_counter_ns() - start

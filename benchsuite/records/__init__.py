@@ -1,5 +1,6 @@
 """Records: their schema and its versions, and the store that keeps them."""
 
+from benchsuite.records.ceilings import Ceiling, Probe
 from benchsuite.records.schema import (
     Case,
     Digests,
@@ -8,6 +9,7 @@ from benchsuite.records.schema import (
     Measurement,
     Phase,
     Record,
+    Roofline,
     Size,
     Status,
     Training,
@@ -18,12 +20,15 @@ from benchsuite.records.store import RunStore, read_record, read_records
 
 __all__ = [
     "Case",
+    "Ceiling",
     "Digests",
     "Epoch",
     "Findings",
     "Measurement",
     "Phase",
+    "Probe",
     "Record",
+    "Roofline",
     "RunStore",
     "Size",
     "Status",

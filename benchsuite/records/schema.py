@@ -103,8 +103,15 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
     architecture_fingerprint: of the network at its own input and classes, whatever the case's:
         certificates refer to it. Empty in records older than certificates.
 
-    Of a natively written model there is no graph: both fingerprints are empty, and its own
-    object gives all counts.
+    activations_peak_elements: the most that are alive at once in inference, for one image.
+    activations_total_elements: of all nodes' outputs, which training keeps, at the most.
+    moved_elements, training_moved_elements: of activations, and of their gradients, that are
+        read and written for one image, at least.
+    training_macs: for one image: forward pass, and gradients by inputs and weights.
+        `benchsuite.graph.footprint` has the rules of these; None where nobody counted.
+
+    Of a natively written model there is no graph: both fingerprints are empty, its own object
+    gives all counts, and activations are not known.
     """
 
     fingerprint: str
@@ -116,6 +123,11 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
     native_parameters: int
     native_macs: int
     native_counter: str
+    activations_peak_elements: int | None = None
+    activations_total_elements: int | None = None
+    moved_elements: int | None = None
+    training_moved_elements: int | None = None
+    training_macs: int | None = None
 
 
 class Digests(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,6 +181,33 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     test_recall_by_class: tuple[float | None, ...] = ()
 
 
+class Roofline(msgspec.Struct, frozen=True, kw_only=True):
+    """A measured throughput beside what the device could do (Williams, Waterman, Patterson 2009).
+
+    metric, batch_size: of the measurement.
+    intensity_flops_per_byte: operational: FLOPs over the bytes that must move at least.
+    achieved_flops_per_s: 2 × MACs × images per second, in training of its own MACs.
+    ceiling_flops_per_s, bytes_per_s: the best that any backend reached with this device,
+        precision and threads, and `ceiling_backend`, `bytes_backend` which did.
+    attainable_flops_per_s: the lesser of the ceiling and intensity × bytes per second.
+    share_of_ceiling: achieved over ceiling.
+
+    None where nobody looked for ceilings (`benchsuite doctor --ceilings`), or the network has
+    no graph.
+    """
+
+    metric: str
+    batch_size: int
+    intensity_flops_per_byte: float | None = None
+    achieved_flops_per_s: float
+    ceiling_flops_per_s: float | None = None
+    ceiling_backend: str = ""
+    bytes_per_s: float | None = None
+    bytes_backend: str = ""
+    attainable_flops_per_s: float | None = None
+    share_of_ceiling: float | None = None
+
+
 class Phase(msgspec.Struct, frozen=True, kw_only=True):
     """Wall time of one part of a worker's life; `measuring` tells work from start-up."""
 
@@ -184,6 +223,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     size: Size | None = None
     training: Training | None = None
     measurements: tuple[Measurement, ...] = ()
+    rooflines: tuple[Roofline, ...] = ()
     phases: tuple[Phase, ...] = ()
     versions: dict[str, str] = {}
     device_name: str = ""
@@ -218,6 +258,12 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         )
         return next(found, None)
 
+    def roofline(self, metric: str, batch_size: int | None) -> Roofline | None:
+        """The roofline of the measurement of that name and batch size, if any."""
+        wanted = (metric, batch_size)
+        found = (r for r in self.findings.rooflines if (r.metric, r.batch_size) == wanted)
+        return next(found, None)
+
 
 def finite(value: float) -> float | None:
     """The value, or None where it is none: JSON knows neither NaN nor infinity."""
@@ -232,6 +278,7 @@ def join(parts: list[Findings]) -> Findings:
         size=sizes[0] if sizes else None,
         training=trainings[0] if trainings else None,
         measurements=tuple(m for part in parts for m in part.measurements),
+        rooflines=tuple(roofline for part in parts for roofline in part.rooflines),
         phases=tuple(phase for part in parts for phase in part.phases),
         versions={key: value for part in parts for key, value in part.versions.items()},
         device_name=next((part.device_name for part in parts if part.device_name), ""),

@@ -121,6 +121,21 @@ COLUMNS: tuple[Column, ...] = (
     integer("native_parameters", "counted on the native model", of_size("native_parameters")),
     integer("native_macs", "counted on the native model", of_size("native_macs")),
     text("native_counter", "what counted them", of_size("native_counter")),
+    integer(
+        "activations_peak_elements",
+        "most that are alive at once in inference, for one image, by the graph",
+        of_size("activations_peak_elements"),
+    ),
+    integer(
+        "activations_total_elements",
+        "of all layers' outputs, for one image: what training keeps at the most",
+        of_size("activations_total_elements"),
+    ),
+    integer(
+        "training_macs",
+        "multiply-accumulates of a training step for one image",
+        of_size("training_macs"),
+    ),
     metric_column("test", "top1_fraction"),
     metric_column("test", "top5_fraction"),
     metric_column("test", "loss_nats"),

@@ -47,6 +47,31 @@ def _figure(
     yield number(f"{stem}_high_{unit}", "likewise", _field(measured, "high"))
 
 
+def _achieved(stem: str, measured: Measured) -> Iterator[Column]:
+    """What its roofline says of a throughput."""
+
+    def of_roofline(name: str) -> Callable[[Record], Value]:
+        def get(record: Record) -> Value:
+            found = measured(record)
+            roofline = record.roofline(found.metric, found.batch_size) if found else None
+            return getattr(roofline, name, None)
+
+        return get
+
+    yield number(
+        f"{stem}_achieved_flops_per_s",
+        "FLOPs of that throughput",
+        of_roofline("achieved_flops_per_s"),
+        "higher",
+    )
+    yield number(
+        f"{stem}_share_of_ceiling_fraction",
+        "of the most that any backend reached on the device: see `doctor --ceilings`",
+        of_roofline("share_of_ceiling"),
+        "higher",
+    )
+
+
 def _processes(record: Record) -> Value:
     found = record.measurement("latency")
     return len(found.values) if found else None
@@ -113,6 +138,7 @@ SPEED: tuple[Column, ...] = (
         "forward passes on resident data",
         _at_fixed_batch,
     ),
+    *_achieved("inference", _at_fixed_batch),
     integer(
         "best_inference_batch_size",
         "of the batches that were measured, that of the highest throughput",
@@ -123,6 +149,7 @@ SPEED: tuple[Column, ...] = (
         "forward passes of that batch",
         _at_best_batch,
     ),
+    *_achieved("best_inference", _at_best_batch),
     integer(
         "training_batch_size",
         "images in one training step of the throughput",
@@ -133,6 +160,7 @@ SPEED: tuple[Column, ...] = (
         "training steps on resident data",
         _measured("training_throughput"),
     ),
+    *_achieved("training", _measured("training_throughput")),
     *_figure(
         *("training_forward", "s", "lower"),
         "of one training step: as far as the loss",

@@ -17,7 +17,7 @@ from benchsuite.data import check_splits, load_source
 from benchsuite.hooks import Entry, Plugins
 from benchsuite.measure.environment import default_threads, describe_environment
 from benchsuite.records import Case, Record, RunStore
-from benchsuite.run.diagnosis import known_margins
+from benchsuite.run.diagnosis import read_diagnosis
 from benchsuite.run.executor import Executor, Observer
 from benchsuite.run.messages import LOOK, Job, Looked
 from benchsuite.run.plan import (
@@ -75,8 +75,8 @@ def conduct(spec: RunSpec, plugins: Plugins, observer: Observer) -> Run:
                 "plugins": {info.name: info.provenance for info in plugins.infos},
             }
         )
-        margins = known_margins(Path(spec.results), environment["host"])
-        executor = Executor(pool, store, spec.case_timeout_s, spec.checkpoint_epochs, margins)
+        diagnosis = read_diagnosis(Path(spec.results), environment["host"])
+        executor = Executor(pool, store, spec.case_timeout_s, spec.checkpoint_epochs, diagnosis)
         budget_s = None if spec.budget_s is None else spec.budget_s - (time.monotonic() - start)
         records = executor.execute(cases, observer, budget_s)
     return Run(store.folder, records, time.monotonic() - start)

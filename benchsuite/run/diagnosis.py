@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from benchsuite.measure.host import Complaint
+from benchsuite.records import Ceiling
 from benchsuite.records.store import write_atomically
 
 #: Beside the runs: what this machine was found to be able to see.
@@ -30,13 +31,26 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
-    """What `benchsuite doctor` found; `score` is of a hundred points."""
+    """What `benchsuite doctor` found; `score` is of a hundred points.
 
-    host: str
-    case: str
-    score: int
-    complaints: tuple[Complaint, ...]
-    sights: tuple[Sight, ...]
+    ceilings: of `benchsuite doctor --ceilings`. What nobody looked at is empty, or None.
+    """
+
+    host: str = ""
+    case: str = ""
+    score: int | None = None
+    complaints: tuple[Complaint, ...] = ()
+    sights: tuple[Sight, ...] = ()
+    ceilings: tuple[Ceiling, ...] = ()
+
+    @property
+    def margins(self) -> Mapping[str, float]:
+        """By figure, the smallest difference that this host can see."""
+        return {sight.metric: sight.detectable_fraction for sight in self.sights}
+
+
+#: Of a machine at which nobody looked.
+UNKNOWN = Diagnosis()
 
 
 def write_diagnosis(diagnosis: Diagnosis, results: Path) -> None:
@@ -45,13 +59,10 @@ def write_diagnosis(diagnosis: Diagnosis, results: Path) -> None:
     write_atomically(results / DIAGNOSIS, content)
 
 
-def known_margins(results: Path, host: str) -> Mapping[str, float]:
-    """By figure, the smallest difference that this host can see; empty where nobody looked."""
-    path = results / DIAGNOSIS
+def read_diagnosis(results: Path, host: str) -> Diagnosis:
+    """What is known of this host; `UNKNOWN` where nobody looked, or at another."""
     try:
-        diagnosis = msgspec.json.decode(path.read_bytes(), type=Diagnosis)
+        diagnosis = msgspec.json.decode((results / DIAGNOSIS).read_bytes(), type=Diagnosis)
     except (OSError, msgspec.MsgspecError):
-        return {}
-    if diagnosis.host != host:
-        return {}
-    return {sight.metric: sight.detectable_fraction for sight in diagnosis.sights}
+        return UNKNOWN
+    return diagnosis if diagnosis.host == host else UNKNOWN

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
-from types import MappingProxyType
 from typing import Protocol
 
 from benchsuite.measure.agreement import refused
@@ -16,6 +15,7 @@ from benchsuite.measure.energy import find_counter
 from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.records import Case, Epoch, Record, RunStore
 from benchsuite.records.series import Series, append_series
+from benchsuite.run.diagnosis import UNKNOWN, Diagnosis
 from benchsuite.run.messages import (
     Answered,
     Began,
@@ -73,13 +73,13 @@ class Executor:
         store: RunStore,
         timeout_s: float,
         checkpoint_epochs: int | None = None,
-        margins: Mapping[str, float] = MappingProxyType({}),
+        diagnosis: Diagnosis = UNKNOWN,
     ) -> None:
         self._pool = pool
         self._store = store
         self._timeout_s = timeout_s
         self._checkpoint_epochs = checkpoint_epochs
-        self._margins = margins
+        self._diagnosis = diagnosis
 
     def execute(
         self, cases: Sequence[Case], observer: Observer, budget_s: float | None = None
@@ -141,7 +141,7 @@ class Executor:
         outcome.series += series
 
     def _end(self, outcome: Outcome, observer: Observer) -> Record:
-        record = outcome.record(self._store.run, self._margins)
+        record = outcome.record(self._store.run, self._diagnosis)
         self._store.write(record)
         if record.status == "ok":
             self._store.checkpoint_path(record.case.id).unlink(missing_ok=True)

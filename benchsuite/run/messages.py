@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from benchsuite.records import Case, Epoch, Findings, Status
+from benchsuite.records import Case, Ceiling, Epoch, Findings, Status
 from benchsuite.records.series import Series
 
 #: The look at a backend, the one task without a case.
@@ -73,6 +73,12 @@ class Answered(msgspec.Struct, frozen=True, tag=True):
         return np.asarray(self.logits)
 
 
+class Bounded(msgspec.Struct, frozen=True, tag=True):
+    """What the device can do at the most is measured."""
+
+    ceiling: Ceiling
+
+
 class Trained(msgspec.Struct, frozen=True, tag=True):
     """Training has come so far: epoch `number`, from 1, has ended."""
 
@@ -102,4 +108,4 @@ class Ended(msgspec.Struct, frozen=True, tag=True):
     returncode: int
 
 
-Event = Ready | Began | Found | Sampled | Answered | Trained | Looked | Broke | Ended
+Event = Ready | Began | Found | Sampled | Answered | Bounded | Trained | Looked | Broke | Ended

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -14,9 +13,11 @@ from numpy.typing import NDArray
 
 import benchsuite
 from benchsuite.measure.protocol import PROTOCOLS
+from benchsuite.measure.roofline import rooflines
 from benchsuite.measure.summary import summarise
 from benchsuite.records import Case, Findings, Phase, Record, Status, join
 from benchsuite.records.series import Series
+from benchsuite.run.diagnosis import Diagnosis
 from benchsuite.run.messages import Broke, Ended
 
 _LOG_TAIL_LINES = 20
@@ -79,15 +80,17 @@ class Outcome:
         """What a run that is killed leaves behind; raw samples are in their own file."""
         return self._record(run, "skipped", "the run was cut short", join(self.findings))
 
-    def record(self, run: str, margins: Mapping[str, float]) -> Record:
-        """As it ended; margins: by figure, the smallest difference that the machine can see."""
+    def record(self, run: str, diagnosis: Diagnosis) -> Record:
+        """As it ended, beside what the machine was found to be able to see and to do."""
         findings = join(self.findings)
         figures = (
-            msgspec.structs.replace(figure, margin=margins.get(figure.metric))
+            msgspec.structs.replace(figure, margin=diagnosis.margins.get(figure.metric))
             for figure in summarise(self.series, PROTOCOLS[self.case.protocol])
         )
         measurements = (*findings.measurements, *figures)
         findings = msgspec.structs.replace(findings, measurements=measurements)
+        achieved = rooflines(self.case, findings, diagnosis.ceilings)
+        findings = msgspec.structs.replace(findings, rooflines=achieved)
         return self._record(run, self.status, "; ".join(self.reasons), findings)
 
     def _record(self, run: str, status: Status, reason: str, findings: Findings) -> Record:

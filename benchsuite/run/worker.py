@@ -25,12 +25,13 @@ from benchsuite.contract import Backend
 from benchsuite.hooks import Plugins, load_plugins
 from benchsuite.measure.environment import usable_cpus
 from benchsuite.measure.topology import by_core
-from benchsuite.records import Epoch
+from benchsuite.records import Ceiling, Epoch
 from benchsuite.records.series import Series
 from benchsuite.run.failures import broke
 from benchsuite.run.messages import (
     Answered,
     Began,
+    Bounded,
     Ended,
     Event,
     Found,
@@ -145,6 +146,8 @@ class _Worker:
                     yield Sampled(found)
                 case np.ndarray():
                     yield Answered(found.tolist())
+                case Ceiling():
+                    yield Bounded(found)
                 case _:
                     yield Found(found)
 

@@ -10,10 +10,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from benchsuite.contract import Batch, Counts, Setup, check_request
+from benchsuite.contract import Batch, Counts, Setup, check_request, check_setup
 from benchsuite.graph import OPS, Graph, Node
 from benchsuite.graph.weights import check_weights
 from benchsuite.testing.numpy_attention import Array, NodeWeights
+from benchsuite.testing.numpy_ceilings import NumpyWorkload, copy, product
 from benchsuite.testing.numpy_ops import OPERATIONS, Operation
 from benchsuite.testing.oracle import Oracle, normalised
 
@@ -211,6 +212,16 @@ class NumpyBackend:
         """A session of the graph. Raises UnsupportedError and UsageError as the contract says."""
         self._check(graph, setup)
         return self.session_class(graph, weights, setup, self.operations)
+
+    def multiply(self, setup: Setup, size: int) -> NumpyWorkload:
+        """See `benchsuite.contract.CeilingBackend`."""
+        setup = check_setup(self, setup)
+        return product(size, _DTYPES[setup.precision], setup.seed)
+
+    def copy(self, setup: Setup, elements: int) -> NumpyWorkload:
+        """See `benchsuite.contract.CeilingBackend`."""
+        setup = check_setup(self, setup)
+        return copy(elements, _DTYPES[setup.precision], setup.seed)
 
     def _check(self, graph: Graph, setup: Setup) -> None:
         """A method of its own, so that a subclass can leave it out to see a test catch that."""

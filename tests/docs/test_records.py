@@ -15,6 +15,7 @@ from benchsuite.records import (
     Measurement,
     Phase,
     Record,
+    Roofline,
     Size,
     Training,
 )
@@ -31,6 +32,7 @@ PARTS = [
     Normalizer,
     Epoch,
     Measurement,
+    Roofline,
     Phase,
 ]
 

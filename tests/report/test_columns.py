@@ -4,9 +4,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from benchsuite.records import Roofline
 from benchsuite.report.columns import COLUMNS, metric_column
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "leaderboard.md"
+STEMS = ("inference", "best_inference", "training")
 BY_NAME = {column.name: column for column in COLUMNS}
 
 
@@ -206,3 +208,30 @@ def test_metric_column_says_which_way_is_better_where_that_is_known():
     assert metric_column("test", "top1_fraction").better == "higher"
     assert metric_column("validation", "loss_nats").better == "lower"
     assert metric_column("test", "brier").better is None
+
+
+def test_size_columns_are_the_graphs(make_record):
+    counts = {"activations_peak_elements": 9, "activations_total_elements": 30, "training_macs": 7}
+    record = make_record(size=replace(make_record().findings.size, **counts))
+
+    assert {name: BY_NAME[name].read(record) for name in counts} == counts
+    assert {BY_NAME[name].read(make_record()) for name in counts} == {None}
+
+
+def test_what_is_achieved_is_of_the_throughput_beside_it(make_record):
+    """At the case's batch, the best one, and in training."""
+    record = make_record()
+    slow, *others = record.findings.measurements[1:]
+    fast = replace(slow, batch_size=128, value=2 * slow.value)
+    lines = (
+        Roofline(metric=slow.metric, batch_size=64, achieved_flops_per_s=1.0, share_of_ceiling=0.1),
+        Roofline(metric=slow.metric, batch_size=128, achieved_flops_per_s=2.0),
+        Roofline(metric="training_throughput", batch_size=16, achieved_flops_per_s=3.0),
+    )
+    findings = replace(record.findings, measurements=(slow, fast, *others), rooflines=lines)
+    record = replace(record, findings=findings)
+
+    achieved = {stem: BY_NAME[f"{stem}_achieved_flops_per_s"].read(record) for stem in STEMS}
+    shares = {stem: BY_NAME[f"{stem}_share_of_ceiling_fraction"].read(record) for stem in STEMS}
+    assert achieved == {"inference": 1.0, "best_inference": 2.0, "training": 3.0}
+    assert shares == {"inference": 0.1, "best_inference": None, "training": None}

@@ -37,7 +37,7 @@ def watch():
 
 @pytest.fixture
 def plugins(native_plugins):
-    return load_plugins([*native_plugins, str(FAULTS)])
+    return load_plugins([*native_plugins, str(FAULTS), "benchsuite.testing.numpy_plugin"])
 
 
 @pytest.fixture

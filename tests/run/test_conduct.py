@@ -43,6 +43,9 @@ def test_conduct_fills_the_record_of_a_case(run_cases, isolation):
     size = record.findings.size
     assert (size.parameters, size.macs, size.flops) == (650, 640, 1280)
     assert (size.native_parameters, size.native_macs) == (650, 640)
+    assert (size.activations_peak_elements, size.activations_total_elements) == (74, 138)
+    assert (size.moved_elements, size.training_moved_elements) == (74, 84)
+    assert size.training_macs == 1280
     training = record.findings.training
     assert training.split_sizes == {"train": 144, "validation": 16, "test": 40}
     assert [epoch.steps for epoch in training.epochs] == [4]
@@ -304,6 +307,9 @@ def test_conduct_runs_a_native_model_and_says_so(run_cases):
     assert (size.fingerprint, size.architecture_fingerprint) == ("", "")
     assert (size.parameters, size.native_parameters) == (650, 650)
     assert (size.macs, size.native_macs, size.flops) == (640, 640, 1280)
+    assert size.activations_peak_elements is size.moved_elements is size.training_macs is None
+    (achieved,) = record.findings.rooflines
+    assert (achieved.metric, achieved.intensity_flops_per_byte) == ("inference_throughput", None)
     assert training.digests.train_fingerprint == ""
     assert training.test["top1_fraction"] > 0.7
 

@@ -1,4 +1,4 @@
-"""What a worker does for a case: five tasks, each in a process of its own.
+"""What a worker does for a case, each task in a process of its own.
 
 A task yields what it finds as it comes, so that nothing measured is lost to what follows.
 """
@@ -10,9 +10,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from benchsuite.records import Findings
+from benchsuite.records import Ceiling, Findings
 from benchsuite.records.series import Series
 from benchsuite.run.tasks.at_work import TaskAtWork, plain
+from benchsuite.run.tasks.ceilings import measure_ceilings
 from benchsuite.run.tasks.energy import spend_energy
 from benchsuite.run.tasks.learn import import_for, learn
 from benchsuite.run.tasks.memory import measure_memory
@@ -21,15 +22,17 @@ from benchsuite.run.tasks.timing import measure_time
 
 __all__ = ["TASKS", "Task", "TaskAtWork", "import_for", "plain"]
 
-#: Findings, a figure's samples, or the logits (N, classes) of the fixed batch.
-Yield = Findings | Series | NDArray[Any]
+#: Findings, a figure's samples, the logits (N, classes) of the fixed batch, or a ceiling.
+Yield = Findings | Series | NDArray[Any] | Ceiling
 Task = Callable[[TaskAtWork], Iterator[Yield]]
 
-#: In the order in which a case goes through them; `time` is repeated, in rounds.
+#: In the order in which a case goes through them; `time` is repeated, in rounds. `ceilings` is
+#: of no run: `benchsuite doctor --ceilings` asks for it.
 TASKS: dict[str, Task] = {
     "memory": measure_memory,
     "learn": learn,
     "sweep": sweep_batches,
     "time": measure_time,
     "energy": spend_energy,
+    "ceilings": measure_ceilings,
 }

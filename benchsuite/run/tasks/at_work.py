@@ -96,7 +96,8 @@ class TaskAtWork:
             update_rule=case.recipe.update_rule,
         )
 
-    def _device_name(self) -> str:
+    def device_name(self) -> str:
+        """The vendor's name of the case's device."""
         device = self.case.device
         return cpu_name() if device == "cpu" else self.backend.device_name(device)
 
@@ -107,7 +108,7 @@ class TaskAtWork:
         settings = {**_variables(), **of_gpu, **plain(session.settings())}
         return Findings(
             versions=plain(self.backend.versions()),
-            device_name=self._device_name(),
+            device_name=self.device_name(),
             ledger={f"{self.name}.{key}": value for key, value in settings.items()},
             phases=tuple(self.phases),
         )

@@ -9,6 +9,14 @@ from numpy.typing import NDArray
 
 from benchsuite.contract import NativeModel, Session
 from benchsuite.errors import BenchsuiteError
+from benchsuite.graph import Graph
+from benchsuite.graph.footprint import (
+    moved_elements,
+    peak_elements,
+    total_elements,
+    training_macs,
+    training_moved_elements,
+)
 from benchsuite.measure.accelerator import find_accelerator
 from benchsuite.measure.agreement import depends_on_its_batch, fixed_batch
 from benchsuite.measure.memory import peak_bytes, reset_peak
@@ -96,6 +104,7 @@ def _size(network: Network, session: Session) -> Size:
     graph, counts = session.graph, session.counts()
     native = isinstance(network, NativeModel)
     macs = counts.macs if native else graph.macs
+    footprint = {} if native else _footprint(graph)
     return Size(
         fingerprint="" if native else graph.fingerprint,
         architecture_fingerprint="" if native else network.trace().fingerprint,
@@ -106,7 +115,18 @@ def _size(network: Network, session: Session) -> Size:
         native_parameters=counts.parameters,
         native_macs=counts.macs,
         native_counter=counts.counter,
+        **footprint,
     )
+
+
+def _footprint(graph: Graph) -> dict[str, int]:
+    return {
+        "activations_peak_elements": peak_elements(graph),
+        "activations_total_elements": total_elements(graph),
+        "moved_elements": moved_elements(graph),
+        "training_moved_elements": training_moved_elements(graph),
+        "training_macs": training_macs(graph),
+    }
 
 
 def _check_size(size: Size, case: Case) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -10,6 +9,7 @@ import msgspec
 import psutil
 
 from benchsuite.contract import Session
+from benchsuite.graph.footprint import total_elements
 from benchsuite.measure.protocol import PROTOCOLS, Protocol
 from benchsuite.measure.scenarios import measure_throughput, quiet_collector
 from benchsuite.records import Findings
@@ -70,8 +70,10 @@ def _fits(session: Session, size: int, device: str) -> bool:
     """Whether a CPU's memory surely holds the batch: there, a full one ends processes."""
     if device != "cpu":
         return True
-    elements = sum(math.prod(node.shape) for node in session.graph.nodes)
-    return elements * _BYTES * size < _MEMORY_SHARE * psutil.virtual_memory().available
+    return (
+        total_elements(session.graph) * _BYTES * size
+        < _MEMORY_SHARE * psutil.virtual_memory().available
+    )
 
 
 def _rate(series: Series) -> float:

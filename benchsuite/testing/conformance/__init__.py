@@ -12,6 +12,7 @@ backend only predicts. Set `device` and `tolerance` to test elsewhere than on a 
 
 from __future__ import annotations
 
+from benchsuite.testing.conformance.ceilings import CeilingTests
 from benchsuite.testing.conformance.forward import ForwardTests
 from benchsuite.testing.conformance.interface import InterfaceTests
 from benchsuite.testing.conformance.parts import PartTests
@@ -33,5 +34,6 @@ class BackendConformance(
     PartTests,
     PrecisionTests,
     TierTests,
+    CeilingTests,
 ):
     """Every test of the contract; subclass it in three lines, as above."""

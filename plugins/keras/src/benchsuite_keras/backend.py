@@ -6,7 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from benchsuite.contract import NativeModel, Setup, check_request, check_setup
+import numpy as np
+from numpy.typing import NDArray
+
+from benchsuite.contract import NativeModel, Setup, Workload, check_request, check_setup
 from benchsuite.graph import Graph, Shape
 from benchsuite.graph.weights import Weights, check_weights
 from benchsuite_keras.lowering import lower
@@ -14,6 +17,9 @@ from benchsuite_keras.native import adopt
 from benchsuite_keras.ops import OPS
 from benchsuite_keras.precision import POLICIES
 from benchsuite_keras.session import KerasSession, MakeModel
+
+#: On the host.
+Arrays = Sequence[NDArray[np.float32]]
 
 
 class KerasBackend(ABC):
@@ -55,9 +61,31 @@ class KerasBackend(ABC):
         self, model: NativeModel, input_shape: Shape, classes: int, setup: Setup
     ) -> KerasSession:
         """Build a library's own model; raises as `open` does, and what the library raises."""
-        setup = check_setup(self, setup)
-        self._configure(setup)
+        setup = self._checked(setup)
         return self._session(partial(adopt, model, input_shape, classes), setup)
+
+    def multiply(self, setup: Setup, size: int) -> Workload:
+        """The framework's own product; see `benchsuite.contract.CeilingBackend`."""
+        setup = self._checked(setup)
+        return self._product(setup, _normal(setup, (size, size), 2))
+
+    def copy(self, setup: Setup, elements: int) -> Workload:
+        """The framework's own copy; see `benchsuite.contract.CeilingBackend`."""
+        setup = self._checked(setup)
+        return self._copy(setup, _normal(setup, (elements,), 1))
+
+    def _checked(self, setup: Setup) -> Setup:
+        checked = check_setup(self, setup)
+        self._configure(checked)
+        return checked
+
+    @abstractmethod
+    def _product(self, setup: Setup, factors: Arrays) -> Workload:
+        """Of two matrices, on a device that is there."""
+
+    @abstractmethod
+    def _copy(self, setup: Setup, source: Arrays) -> Workload:
+        """Likewise, of one array."""
 
     @abstractmethod
     def _accelerators(self) -> Sequence[str]:
@@ -74,3 +102,9 @@ class KerasBackend(ABC):
     @abstractmethod
     def _session(self, make: MakeModel, setup: Setup) -> KerasSession:
         """A session on a device that is there."""
+
+
+def _normal(setup: Setup, shape: Shape, count: int) -> Arrays:
+    """Arrays of N(0, 1)."""
+    generator = np.random.default_rng(setup.seed)
+    return [generator.standard_normal(shape, np.float32) for _ in range(count)]

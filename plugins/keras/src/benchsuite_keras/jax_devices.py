@@ -1,4 +1,4 @@
-"""JAX's settings for the whole process: devices, threads, and how wide numbers are."""
+"""JAX's devices, threads and 64-bit numbers."""
 
 from __future__ import annotations
 
@@ -12,8 +12,17 @@ import jax
 from benchsuite.errors import UsageError
 
 
-def find_gpus() -> Sequence[Any]:
-    """NVIDIA's, in JAX's order."""
+def enable_x64() -> AbstractContextManager[Any]:
+    """64-bit numbers for a while; JAX moved the name out of `experimental`."""
+    if hasattr(jax, "enable_x64"):
+        return jax.enable_x64(True)  # type: ignore[no-any-return] # jax is Any
+    from jax.experimental import enable_x64
+
+    return enable_x64()  # type: ignore[no-any-return] # jax is Any
+
+
+def gpus() -> Sequence[Any]:
+    """CUDA devices; none where there is none."""
     try:
         gpus: Sequence[Any] = jax.devices("cuda")
     except RuntimeError:  # what JAX says where there is none
@@ -22,22 +31,22 @@ def find_gpus() -> Sequence[Any]:
 
 
 def find_device(device: str) -> Any:  # noqa: ANN401 - a jax.Device
-    """By the name that the backend gives it, such as `cuda:0`."""
+    """JAX's own object of `cpu` or `cuda:0`."""
     kind, _, index = device.partition(":")
     return jax.devices(kind)[int(index or 0)]
 
 
 def usable_cpus() -> int:
-    """How many CPUs this process may use."""
+    """CPUs that the process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def check_threads(threads: int) -> None:
-    """Raise UsageError unless JAX has as many.
+    """JAX sizes its pool by the CPUs that the process may use, when it starts.
 
-    It sizes its pool by the CPUs that the process may use, when it starts.
+    Raises UsageError where that is another number.
     """
     usable = usable_cpus()
     if threads != usable:
@@ -46,12 +55,3 @@ def check_threads(threads: int) -> None:
             f"not on {threads}: start the process under `taskset` with {threads}, or leave "
             "threads out"
         )
-
-
-def with_x64() -> AbstractContextManager[Any]:
-    """64-bit numbers for a while; JAX moved the name out of `experimental`."""
-    if hasattr(jax, "enable_x64"):
-        return jax.enable_x64(True)  # type: ignore[no-any-return] # jax is Any
-    from jax.experimental import enable_x64
-
-    return enable_x64()  # type: ignore[no-any-return] # jax is Any

@@ -16,20 +16,21 @@ from numpy.typing import NDArray
 from benchsuite.contract import Batch, DeviceMemory, Setup
 from benchsuite.errors import UsageError
 from benchsuite.graph.weights import Weights
-from benchsuite_keras.backend import KerasBackend
+from benchsuite_keras.backend import Arrays, KerasBackend
 from benchsuite_keras.floats import default_dtype
 from benchsuite_keras.inspection import InspectableKerasSession
+from benchsuite_keras.jax_ceilings import JaxWorkload, copied, multiplied
 from benchsuite_keras.jax_devices import (
     check_threads,
+    enable_x64,
     find_device,
-    find_gpus,
+    gpus,
     usable_cpus,
-    with_x64,
 )
 from benchsuite_keras.layers.dropout import drawn_masks
 from benchsuite_keras.losses import mean_loss
 from benchsuite_keras.optimizers import make_optimizer
-from benchsuite_keras.precision import with_scaled_loss
+from benchsuite_keras.precision import compute_dtype, with_scaled_loss
 from benchsuite_keras.session import KerasTensor, MakeModel, PlacedBatch, on_or_off
 
 #: Of float32 products, in whatever a jitted function holds.
@@ -61,7 +62,7 @@ class JaxBackend(KerasBackend):
         }
 
     def _accelerators(self) -> Sequence[str]:
-        return [f"cuda:{index}" for index, _ in enumerate(find_gpus())]
+        return [f"cuda:{index}" for index, _ in enumerate(gpus())]
 
     def _accelerator_name(self, device: str) -> str:
         return str(find_device(device).device_kind)
@@ -69,6 +70,15 @@ class JaxBackend(KerasBackend):
     def _configure(self, setup: Setup) -> None:
         if setup.threads is not None and setup.device == "cpu":
             check_threads(setup.threads)
+
+    def _product(self, setup: Setup, factors: Arrays) -> JaxWorkload:
+        dtype, device = compute_dtype(setup.precision), find_device(setup.device)
+        precision = _matmul_precision(setup)
+        return JaxWorkload(partial(multiplied, precision), factors, dtype, device)
+
+    def _copy(self, setup: Setup, source: Arrays) -> JaxWorkload:
+        dtype, device = compute_dtype(setup.precision), find_device(setup.device)
+        return JaxWorkload(copied, source, dtype, device)
 
     def _session(self, make: MakeModel, setup: Setup) -> JaxSession:
         return JaxSession(make, setup)
@@ -84,7 +94,7 @@ class JaxSession(InspectableKerasSession):
     def __init__(self, make: MakeModel, setup: Setup) -> None:
         self._jax_device = find_device(setup.device)
         self._on_gpu = setup.device != "cpu"
-        self._matmul_precision = _MATMUL_PRECISIONS.get(setup.precision, _HIGHEST)
+        self._matmul_precision = _matmul_precision(setup)
         self._pending: list[KerasTensor] = []
         self._last_part: Any = None
         super().__init__(make, setup)
@@ -159,7 +169,7 @@ class JaxSession(InspectableKerasSession):
 
     def _numbers(self) -> AbstractContextManager[Any]:
         """JAX turns float64 into float32 unless told otherwise."""
-        return with_x64() if self._dtype == "float64" else nullcontext()
+        return enable_x64() if self._dtype == "float64" else nullcontext()
 
     def _to_device(self, array: NDArray[Any]) -> KerasTensor:
         with self._numbers():
@@ -310,6 +320,10 @@ class JaxSession(InspectableKerasSession):
             [variable.value for variable in variables], self._jax_device
         )
         return values
+
+
+def _matmul_precision(setup: Setup) -> str:
+    return _MATMUL_PRECISIONS.get(setup.precision, _HIGHEST)
 
 
 def _assign(variables: Iterable[Any], values: Values) -> None:

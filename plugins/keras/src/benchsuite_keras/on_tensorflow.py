@@ -19,11 +19,12 @@ from benchsuite.errors import UsageError
 from benchsuite.graph import Graph
 from benchsuite.graph.weights import Weights, check_weights
 from benchsuite_keras import idiomatic
-from benchsuite_keras.backend import KerasBackend
+from benchsuite_keras.backend import Arrays, KerasBackend
 from benchsuite_keras.inspection import InspectableKerasSession
 from benchsuite_keras.lowering import lower
-from benchsuite_keras.precision import scaled, with_scaled_loss
+from benchsuite_keras.precision import compute_dtype, scaled, with_scaled_loss
 from benchsuite_keras.session import KerasTensor, MakeModel, PlacedBatch, on_or_off
+from benchsuite_keras.tensorflow_ceilings import TensorFlowWorkload, copied, multiplied
 from benchsuite_keras.tensorflow_optimizers import make_optimizer
 
 Function = Callable[..., KerasTensor]
@@ -62,6 +63,14 @@ class TensorFlowBackend(KerasBackend):
         if setup.threads is not None:
             _set_threads(setup.threads)
 
+    def _product(self, setup: Setup, factors: Arrays) -> TensorFlowWorkload:
+        dtype, device = compute_dtype(setup.precision), _tensorflow_name(setup.device)
+        return TensorFlowWorkload(multiplied, factors, dtype, device)
+
+    def _copy(self, setup: Setup, source: Arrays) -> TensorFlowWorkload:
+        dtype, device = compute_dtype(setup.precision), _tensorflow_name(setup.device)
+        return TensorFlowWorkload(copied, source, dtype, device)
+
     def _session(self, make: MakeModel, setup: Setup) -> TensorFlowSession:
         return TensorFlowSession(make, setup)
 
@@ -84,7 +93,7 @@ class TensorFlowSession(InspectableKerasSession):
     def __init__(self, make: MakeModel, setup: Setup) -> None:
         self._on_gpu = setup.device != "cpu"
         self._xla = setup.tier == "compiled"
-        self._tf_device = f"GPU:{_index(setup.device)}" if self._on_gpu else "CPU:0"
+        self._tf_device = _tensorflow_name(setup.device)
         self._forwards: dict[object, Function] = {}
         self._steps: dict[object, Function] = {}
         self._step_parts: dict[tuple[str, object], Function] = {}
@@ -292,6 +301,10 @@ def _spec(tensor: KerasTensor) -> Any:  # noqa: ANN401 - a tf.TensorSpec
 def _gpus() -> Sequence[Any]:
     gpus: Sequence[Any] = tf.config.list_physical_devices("GPU")
     return gpus
+
+
+def _tensorflow_name(device: str) -> str:
+    return "CPU:0" if device == "cpu" else f"GPU:{_index(device)}"
 
 
 def _index(device: str) -> int:

@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from benchsuite.contract import Batch, DeviceMemory, Setup
 from benchsuite.errors import UnsupportedError, UsageError
-from benchsuite_keras.backend import KerasBackend
+from benchsuite_keras.backend import Arrays, KerasBackend
 from benchsuite_keras.inspection import InspectableKerasSession
-from benchsuite_keras.precision import rule_optimizer, scaled, with_scaled_loss
+from benchsuite_keras.precision import compute_dtype, rule_optimizer, scaled, with_scaled_loss
 from benchsuite_keras.session import KerasTensor, MakeModel, PlacedBatch, on_or_off
 from benchsuite_keras.torch_built_with import built_with
+from benchsuite_keras.torch_ceilings import TorchWorkload, copied, multiplied
+from benchsuite_keras.torch_devices import synchronize
 from benchsuite_keras.torch_optimizers import make_optimizer
 
 _STEPS = "steps"
@@ -58,6 +60,12 @@ class TorchBackend(KerasBackend):
         if setup.threads is not None:
             torch.set_num_threads(setup.threads)
 
+    def _product(self, setup: Setup, factors: Arrays) -> TorchWorkload:
+        return TorchWorkload(multiplied, factors, compute_dtype(setup.precision), setup.device)
+
+    def _copy(self, setup: Setup, source: Arrays) -> TorchWorkload:
+        return TorchWorkload(copied, source, compute_dtype(setup.precision), setup.device)
+
     def _session(self, make: MakeModel, setup: Setup) -> TorchSession:
         return TorchSession(make, setup)
 
@@ -88,11 +96,8 @@ class TorchSession(InspectableKerasSession):
             return loss, [parameter.grad for parameter in self._parameters]
 
     def synchronize(self) -> None:
-        """Return when the device has finished; on a CPU, PyTorch returns no sooner anyway."""
-        if self._on_cuda:
-            torch.cuda.synchronize(self._device)
-        elif self._device == "mps":
-            torch.mps.synchronize()
+        """Return when the device has finished."""
+        synchronize(self._device)
 
     def state(self) -> Mapping[str, NDArray[Any]]:
         """Everything that the next step depends on."""

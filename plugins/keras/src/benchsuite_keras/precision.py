@@ -28,6 +28,11 @@ def weight_dtype(policy: str) -> str:
     return str(keras.DTypePolicy(policy).variable_dtype)
 
 
+def compute_dtype(precision: str) -> str:
+    """What layers compute in."""
+    return str(keras.DTypePolicy(POLICIES[precision]).compute_dtype)
+
+
 def in_full_precision(logits: KerasTensor, policy: str) -> KerasTensor:
     """Symbolic logits in the weights' dtype, whatever the layers compute in."""
     dtype = weight_dtype(policy)

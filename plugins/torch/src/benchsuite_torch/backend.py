@@ -12,6 +12,7 @@ from benchsuite.errors import UnsupportedError
 from benchsuite.graph import Graph, Shape
 from benchsuite.graph.weights import Weights, check_weights
 from benchsuite_torch.built_with import built_with
+from benchsuite_torch.ceilings import TorchWorkload, copy, product
 from benchsuite_torch.idiomatic import IdiomaticTorchSession
 from benchsuite_torch.lowering import OPS, lower
 from benchsuite_torch.native import describe
@@ -79,6 +80,18 @@ class TorchBackend:
         module = model.build(input_shape, classes)
         graph = describe(model, module, input_shape, classes)
         return TorchSession(graph, module, setup)
+
+    def multiply(self, setup: Setup, size: int) -> TorchWorkload:
+        """`torch.mm`; see `benchsuite.contract.CeilingBackend`."""
+        setup = check_setup(self, setup)
+        _configure(setup)
+        return product(setup, size)
+
+    def copy(self, setup: Setup, elements: int) -> TorchWorkload:
+        """`Tensor.copy_`; see `benchsuite.contract.CeilingBackend`."""
+        setup = check_setup(self, setup)
+        _configure(setup)
+        return copy(setup, elements)
 
     def source(self, graph: Graph) -> str:
         """The generated code of a whole network; raises UnsupportedError as `open` does."""

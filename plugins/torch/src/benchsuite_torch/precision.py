@@ -18,6 +18,11 @@ def weight_dtype(precision: str) -> Any:  # noqa: ANN401 - a torch.dtype
     return torch.float64 if precision == "fp64" else torch.float32
 
 
+def computed_in(precision: str) -> Any:  # noqa: ANN401 - a torch.dtype
+    """What layers compute in."""
+    return _COMPUTED_IN.get(precision, weight_dtype(precision))
+
+
 def computes_in_half(precision: str) -> bool:
     """Whether layers do."""
     return precision in _COMPUTED_IN

@@ -18,6 +18,7 @@ from benchsuite.graph.weights import Weights, check_weights
 from benchsuite_torch import inspection, resuming, state
 from benchsuite_torch.compilation import compiled
 from benchsuite_torch.counting import count
+from benchsuite_torch.devices import synchronize
 from benchsuite_torch.precision import autocast, computes_in_half, weight_dtype
 from benchsuite_torch.steps import TrainingStep
 
@@ -114,12 +115,8 @@ class TorchSession:
 
     def synchronize(self) -> None:
         """Return when the device has finished; on a CPU, PyTorch returns no sooner anyway."""
-        if not self._waits:
-            return
-        if self._device.type == "cuda":
-            torch.cuda.synchronize(self._device)
-        else:
-            torch.mps.synchronize()
+        if self._waits:
+            synchronize(self._device)
 
     def weights(self) -> Mapping[str, NDArray[np.floating]]:
         """A copy of every weight and buffer under its canonical name."""

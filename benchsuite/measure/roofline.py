@@ -1,0 +1,77 @@
+"""Rooflines: what a network achieves, beside what its device can do.
+
+Williams, Waterman and Patterson, "Roofline: an insightful visual performance model for multicore
+architectures", 2009.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
+
+from benchsuite.contract import ELEMENT_BYTES
+from benchsuite.records import Case, Ceiling, Findings, Measurement, Roofline, Size
+
+_INFERENCE, _TRAINING = "inference_throughput", "training_throughput"
+
+
+def rooflines(case: Case, findings: Findings, ceilings: Iterable[Ceiling]) -> tuple[Roofline, ...]:
+    """One for each measured throughput of a network whose MACs are known.
+
+    ceilings: of this machine; those of another device, precision or thread count are passed over.
+    """
+    size = findings.size
+    if size is None:
+        return ()
+    place = (case.device, findings.device_name, case.precision, case.threads)
+    fitting = [ceiling for ceiling in ceilings if ceiling.place == place]
+    found = (
+        _roofline(measurement, size, ELEMENT_BYTES[case.precision], fitting)
+        for measurement in findings.measurements
+        if measurement.metric in (_INFERENCE, _TRAINING)
+    )
+    return tuple(roofline for roofline in found if roofline)
+
+
+def _roofline(
+    throughput: Measurement, size: Size, element_bytes: int, ceilings: Sequence[Ceiling]
+) -> Roofline | None:
+    training = throughput.metric == _TRAINING
+    macs = size.training_macs if training else size.macs
+    images = throughput.batch_size
+    if macs is None or images is None or throughput.value is None:
+        return None
+    moved = _moved_elements(size, images, training=training)
+    intensity = 2 * macs * images / (moved * element_bytes) if moved else None
+    achieved = 2 * macs * throughput.value
+    common = Roofline(
+        metric=throughput.metric,
+        batch_size=images,
+        intensity_flops_per_byte=intensity,
+        achieved_flops_per_s=achieved,
+    )
+    if not ceilings:
+        return common
+    fastest = max(ceilings, key=lambda ceiling: ceiling.flops_per_s)
+    widest = max(ceilings, key=lambda ceiling: ceiling.bytes_per_s)
+    slope = None if intensity is None else intensity * widest.bytes_per_s
+    return replace(
+        common,
+        ceiling_flops_per_s=fastest.flops_per_s,
+        ceiling_backend=fastest.backend,
+        bytes_per_s=widest.bytes_per_s,
+        bytes_backend=widest.backend,
+        attainable_flops_per_s=None if slope is None else min(fastest.flops_per_s, slope),
+        share_of_ceiling=achieved / fastest.flops_per_s,
+    )
+
+
+def _moved_elements(size: Size, images: int, *, training: bool) -> int | None:
+    """Of a batch: weights once, and activations; in training weights twice and written once."""
+    weights = size.parameters + size.buffers
+    if not training:
+        return None if size.moved_elements is None else weights + images * size.moved_elements
+    if size.training_moved_elements is None:
+        return None
+    return 2 * weights + size.parameters + images * size.training_moved_elements

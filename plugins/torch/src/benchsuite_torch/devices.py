@@ -1,0 +1,15 @@
+"""PyTorch's devices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+
+def synchronize(device: Any) -> None:  # noqa: ANN401 - a torch.device
+    """Return when the device has finished; on a CPU, PyTorch returns no sooner anyway."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
