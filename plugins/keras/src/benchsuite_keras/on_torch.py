@@ -18,7 +18,6 @@ from benchsuite_keras.backend import Arrays, KerasBackend
 from benchsuite_keras.inspection import InspectableKerasSession
 from benchsuite_keras.precision import compute_dtype, rule_optimizer, scaled, with_scaled_loss
 from benchsuite_keras.session import KerasTensor, MakeModel, PlacedBatch, on_or_off
-from benchsuite_keras.torch_built_with import built_with
 from benchsuite_keras.torch_ceilings import TorchWorkload, copied, multiplied
 from benchsuite_keras.torch_devices import synchronize
 from benchsuite_keras.torch_optimizers import make_optimizer
@@ -34,13 +33,12 @@ class TorchBackend(KerasBackend):
     tiers = ("native", "native+layout", "user_api")
 
     def versions(self) -> Mapping[str, str]:
-        """Keras' version, PyTorch's, and those of the libraries that it was built with."""
+        """Keras' version, PyTorch's, and CUDA's and cuDNN's where it was built with them."""
         on_gpus = {"cuda": torch.version.cuda, "cudnn": torch.backends.cudnn.version()}
         return {
             "keras": keras.__version__,
             "torch": torch.__version__,
             **{name: str(version) for name, version in on_gpus.items() if version is not None},
-            **built_with(torch.__config__.show()),
         }
 
     def _accelerators(self) -> Sequence[str]:

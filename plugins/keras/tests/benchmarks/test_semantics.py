@@ -61,7 +61,7 @@ def test_unbiased_batch_norm_costs_what_keras_own_does(ratio_of, training, monke
 def test_update_rules_cost_what_keras_own_do(ratio_of, training, monkeypatch, name):
     import keras
 
-    from benchsuite_keras import on_tensorflow
+    from benchsuite_keras import tensorflow_session
 
     own = {
         "sgd": lambda: keras.optimizers.SGD(momentum=0.9),
@@ -72,7 +72,7 @@ def test_update_rules_cost_what_keras_own_do(ratio_of, training, monkeypatch, na
 
     def keras_own():
         with monkeypatch.context() as patch:
-            patch.setattr(on_tensorflow, "make_optimizer", lambda rule, decayed: own[name]())
+            patch.setattr(tensorflow_session, "make_optimizer", lambda rule, decayed: own[name]())
             return training(rule)
 
     ours = partial(training, rule)
