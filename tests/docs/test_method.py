@@ -8,6 +8,8 @@ from benchsuite.measure.protocol import PROTOCOLS, Protocol
 from benchsuite.run import budget, environment
 from benchsuite.run.tasks import TASKS
 
+ROOT = Path(__file__).parent.parent.parent
+
 
 def test_numbers_of_the_protocols(document, table):
     rows = {row[0]: row[1:-1] for row in table(document("method.md"), "## Protocols")}
@@ -66,3 +68,9 @@ def test_tasks_of_a_case(document, table):
     rows = table(document("method.md"), "## Processes")
 
     assert [row[0] for row in rows] == list(TASKS)
+
+
+def test_rules_have_tests(document, table):
+    for _, test in table(document("method.md"), "## Rules and their tests"):
+        path, _, name = test.partition("::")
+        assert f"def {name}(" in (ROOT / path).read_text()
