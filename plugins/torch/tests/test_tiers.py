@@ -46,7 +46,7 @@ def test_native_tier_is_eager_and_channels_first(open_session, tier):
     assert (settings["layout"], settings["mode"]) == ("NCHW", "eager")
     assert settings["cpu_capability"] == torch.backends.cpu.get_cpu_capability()
     assert place(session).images.is_contiguous()
-    assert session._forward_pass == session.native.forward
+    assert session._forward_pass.args == (session.native,)
 
 
 def test_layout_tier_has_channels_last_in_model_and_input(open_session):
