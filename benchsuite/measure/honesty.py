@@ -27,14 +27,21 @@ def clock_flags(session: Session, placed: Sequence[Any], batches: Sequence[Batch
     placed, batches: the same inputs, each seen before.
     `cached`: inputs that were seen before are answered faster than fresh ones.
     `unsynchronized`: logits reach the host long after `synchronize` said that they were done.
-    `sync_bound`: `synchronize`, with nothing to wait for, takes a part of a call that shows.
     """
     found = {
         "cached": _is_cached(session, placed, batches),
         "unsynchronized": _is_unsynchronized(session, placed, batches),
-        "sync_bound": _is_sync_bound(session, placed),
     }
     return [name for name, is_so in found.items() if is_so]
+
+
+def waiting_flags(session: Session, samples: Sequence[int]) -> list[str]:
+    """`sync_bound` where `synchronize`, with nothing to wait for, is a part of a call that shows.
+
+    samples: nanoseconds of single calls, each of which was waited for.
+    """
+    waits = [_idle_ns(session) for _ in range(_WAITS)]
+    return ["sync_bound"] if median(waits) > max(_WAITING * median(samples), _WAITING_NS) else []
 
 
 def _is_cached(session: Session, placed: Sequence[Any], batches: Sequence[Batch]) -> bool:
@@ -59,12 +66,6 @@ def _is_unsynchronized(session: Session, placed: Sequence[Any], batches: Sequenc
         placing = perf_counter_ns() - start
         parts.append(placing + _infer_ns(session, placed[index % len(placed)]))
     return median(whole) > _HIDDEN * median(parts) + _HIDDEN_NS
-
-
-def _is_sync_bound(session: Session, placed: Sequence[Any]) -> bool:
-    calls = [_infer_ns(session, placed[index % len(placed)]) for index in range(_CALLS)]
-    waits = [_idle_ns(session) for _ in range(_WAITS)]
-    return median(waits) > max(_WAITING * median(calls), _WAITING_NS)
 
 
 def _idle_ns(session: Session) -> int:

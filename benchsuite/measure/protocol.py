@@ -60,7 +60,7 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True):
 FULL = Protocol(
     name="full-1",
     rounds=(6, 9, 12, 15, 20),
-    budget_s=180.0,
+    budget_s=600.0,
     quiet_s=120.0,
     retries=3,
     warmup_calls=50,

@@ -144,6 +144,7 @@ def measure_part(
         protocol,
         windows=min(protocol.windows, _PART_WINDOWS),
         window_s=min(protocol.window_s, _PART_WINDOW_S),
+        until_steady=False,  # whole steps have run until they were
     )
     return _windows(f"training_{part}", session, calls, batch_size, shorter, device=device)
 

@@ -25,6 +25,7 @@ from benchsuite.contract import Backend
 from benchsuite.hooks import Plugins, load_plugins
 from benchsuite.measure.environment import usable_cpus
 from benchsuite.measure.topology import by_core
+from benchsuite.measure.watch import Watch
 from benchsuite.records import Ceiling, Epoch
 from benchsuite.records.series import Series
 from benchsuite.run.failures import broke
@@ -61,7 +62,7 @@ class _Speaker:
 
 def main() -> None:
     """Serve jobs until standard input ends."""
-    speaker = _Speaker()
+    speaker, started = _Speaker(), Watch()
     cpus = by_core(
         usable_cpus()
     )  # before the import: some libraries bind the thread that imports them
@@ -81,7 +82,7 @@ def main() -> None:
         if job.fork:
             speaker.say(Ended(worker.fork(job)))
         else:
-            worker.do(job, import_s)
+            worker.do(job, started, import_s)
     os._exit(0)  # the frameworks' own clean-up takes up to two seconds
 
 
@@ -104,26 +105,26 @@ class _Worker:
             code = 1
             try:
                 os.setsid()
-                self.do(job, None)
+                self.do(job, Watch(), None)
                 code = 0
             finally:
                 os._exit(code)  # no clean-up of the parent's objects, no threads to wait for
         _, status = os.waitpid(pid, 0)
         return os.waitstatus_to_exitcode(status)
 
-    def do(self, job: Job, import_s: float | None) -> None:
+    def do(self, job: Job, started: Watch, import_s: float | None) -> None:
         """Do one job and tell everything it finds; an exception ends it with its reason."""
         self.speaker.say(Began(os.getpid()))
         _redirect_output(job.log)
         try:
-            for event in self._events(job, import_s):
+            for event in self._events(job, started, import_s):
                 self.speaker.say(event)
         except Exception as error:  # noqa: BLE001 - the case's own failure, whatever it is
             traceback.print_exc()
             sys.stderr.flush()
             self.speaker.say(broke(error))
 
-    def _events(self, job: Job, import_s: float | None) -> Iterator[Event]:
+    def _events(self, job: Job, started: Watch, import_s: float | None) -> Iterator[Event]:
         if job.case is None:
             yield _look(self.backend)
             return
@@ -138,6 +139,7 @@ class _Worker:
             inference_batch_sizes=job.inference_batch_sizes,
             cpus=cpus,
             import_s=import_s,
+            getting_ready=started,
             tell=_Herald(self.speaker),
         )
         for found in TASKS[job.task](task):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchsuite.contract import Batch
-from benchsuite.measure.honesty import clock_flags
+from benchsuite.measure.honesty import clock_flags, waiting_flags
 
 SECONDS = 0.004
 
@@ -73,7 +73,6 @@ class Slow(Honest):
         (Honest, []),
         (Unsynchronized, ["unsynchronized"]),
         (Cached, ["cached"]),
-        (Slow, ["sync_bound"]),
     ],
 )
 def test_liars_are_caught_by_name(kind, flags):
@@ -86,3 +85,8 @@ def test_liars_are_caught_by_name(kind, flags):
         session.finish()
 
     assert clock_flags(session, placed, batches) == flags
+
+
+@pytest.mark.parametrize(("kind", "flags"), [(Honest, []), (Slow, ["sync_bound"])])
+def test_clock_that_shows_in_a_call_is_named(kind, flags):
+    assert waiting_flags(kind(), [round(SECONDS * 1e9)] * 5) == flags

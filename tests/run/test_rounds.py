@@ -144,8 +144,8 @@ def test_best_batch_of_the_sweep_is_measured_in_every_round(run):
     def curve(outcome, task, times):
         if task == "time":
             return [series()]
-        took = {1: 10, 2: 11, 4: 12, 8: 40}
-        return [series("batch_sweep", (ms * 1_000_000,), size) for size, ms in took.items()]
+        took = {1: 10, 2: 11, 4: 12, 8: 23.9, 16: 60}
+        return [series("batch_sweep", (round(ms * 1e6),), size) for size, ms in took.items()]
 
     machine = Machine(curve)
     run(machine, ["a"])

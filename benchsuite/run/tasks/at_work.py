@@ -18,6 +18,7 @@ from benchsuite.measure.environment import cpu_name
 from benchsuite.measure.flags import process_flags
 from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.scenarios import synthetic_batches
+from benchsuite.measure.watch import Watch
 from benchsuite.networks import Network, find_network, open_idiomatic, open_network
 from benchsuite.records import Case, Epoch, Findings, Phase
 from benchsuite.records.series import Series
@@ -32,6 +33,7 @@ class TaskAtWork:
     inference_batch_sizes: of the throughputs to be measured.
     cpus: those that the process and its threads are bound to.
     import_s: from the interpreter's start to the framework's imported; None where it was forked.
+    getting_ready: from the process's beginning, before it imported anything.
     tell: called with the number, from 1, of an epoch that has ended, and the epoch.
     """
 
@@ -43,6 +45,7 @@ class TaskAtWork:
     inference_batch_sizes: Sequence[int] = ()
     cpus: Sequence[int] = ()
     import_s: float | None = None
+    getting_ready: Watch = field(default_factory=Watch)
     tell: Callable[[int, Epoch], None] = lambda *_: None
     phases: list[Phase] = field(default_factory=list)
 

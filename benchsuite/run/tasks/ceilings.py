@@ -13,7 +13,6 @@ from benchsuite.measure.ceilings import best_copy, best_product, probe_copies, p
 from benchsuite.measure.gate import wait_for_quiet
 from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.scenarios import quiet_collector
-from benchsuite.measure.watch import Watch
 from benchsuite.records import Ceiling, Probe
 from benchsuite.run.failures import is_out_of_memory
 from benchsuite.run.tasks.at_work import TaskAtWork
@@ -33,7 +32,7 @@ def measure_ceilings(task: TaskAtWork) -> Iterator[Ceiling]:
     setup, width = replace(task.setup(), tier="native"), ELEMENT_BYTES[case.precision]
     memory_bytes = _MEMORY_SHARE * psutil.virtual_memory().available
     if protocol.quiet_s:
-        wait_for_quiet(Watch(), longest_s=protocol.quiet_s)
+        wait_for_quiet(task.getting_ready, longest_s=protocol.quiet_s)
     with quiet_collector():
         products = _until_full(
             probe_products(

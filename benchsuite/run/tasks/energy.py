@@ -11,7 +11,6 @@ from benchsuite.measure.flags import process_flags
 from benchsuite.measure.gate import wait_for_quiet
 from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.scenarios import quiet_collector
-from benchsuite.measure.watch import Watch
 from benchsuite.records import Findings
 from benchsuite.records.series import Series
 from benchsuite.run.tasks.at_work import TaskAtWork, input_pool, judged
@@ -23,11 +22,11 @@ def spend_energy(task: TaskAtWork) -> Iterator[Findings | Series]:
     counter = find_counter(case.device)
     if counter is None:
         return
-    getting_ready, size = Watch(), case.inference_batch_size
+    size = case.inference_batch_size
     session = task.open_to_measure(measuring=False)
     placed = [session.place(batch) for batch in input_pool(session, size, case)]
     with task.phase("wait", measuring=False):
-        wait_for_quiet(getting_ready, longest_s=protocol.quiet_s)
+        wait_for_quiet(task.getting_ready, longest_s=protocol.quiet_s)
     with task.phase("idle", measuring=True):
         idle = measure_idle(counter, case.device)
     # No core works, on purpose: those in use say nothing.

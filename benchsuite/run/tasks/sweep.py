@@ -49,8 +49,9 @@ def sweep_batches(task: TaskAtWork) -> Iterator[Findings | Series]:
 
 
 def best_batch_size(curve: Sequence[Series]) -> int:
-    """The batch of the highest throughput."""
-    return max(curve, key=_rate).batch_size
+    """The smallest batch whose throughput is the highest, or as good as that: gains end there."""
+    highest = max(map(_rate, curve))
+    return min(one.batch_size for one in curve if _rate(one) >= highest * (1 - _GAIN))
 
 
 def _measured(task: TaskAtWork, session: Session, size: int, protocol: Protocol) -> Series:

@@ -9,7 +9,7 @@ from typing import Any
 from benchsuite.contract import PartedSession, Session
 from benchsuite.measure.anchor import measure_anchor
 from benchsuite.measure.gate import wait_for_quiet
-from benchsuite.measure.honesty import clock_flags
+from benchsuite.measure.honesty import clock_flags, waiting_flags
 from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.scenarios import (
     measure_host_latency,
@@ -19,7 +19,6 @@ from benchsuite.measure.scenarios import (
     measure_training,
     quiet_collector,
 )
-from benchsuite.measure.watch import Watch
 from benchsuite.records import Findings
 from benchsuite.records.series import Series
 from benchsuite.run.tasks.at_work import TaskAtWork, input_pool, judged
@@ -33,23 +32,23 @@ def measure_time(task: TaskAtWork) -> Iterator[Findings | Series]:
     The clock starts once the machine is quiet, where the protocol wants it.
     """
     case, protocol = task.case, PROTOCOLS[task.case.protocol]
-    getting_ready = Watch()
     session = task.open_to_measure(measuring=True)
-    yield from _cold_start(task, getting_ready)
+    yield from _cold_start(task)
     if protocol.quiet_s:
         with task.phase("wait", measuring=False):
-            wait_for_quiet(getting_ready, longest_s=protocol.quiet_s)
+            wait_for_quiet(task.getting_ready, longest_s=protocol.quiet_s)
     with quiet_collector():
         with task.phase("latency", measuring=True):
             batches = input_pool(session, 1, case)
             placed = [session.place(batch) for batch in batches]
             latency = measure_latency(session, placed, protocol, device=case.device)
             lies = clock_flags(session, placed, batches)
-        yield judged(task, latency, lies)
+            of_calls = [*lies, *waiting_flags(session, latency.samples)]
+        yield judged(task, latency, of_calls)
         if protocol.thorough:
             with task.phase("latency_host", measuring=True):
                 series = measure_host_latency(session, batches, protocol, device=case.device)
-            yield judged(task, series, lies)
+            yield judged(task, series, of_calls)
         for size in task.inference_batch_sizes:
             with _placed(task, session, size, "inference") as pool:
                 series = measure_throughput(session, pool, size, protocol, device=case.device)
@@ -81,9 +80,9 @@ def _placed(
         yield [session.place(batch) for batch in input_pool(session, batch_size, task.case)]
 
 
-def _cold_start(task: TaskAtWork, since: Watch) -> Iterator[Series]:
+def _cold_start(task: TaskAtWork) -> Iterator[Series]:
     """The framework's import, in an interpreter of its own, and building the network."""
-    reading = since.reading()
+    reading = task.getting_ready.reading()
     found = {"import": task.import_s, "build": task.phases[-1].seconds}
     for metric, seconds in found.items():
         if seconds is not None:

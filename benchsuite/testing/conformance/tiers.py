@@ -61,7 +61,7 @@ class TierTests(Kit):
                 session.infer(one)
             session.synchronize()
             looks = [set(clock_flags(session, placed, batches)) for _ in range(_LOOKS)]
-        found = set.intersection(*looks) - {"sync_bound"}  # the network's size, and no lie
+        found = set.intersection(*looks)
         require(
             not found,
             f"the clock cannot be believed: {', '.join(sorted(found))} "

@@ -53,32 +53,33 @@ class JaxSession(InspectableKerasSession):
         self._jax_device = find_device(setup.device)
         self._on_gpu = setup.device != "cpu"
         self._matmul_precision = matmul_precision(setup)
-        self._pending: list[KerasTensor] = []
+        #: By kind, what was submitted since the last `synchronize`.
+        self._pending: dict[str, Any] = {}
         self._last_part: Any = None
         super().__init__(make, setup)
         self._forward = jax.jit(self._logits)
-        self._state = self._model_state()
+        self._hold(self._model_state())
 
     def set_weights(self, weights: Weights) -> None:
         """Replace every weight and buffer. Raises UsageError where names or shapes differ."""
         super().set_weights(weights)
-        self._state = self._model_state()
+        self._hold(self._model_state())
 
     def set_state(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Go on where another session was, opened alike."""
         super().set_state(state)
-        self._state = self._model_state()
+        self._hold(self._model_state())
 
     def place(self, batch: Batch) -> PlacedBatch:
         """Put a batch on the device; weights changed by hand until then count from then on."""
-        self._state = self._model_state()
+        self._hold(self._model_state())
         return super().place(batch)
 
     def _infer(self, placed: PlacedBatch) -> KerasTensor:
         """Submit the jitted forward pass."""
         with self._numbers():
             logits = self._forward(self._state, placed.images)
-        self._pending.append(logits)
+        self._pending.setdefault("logits", []).append(logits)
         return logits
 
     def run_part(self, placed: PlacedBatch, part: Literal["forward", "backward"]) -> Any:  # noqa: ANN401 - tensors
@@ -92,12 +93,13 @@ class JaxSession(InspectableKerasSession):
         before = self._last_part[0]
         with self._numbers():
             self._last_part = self._step_parts[part](self._state, given, self._scale, before)
+        self._pending["part"] = self._last_part
         loss, _, *gradients = self._last_part
         return (loss, *gradients) if gradients else loss
 
     def synchronize(self) -> None:
         """Return when all results are there: JAX may finish independent ones in any order."""
-        jax.block_until_ready((self._pending, self._state, self._last_part))
+        jax.block_until_ready(self._pending)
         self._pending.clear()
 
     def device_memory(self) -> DeviceMemory | None:
@@ -147,7 +149,7 @@ class JaxSession(InspectableKerasSession):
             _assign(self._trainable, state[0])
             _assign(self._others, state[1])
             _assign(self._optimizer.variables, slots)
-            self._state = state
+            self._hold(state)
         return losses
 
     def _fetch(self, losses: list[KerasTensor]) -> NDArray[Any]:
@@ -268,6 +270,10 @@ class JaxSession(InspectableKerasSession):
     @cached_property
     def _others(self) -> list[Any]:
         return list(self._model.non_trainable_variables)
+
+    def _hold(self, state: State) -> None:
+        """Go on from these values; they may still be on their way."""
+        self._state = self._pending["state"] = state
 
     def _model_state(self) -> State:
         return self._values(self._trainable), self._values(self._others)
