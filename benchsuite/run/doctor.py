@@ -104,7 +104,7 @@ def _against_itself(
     with closing(WorkerPool(plugins)) as pool:
         store = RunStore(Path(spec.results), "doctor")
         executor = Executor(pool, store, spec.case_timeout_s)
-        first, second = executor.execute([case, case], observer)
+        first, second = executor.execute([case, case], observer, spec.budget_s)
     for record in (first, second):
         if record.status != "ok":
             raise BenchsuiteError(f"{case.id} ended as {record.status}: {record.reason}")

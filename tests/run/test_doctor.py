@@ -23,7 +23,10 @@ def calm(monkeypatch):
 
 @pytest.fixture
 def examine(spec_of, plugins, watch):
-    return lambda backend: doctor.examine(spec_of([backend]), plugins, watch, HOST)
+    def examine(backend, **options):
+        return doctor.examine(spec_of([backend], **options), plugins, watch, HOST)
+
+    return examine
 
 
 def test_case_is_measured_against_itself_in_rounds(examine, watch, tmp_path):
@@ -40,6 +43,11 @@ def test_case_is_measured_against_itself_in_rounds(examine, watch, tmp_path):
     timed = [entry for entry in watch.told if entry[0] == "task" and entry[2] == "time"]
     assert len(timed) == 12
     assert json.loads((tmp_path / "results" / "doctor.json").read_text())["host"] == HOST
+
+
+def test_rounds_end_with_the_budget(examine, watch):
+    assert examine("numpy-linear", budget="1s").sights == ()
+    assert [entry for entry in watch.told if entry[0] == "round"] == [("round", 0, 6)]
 
 
 def test_later_runs_of_the_same_machine_heed_it(examine, run_cases, tmp_path):
