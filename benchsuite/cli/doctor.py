@@ -34,8 +34,8 @@ def doctor(ctx: click.Context, /, *, ceilings: bool, **options: Any) -> None:  #
 
     What the case seems to differ from itself by is the smallest difference that this machine
     can see: later runs into the same results folder give no verdict on less. Takes a quarter of
-    an hour, or what --budget says; of the options, the first case that they make is measured, by default `cnn_basic` on the
-    first backend.
+    an hour, or what --budget says; of the options, the first case that they make is measured, by
+    default `cnn_basic` on the first backend.
 
     With --ceilings nothing of this is done. Each backend multiplies matrices and copies arrays,
     once for each precision and thread count, and later runs into the same results folder say
