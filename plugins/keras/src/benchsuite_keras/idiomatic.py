@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from benchsuite.contract import Normalizer, Recipe
 
 #: Of Keras' dense and convolutional layers; the core's of others are Keras' as well.
-_INITIAL = {"kernel": keras.initializers.GlorotUniform(), "bias": keras.initializers.Zeros()}
+_INITIAL = {"kernel": keras.initializers.GlorotUniform, "bias": keras.initializers.Zeros}
 
 
 def compile_model(model: Any, recipe: Recipe, seed: int) -> None:  # noqa: ANN401 - a keras.Model
@@ -24,7 +24,8 @@ def compile_model(model: Any, recipe: Recipe, seed: int) -> None:  # noqa: ANN40
         for name, initializer in _INITIAL.items():
             variable = getattr(layer, name, None)
             if isinstance(variable, keras.Variable):
-                variable.assign(initializer(variable.shape, variable.dtype))
+                # one for each, made now: an initializer takes its seed when it is made
+                variable.assign(initializer()(variable.shape, variable.dtype))
     model.compile(
         optimizer=_optimizer(recipe),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),

@@ -47,7 +47,7 @@ def test_only_tensorflow_has_the_division(backend, framework):
 def test_fit_learns_and_returns_the_mean_loss(opened, examples):
     session = opened(optimizer="adam")
     losses = [session.fit(*examples) for _ in range(15)]
-    assert 0.1 < losses[0] < 1.1  # of the whole epoch, in which much is learnt already
+    assert 0.2 < losses[0] < 1.5  # of the whole epoch, in which much is learnt already
     assert losses[-1] < 0.1
     images = examples[0].astype(np.float32) / 255 - 0.5
     fitted = keras.ops.convert_to_numpy(session.native(images, training=False))
@@ -64,12 +64,19 @@ def test_initial_values_are_keras_own(opened):
         np.testing.assert_array_equal(found[f"{name}.bias"], 0.0)
 
 
-def test_the_seed_decides(opened, examples):
-    first, again, other = (
+def test_the_seed_decides_the_initial_values(opened):
+    sessions = [opened(Setup(normalizer=SETUP.normalizer, seed=seed)) for seed in (1, 1, 2)]
+    kernel, same_kernel, other_kernel = (one.weights()["conv.weight"] for one in sessions)
+    np.testing.assert_array_equal(kernel, same_kernel)
+    assert not np.array_equal(kernel, other_kernel)
+
+
+def test_the_seed_decides_how_it_trains(opened, examples):
+    losses = [
         opened(Setup(normalizer=SETUP.normalizer, seed=seed)).fit(*examples) for seed in (1, 1, 2)
-    )
-    assert first == pytest.approx(again, rel=1e-5)
-    assert first != pytest.approx(other, rel=1e-3)
+    ]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+    assert losses[0] != pytest.approx(losses[2], rel=1e-3)
 
 
 @pytest.mark.parametrize(
