@@ -11,36 +11,10 @@ from time import perf_counter
 
 import pytest
 from figures import by_instrument, inputs
-
-import benchsuite
+from handwritten.for_keras import write_by_hand
 
 #: Either the ratio is this near to one, or its interval holds one.
 WITHIN = 0.01
-SHAPES = {"lenet5": (28, 28, 1), "resnet18_cifar": (32, 32, 3), "mobilenet_v2": (64, 64, 3)}
-
-
-@pytest.fixture
-def load():
-    """Opens sessions, and closes them at the end."""
-    sessions = []
-
-    def load(name):
-        sessions.append(
-            benchsuite.load(
-                name, backend="keras-tensorflow", input_shape=SHAPES[name], num_classes=10
-            )
-        )
-        return sessions[-1]
-
-    yield load
-    for session in sessions:
-        session.close()
-
-
-def write_by_hand(name):
-    from handwritten.in_keras import MODELS  # imports Keras, so only now
-
-    return MODELS[name]()
 
 
 def tensors(batches):
@@ -109,7 +83,6 @@ def _fetched(losses):
 
 
 @pytest.mark.parametrize("by_hand", [latency, throughput, training])
-@pytest.mark.parametrize("name", SHAPES)
 def test_figure_is_that_of_a_loop_by_hand(ratio_of, load, name, by_hand):
     figure = by_hand.__name__
     ratio = ratio_of(

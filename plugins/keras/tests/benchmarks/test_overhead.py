@@ -10,42 +10,12 @@ from math import prod
 
 import numpy as np
 import pytest
+from handwritten.for_keras import SHAPES, write_by_hand
 
-import benchsuite
 from benchsuite.contract import Batch
 
 ALLOWED = 1.02
-SHAPES = {"lenet5": (28, 28, 1), "resnet18_cifar": (32, 32, 3), "mobilenet_v2": (64, 64, 3)}
 TRAINING_BATCH = 16
-
-
-@pytest.fixture(params=SHAPES)
-def name(request):
-    return request.param
-
-
-@pytest.fixture
-def load():
-    """Opens sessions, and closes them at the end."""
-    sessions = []
-
-    def load(name):
-        sessions.append(
-            benchsuite.load(
-                name, backend="keras-tensorflow", input_shape=SHAPES[name], num_classes=10
-            )
-        )
-        return sessions[-1]
-
-    yield load
-    for session in sessions:
-        session.close()
-
-
-def write_by_hand(name):
-    from handwritten.in_keras import MODELS  # imports Keras, so only now
-
-    return MODELS[name]()
 
 
 def draw_batch(name, size):
