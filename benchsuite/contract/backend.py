@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -168,6 +169,20 @@ class InspectableSession(Session, Protocol):
 
         By canonical name and in PyTorch's layout. Takes no step, and leaves weights, running
         statistics and the optimiser's state as they were.
+        """
+
+
+@runtime_checkable
+class LoopingSession(Session, Protocol):
+    """A session that sets up a loop of forward passes once, where `infer` does it in every call.
+
+    As a loop written by hand enters PyTorch's inference mode once, around it.
+    """
+
+    def inferring(self) -> AbstractContextManager[Callable[[Any], Any]]:
+        """While it lasts, what it gives does what `infer` does, and nobody trains.
+
+        Leaves the session as `infer` does.
         """
 
 

@@ -17,7 +17,7 @@ from benchsuite.contract import Session
 from benchsuite.errors import BenchsuiteError
 from benchsuite.measure.accelerator import Accelerator, find_accelerator
 from benchsuite.measure.protocol import Protocol
-from benchsuite.measure.scenarios import calls_per_window, timed, unsteady
+from benchsuite.measure.scenarios import calls_per_window, forward_passes, timed, unsteady
 from benchsuite.measure.warmup import warm_up
 from benchsuite.measure.watch import Watch
 from benchsuite.records.series import Series
@@ -93,8 +93,9 @@ def measure_energy(
     pool = itertools.cycle(placed)
 
     def calls(count: int) -> None:
-        for batch in itertools.islice(pool, count):
-            session.infer(batch)
+        with forward_passes(session) as infer:
+            for batch in itertools.islice(pool, count):
+                infer(batch)
 
     warmups, steady = warm_up(lambda: timed(session, lambda: calls(1)), protocol)
     queued = calls_per_window(warmups, protocol)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from benchsuite.contract import Batch, Session
+from benchsuite.measure.scenarios import forward_passes, timed
 
 #: Of each kind.
 _CALLS = 5
@@ -75,8 +76,5 @@ def _idle_ns(session: Session) -> int:
 
 
 def _infer_ns(session: Session, placed: Any) -> int:  # noqa: ANN401 - opaque to the core
-    session.synchronize()
-    start = perf_counter_ns()
-    session.infer(placed)
-    session.synchronize()
-    return perf_counter_ns() - start
+    with forward_passes(session) as infer:
+        return timed(session, lambda: infer(placed))

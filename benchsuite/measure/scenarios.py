@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 from msgspec.structs import replace
 
-from benchsuite.contract import Batch, PartedSession, Session, Workload
+from benchsuite.contract import Batch, LoopingSession, PartedSession, Session, Workload
 from benchsuite.measure.protocol import Protocol
 from benchsuite.measure.warmup import warm_up
 from benchsuite.measure.watch import Watch
@@ -40,6 +40,16 @@ def quiet_collector() -> Iterator[None]:
     finally:
         gc.enable()
         gc.unfreeze()
+
+
+@contextmanager
+def forward_passes(session: Session) -> Iterator[Callable[[Any], Any]]:
+    """`infer`, in the loop that the session sets up, where it does."""
+    if not isinstance(session, LoopingSession):
+        yield session.infer
+        return
+    with session.inferring() as infer:
+        yield infer
 
 
 def synthetic_batches(
@@ -69,11 +79,12 @@ def measure_latency(
     MLPerf inference's SingleStream.
     """
     pool = itertools.cycle(placed)
+    with forward_passes(session) as infer:
 
-    def call() -> None:
-        session.infer(next(pool))
+        def call() -> None:
+            infer(next(pool))
 
-    return _single_stream("latency", lambda: timed(session, call), protocol, device=device)
+        return _single_stream("latency", lambda: timed(session, call), protocol, device=device)
 
 
 def measure_host_latency(
@@ -97,13 +108,14 @@ def measure_throughput(
     device: str = "cpu",
 ) -> Series:
     """Windows of queued forward passes: MLPerf's Offline."""
-    pool = itertools.cycle(placed)
+    metric, pool = "inference_throughput", itertools.cycle(placed)
+    with forward_passes(session) as infer:
 
-    def calls(count: int) -> None:
-        for batch in itertools.islice(pool, count):
-            session.infer(batch)
+        def calls(count: int) -> None:
+            for batch in itertools.islice(pool, count):
+                infer(batch)
 
-    return _windows("inference_throughput", session, calls, batch_size, protocol, device=device)
+        return _windows(metric, session, calls, batch_size, protocol, device=device)
 
 
 def measure_training(

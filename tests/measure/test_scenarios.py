@@ -1,10 +1,11 @@
 import gc
+from contextlib import contextmanager
 
 import msgspec
 import numpy as np
 import pytest
 
-from benchsuite.contract import PartedSession
+from benchsuite.contract import LoopingSession, PartedSession
 from benchsuite.measure import scenarios
 from benchsuite.measure.protocol import PROTOCOLS, TOUR
 
@@ -136,6 +137,29 @@ class FakePartedSession(FakeSession, PartedSession):
     def run_part(self, placed, part):
         self.pending += {"forward": self.seconds / 2, "backward": self.seconds}[part]
         self.calls.append((placed, part))
+
+
+class FakeLoopingSession(FakeSession, LoopingSession):
+    """Sets up its loop once, and then takes half the time."""
+
+    loops = 0
+
+    @contextmanager
+    def inferring(self):
+        self.loops += 1
+        self.seconds /= 2
+        yield self.infer
+        self.seconds *= 2
+
+
+def test_forward_passes_run_in_the_loop_that_a_session_sets_up_once(monkeypatch):
+    fake = FakeLoopingSession(0.02)
+    monkeypatch.setattr(scenarios, "perf_counter_ns", lambda: fake.now_ns)
+
+    assert scenarios.measure_latency(fake, ["a"], PROTOCOL).samples[0] == pytest.approx(10 * MS)
+    assert fake.loops == 1
+    assert scenarios.measure_throughput(fake, ["a"], 8, PROTOCOL).calls == 50
+    assert fake.loops == 2
 
 
 def test_parts_are_measured_over_fewer_and_shorter_windows(monkeypatch):

@@ -27,6 +27,9 @@ NETWORKS: tuple[tuple[str, Shape], ...] = (
     ("resnet18", (33, 36, 3)),
     ("mobilenet_v2", (32, 35, 1)),
 )
+#: Float32 rounds in every layer: fifty have reached 1.1e-5 where one stays below 1e-5, on CPUs
+#: with AVX-512. Float64 tells what is wrong from what is rounded.
+_DEEP = 3.0
 
 
 class ForwardTests(Kit):
@@ -62,13 +65,16 @@ class ForwardTests(Kit):
         missing = graph.ops - self.create().ops
         if missing:
             pytest.skip(f"not claimed, so refused: {', '.join(sorted(missing))}")
-        self._require_agreement(graph, random_images(graph))
+        self._require_agreement(graph, random_images(graph), _DEEP)
 
-    def _require_agreement(self, graph: Graph, images: NDArray[np.float32]) -> None:
+    def _require_agreement(
+        self, graph: Graph, images: NDArray[np.float32], more: float = 1.0
+    ) -> None:
+        """more: times float32's tolerance is allowed."""
         for precision in self.precisions():
             weights = random_weights(graph, dtype=DTYPES[precision])
             expected = reference_logits(graph, weights, images)
-            allowed = self.tolerance[precision]
+            allowed = self.tolerance[precision] * (more if precision == "fp32" else 1.0)
             with self.session(graph, weights, precision=precision) as session:
                 logits = session.predict(images)
                 alone = session.predict(images[:1]) if precision == "fp32" else logits[:1]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
+import numpy as np
+import pytest
+
+from benchsuite.contract import LoopingSession
 from benchsuite.measure.honesty import clock_flags
 from benchsuite.testing.conformance.kit import (
     Kit,
@@ -12,6 +16,7 @@ from benchsuite.testing.conformance.kit import (
     reference_logits,
     require,
 )
+from benchsuite.testing.conformance.precision import TOLERANCE as HALVES
 from benchsuite.testing.nondegenerate import random_images, random_weights
 
 #: What a compiler may change of float32, beside the tolerance of the native tier.
@@ -50,6 +55,36 @@ class TierTests(Kit):
         for tier, found in losses.items():
             what = f"losses in tier '{tier}'"
             self.require_close(found, first, what, _COMPILED * self.tolerance["fp32"])
+
+    def test_loop_of_forward_passes_is_infer(self) -> None:
+        """`inferring` has the logits of `infer` bit by bit, after training too, and ends with it.
+
+        In each tier and in half precision. What is trained afterwards is as without it.
+        """
+        backend = self.create()
+        graph = plain_network(backend.ops)
+        batch = random_batch(graph)
+        ways: list[dict[str, Any]] = [{"tier": tier} for tier in backend.tiers]
+        ways += [{"precision": half} for half in HALVES if half in backend.precisions]
+        for way in ways:
+            with self.session(graph, **way) as session, self.session(graph, **way) as other:
+                if not isinstance(session, LoopingSession):
+                    pytest.skip("has no inferring")
+                if self.trains:
+                    for each in (session, other):
+                        each.train([batch], [0.01])
+                placed = session.place(batch)
+                expected = self.to_numpy(session.infer(placed))
+                with session.inferring() as infer:
+                    found = [self.to_numpy(infer(placed)) for _ in range(2)]
+                same = all(np.array_equal(logits, expected) for logits in found)
+                require(same, f"inferring() has other logits than infer(), {way}")
+                if self.trains:
+                    after, without = (s.train([batch], [0.01]) for s in (session, other))
+                    allowed = HALVES.get(way.get("precision", ""), 1e-5)
+                    self.require_close(
+                        after, without, f"the loss after inferring(), {way}", allowed
+                    )
 
     def test_clock_can_be_believed(self) -> None:
         """Nothing is answered from a cache, and `synchronize` returns no sooner than the device."""

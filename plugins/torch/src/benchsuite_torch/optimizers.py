@@ -34,7 +34,12 @@ def make_optimizer(rule: UpdateRule, graph: Graph, module: Any) -> Any:  # noqa:
 
 
 def _groups(rule: UpdateRule, graph: Graph, module: Any) -> list[dict[str, Any]]:  # noqa: ANN401
-    """Parameters that decay, and those that do not; a group without any is left out."""
+    """Parameters that decay, and those that do not; a group without any is left out.
+
+    One group without decay, as one writes it then: a second one is 1 % of LeNet-5's step.
+    """
+    if not rule.weight_decay:
+        return [{"params": list(module.parameters()), "weight_decay": 0.0}]
     decayed: list[Any] = []
     others: list[Any] = []
     for name, parameter in module.named_parameters():

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property, partial
 from typing import Any, Literal
 
@@ -19,27 +19,15 @@ from benchsuite_torch import inspection, resuming, state
 from benchsuite_torch.compilation import compiled
 from benchsuite_torch.counting import count
 from benchsuite_torch.devices import synchronize
+from benchsuite_torch.placing import PlacedBatch, Placing
 from benchsuite_torch.precision import autocast, computes_in_half, weight_dtype
 from benchsuite_torch.steps import TrainingStep
 
 _WEIGHT = "weight/"
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedBatch:
-    """A batch on the device: images (N, C, H, W), labels (N,) or (N, classes).
-
-    images: in the session's layout.
-    masks: by the dropout's name, in the layout of its input.
-    """
-
-    images: Any
-    labels: Any
-    masks: Mapping[str, Any]
-
-
 class TorchSession:
-    """`benchsuite.contract.InspectableSession` and `PartedSession` for PyTorch.
+    """`benchsuite.contract`'s `InspectableSession`, `LoopingSession` and `PartedSession`.
 
     In fp64, results are float64 throughout.
     """
@@ -60,6 +48,7 @@ class TorchSession:
         self._module = module.to(self._device, self._dtype).eval()
         if self._channels_last:
             self._module = self._module.to(memory_format=torch.channels_last)
+        self._placing = Placing(self._module, self._device, self._dtype, self._channels_last)
         # As a module written by hand is called: torch.fx wraps calls once more, for its errors,
         # which is 2 % of LeNet-5.
         self._forward_pass = (
@@ -80,18 +69,26 @@ class TorchSession:
 
     def predict(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits (N, classes) of normalised images (N, H, W, C), in evaluation mode."""
-        logits: NDArray[np.float32] = self._forward(self._images(images)).cpu().numpy()
+        logits: NDArray[np.float32] = self._forward(self._placing.images(images)).cpu().numpy()
         return logits
 
     def place(self, batch: Batch) -> PlacedBatch:
         """Put a batch on the device; returns when it is there."""
-        placed = self._place(batch)
+        placed = self._placing.batch(batch)
         self.synchronize()
         return placed
 
     def infer(self, placed: PlacedBatch) -> Any:  # noqa: ANN401 - a tensor of logits
         """Submit the forward pass of a placed batch of normalised images."""
         return self._forward(placed.images)
+
+    @contextmanager
+    def inferring(self) -> Iterator[Callable[[PlacedBatch], Any]]:
+        """`infer` in a loop that enters inference mode, and half precision, once."""
+        self._leave_training()
+        # guards of its own: those of `infer` cannot be entered twice at a time
+        with torch.inference_mode(), autocast(self._setup.precision, self._device):
+            yield lambda placed: self._as_weights(self._forward_pass(placed.images))
 
     def train(
         self, batches: Iterable[Batch | PlacedBatch], learning_rates: Sequence[float]
@@ -150,7 +147,7 @@ class TorchSession:
 
     def activations(self, images: NDArray[np.float32]) -> Mapping[str, NDArray[np.floating]]:
         """What every node yields in evaluation mode, by its name; see `InspectableSession`."""
-        placed = self._images(images)
+        placed = self._placing.images(images)
         source = self.graph.nodes[0].name
         found = {source: inspection.to_numpy(placed)}
         self._module.eval()
@@ -162,7 +159,7 @@ class TorchSession:
         self, batch: Batch
     ) -> tuple[NDArray[np.floating], Mapping[str, NDArray[np.floating]]]:
         """The loss of a batch in training mode, and its gradients; see `InspectableSession`."""
-        placed = self._place(batch)
+        placed = self._placing.batch(batch)
         was_training = self._module.training
         self._module.train()
         try:
@@ -206,7 +203,7 @@ class TorchSession:
         self.__dict__.pop("_training_step", None)
         # fx's modules refer to themselves: left to the garbage collector, weights would stay.
         self._module.to("meta")
-        del self._module, self._forward_pass
+        del self._module, self._forward_pass, self._placing
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
@@ -214,9 +211,12 @@ class TorchSession:
         if not self._module.training:  # a switch walks over all modules: only when needed
             self._module.train()
 
-    def _forward(self, images: Any) -> Any:  # noqa: ANN401 - tensors
+    def _leave_training(self) -> None:
         if self._module.training:
             self._module.eval()
+
+    def _forward(self, images: Any) -> Any:  # noqa: ANN401 - tensors
+        self._leave_training()
         with self._inference_mode:
             return self._logits(images)
 
@@ -224,44 +224,14 @@ class TorchSession:
         """Of normalised images, in the precision of the weights."""
         with self._autocast:
             logits = self._forward_pass(images)
+        return self._as_weights(logits)
+
+    def _as_weights(self, logits: Any) -> Any:  # noqa: ANN401 - tensors
         return logits if logits.dtype == self._dtype else logits.to(self._dtype)
-
-    def _images(self, images: NDArray[Any]) -> Any:  # noqa: ANN401 - a tensor
-        """(N, H, W, C) on the host -> (N, C, H, W) on the device; uint8 stays uint8."""
-        transferred = self._transferred(images)
-        return transferred if self._channels_last else transferred.contiguous()
-
-    def _transferred(self, images: NDArray[Any]) -> Any:  # noqa: ANN401 - a tensor
-        """As `_images`, but with the channels last in memory, as they come."""
-        tensor = self._on_device(images)
-        if tensor.is_floating_point():
-            tensor = tensor.to(self._dtype)
-        return tensor.permute(0, 3, 1, 2)
-
-    def _on_device(self, array: NDArray[Any]) -> Any:  # noqa: ANN401 - a tensor
-        """A copy; on CUDA possibly still on its way, since the step before may not be done."""
-        tensor = torch.tensor(np.ascontiguousarray(array))
-        if self._device.type == "cuda":
-            return tensor.pin_memory().to(self._device, non_blocking=True)
-        return tensor.to(self._device)
-
-    def _place(self, batch: Batch, *, channels_last: bool = False) -> PlacedBatch:
-        labels, *masks = map(self._on_device, (batch.labels, *batch.masks.values()))
-        return PlacedBatch(
-            self._transferred(batch.images) if channels_last else self._images(batch.images),
-            labels,
-            {n: self._as_input(n, mask) for n, mask in zip(batch.masks, masks, strict=True)},
-        )
-
-    def _as_input(self, name: str, mask: Any) -> Any:  # noqa: ANN401 - tensors
-        """A mask in the layout of its dropout's input."""
-        is_image = mask.ndim == 4  # noqa: PLR2004 - (N, H, W, C)
-        moved = is_image and name not in self._with_channels_last
-        return mask.permute(0, 3, 1, 2) if moved else mask
 
     def _step(self, batch: Batch | PlacedBatch, learning_rate: float) -> Any:  # noqa: ANN401
         if isinstance(batch, Batch):
-            placed = self._place(batch, channels_last=self._trains_channels_last)
+            placed = self._placing.batch(batch, channels_last=self._trains_channels_last)
         else:
             placed = batch
         return self._training_step(placed.images, placed.labels, placed.masks, learning_rate)
@@ -293,10 +263,6 @@ class TorchSession:
             return True
         normalizes = any(isinstance(module, nn.BatchNorm2d) for module in self._module.modules())
         return self._device.type == "cpu" and not normalizes
-
-    @cached_property
-    def _with_channels_last(self) -> set[str]:
-        return inspection.with_channels_last(self._module)
 
     @cached_property
     def _training_step(self) -> TrainingStep:
