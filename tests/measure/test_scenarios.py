@@ -147,9 +147,11 @@ class FakeLoopingSession(FakeSession, LoopingSession):
     @contextmanager
     def inferring(self):
         self.loops += 1
-        self.seconds /= 2
-        yield self.infer
-        self.seconds *= 2
+        yield self._infer_within
+
+    def _infer_within(self, placed):
+        self.infer(placed)
+        self.pending -= self.seconds / 2
 
 
 def test_forward_passes_run_in_the_loop_that_a_session_sets_up_once(monkeypatch):

@@ -74,9 +74,9 @@ class TierTests(Kit):
                     for each in (session, other):
                         each.train([batch], [0.01])
                 placed = session.place(batch)
-                expected = self.to_numpy(session.infer(placed))
                 with session.inferring() as infer:
                     found = [self.to_numpy(infer(placed)) for _ in range(2)]
+                expected = self.to_numpy(session.infer(placed))
                 same = all(np.array_equal(logits, expected) for logits in found)
                 require(same, f"inferring() has other logits than infer(), {way}")
                 if self.trains:
