@@ -40,7 +40,6 @@ PASSING = frozenset({"contaminated", "throttled"})
 
 
 def process_flags(
-    samples: Sequence[int],
     reading: Reading,
     *,
     cpus: Sequence[int] | None,
@@ -50,7 +49,7 @@ def process_flags(
     """Of one figure of one process, besides `not_steady`, which its warm-up knows.
 
     cpus: on which its threads compute; None where an accelerator does.
-    calls: that the samples are made of, all together.
+    calls: that its samples are made of, all together.
     """
     misbound = None not in (cpus, reading.cpus) and set(reading.cpus or ()) != set(cpus or ())
     idle = cpus is not None and reading.cores_used < CORES_USED_SHARE * len(cpus)
@@ -66,7 +65,6 @@ def process_flags(
         "under_parallel": misbound or idle,
         "alloc_bound": tuned and faults > FAULTS_PER_CALL,
         "preempted": switched > SWITCHES_PER_S,
-        "drift": _drifts(samples),
         "power_capped": bool((gpu.reasons or 0) & SW_POWER_CAP),
         "throttled": bool((gpu.reasons or 0) & SLOWDOWN),
         "slow_clock": _is_slow(gpu),
@@ -80,13 +78,19 @@ def _is_slow(gpu: AcceleratorReading) -> bool:
     return gpu.sm_mhz < CLOCK_SHARE * gpu.default_sm_mhz
 
 
-def _drifts(samples: Sequence[int]) -> bool:
-    """Whether the medians of the first and the last third differ by more than 3 %."""
-    if len(samples) < _FEWEST_FOR_DRIFT:
-        return False
+def drift_flags(processes: Sequence[Sequence[int]]) -> list[str]:
+    """Of one figure: whether its processes slow down, or speed up, while they are sampled.
+
+    What goes up in one process and down in the next is their spread, which intervals hold.
+    """
+    drifts = [_drift(samples) for samples in processes if len(samples) >= _FEWEST_FOR_DRIFT]
+    return ["drift"] if drifts and abs(median(drifts)) > DRIFT else []
+
+
+def _drift(samples: Sequence[int]) -> float:
+    """From the median of the first third to that of the last, such as 0.03."""
     third = len(samples) // _THIRDS
-    first, last = np.median(samples[:third]), np.median(samples[-third:])
-    return bool(abs(last / first - 1) > DRIFT)
+    return float(np.median(samples[-third:]) / np.median(samples[:third])) - 1
 
 
 def is_unstable(anchors: Sequence[float]) -> bool:

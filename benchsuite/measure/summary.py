@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from benchsuite.measure import anchor
 from benchsuite.measure.energy import refusal
-from benchsuite.measure.flags import flags_of_most, is_unstable, spread_flags
+from benchsuite.measure.flags import drift_flags, flags_of_most, is_unstable, spread_flags
 from benchsuite.measure.protocol import Protocol
 from benchsuite.measure.statistics import (
     Estimate,
@@ -104,6 +104,7 @@ def _figure(
 ) -> Measurement:
     values = [value(one) for one in group]
     flags = dict.fromkeys(flags_of_most([one.flags for one in group]))
+    flags.update(dict.fromkeys(drift_flags([one.samples for one in group])))
     flags.update(dict.fromkeys(spread_flags(values, better)))
     estimate = median_estimate(values)
     if estimate and estimate.half_width > PRECISION and group[0].metric not in _ASIDE:

@@ -3,6 +3,7 @@ from msgspec.structs import replace
 
 from benchsuite.measure.flags import (
     DISQUALIFYING,
+    drift_flags,
     flags_of_most,
     modes,
     process_flags,
@@ -23,14 +24,12 @@ QUIET = Reading(
     threads=4,
     cpus=(0, 1),
 )
-SAMPLES = [100] * 30
-
 
 AT_WORK = {"sm_mhz": 1900, "default_sm_mhz": 1800, "reasons": 0, "foreign_processes": 0}
 
 
-def flags(samples=SAMPLES, *, cpus=(0, 1), calls=100, tuned=True, **reading):
-    return process_flags(samples, replace(QUIET, **reading), cpus=cpus, calls=calls, tuned=tuned)
+def flags(*, cpus=(0, 1), calls=100, tuned=True, **reading):
+    return process_flags(replace(QUIET, **reading), cpus=cpus, calls=calls, tuned=tuned)
 
 
 def test_quiet_process_has_no_flag():
@@ -50,9 +49,6 @@ def test_quiet_process_has_no_flag():
         ({"minor_faults": 60_000, "tuned": False}, []),
         ({"involuntary_switches": 500}, ["preempted"]),
         ({"involuntary_switches": 300}, []),
-        ({"samples": [100] * 10 + [102] * 10 + [104] * 10}, ["drift"]),
-        ({"samples": [100] * 10 + [120] * 10 + [102] * 10}, []),
-        ({"samples": [100, 200]}, []),
         # an accelerator computes: what the host's threads do says nothing
         ({"cpus": (0,), "cores_used": 0.1}, ["misbound", "under_parallel"]),
     ],
@@ -64,7 +60,7 @@ def test_each_cause_has_its_flag_and_no_other(change, found):
 def test_host_of_an_accelerator_is_not_judged_by_its_cores():
     reading = replace(QUIET, cores_used=0.1, cpus=(0,))
 
-    assert process_flags(SAMPLES, reading, cpus=None, calls=1, tuned=True) == []
+    assert process_flags(reading, cpus=None, calls=1, tuned=True) == []
 
 
 @pytest.mark.parametrize(
@@ -94,7 +90,26 @@ def test_power_cap_is_the_steady_state_of_a_large_gpu_and_disqualifies_nothing()
 def test_what_the_kernel_does_not_tell_raises_no_flag():
     unknown = Reading(seconds=1.0, cores_used=2.0)
 
-    assert process_flags(SAMPLES, unknown, cpus=(0, 1), calls=1, tuned=True) == []
+    assert process_flags(unknown, cpus=(0, 1), calls=1, tuned=True) == []
+
+
+RISING, FALLING = [100] * 10 + [102] * 10 + [104] * 10, [104] * 10 + [102] * 10 + [100] * 10
+
+
+@pytest.mark.parametrize(
+    ("processes", "found"),
+    [
+        ([RISING], ["drift"]),
+        ([FALLING], ["drift"]),
+        ([[100] * 10 + [120] * 10 + [102] * 10], []),
+        ([[100, 200]], []),
+        ([RISING, RISING, [100] * 30], ["drift"]),
+        ([RISING, FALLING, RISING, FALLING], []),
+        ([RISING, [100] * 30, [100] * 30], []),
+    ],
+)
+def test_processes_that_get_slower_drift(processes, found):
+    assert drift_flags(processes) == found
 
 
 @pytest.mark.parametrize(

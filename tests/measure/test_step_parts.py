@@ -80,12 +80,12 @@ def test_interval_that_reaches_nothing_is_refused():
 
 
 def test_flags_are_those_of_both_programs():
-    series = process(0, flags=("contaminated", "drift"))
+    series = process(0, flags=("contaminated", "not_steady"))
 
     found = figures(series)
 
-    assert found["training_forward"].flags == ("contaminated", "drift")
-    assert found["training_backward"].flags == ("contaminated", "drift")
+    assert found["training_forward"].flags == ("contaminated", "not_steady")
+    assert found["training_backward"].flags == ("contaminated", "not_steady")
     assert found["training_update"].flags == ()
 
 

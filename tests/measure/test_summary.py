@@ -132,13 +132,22 @@ def test_first_call_is_told_apart():
 
 def test_flag_counts_where_most_processes_have_it_and_contamination_always():
     series = [latency(n, calls(300, seed=n)) for n in range(6)]
-    series[0] = replace(series[0], flags=("drift", "contaminated"))
+    series[0] = replace(series[0], flags=("not_steady", "contaminated"))
     for number in range(1, 5):
         series[number] = replace(series[number], flags=("preempted",))
 
     flags = by_name(summarise(series, FULL))["latency", 1].flags
 
     assert flags == ("contaminated", "preempted")
+
+
+def test_figure_whose_processes_all_get_slower_drifts():
+    rising = [MS] * 100 + [round(1.02 * MS)] * 100 + [round(1.05 * MS)] * 100
+    drifting = by_name(summarise([latency(n, rising) for n in range(6)], FULL))
+    either_way = [latency(n, rising if n % 2 else rising[::-1]) for n in range(6)]
+
+    assert "drift" in drifting["latency", 1].flags
+    assert "drift" not in by_name(summarise(either_way, FULL))["latency", 1].flags
 
 
 def test_wide_interval_is_flagged_with_what_ended_the_rounds():

@@ -126,7 +126,6 @@ def input_pool(session: Session, batch_size: int, case: Case) -> list[Batch]:
 def judged(task: TaskAtWork, series: Series, lies: Iterable[str] = ()) -> Series:
     """With the flags of what else happened."""
     found = process_flags(
-        series.samples,
         series.reading,
         cpus=task.cpus if task.case.device == "cpu" else None,
         calls=series.calls * len(series.samples),
