@@ -56,16 +56,24 @@ class FusedOptimizer(RuleOptimizer):
 class FusedSGD(FusedOptimizer, SGD):
     """`optimizers.SGD`."""
 
+    def apply(
+        self,
+        grads: Sequence[KerasTensor],
+        trainable_variables: Sequence[Variable] | None = None,
+    ) -> None:
+        """Update every variable that the optimiser was built on."""
+        self.rate = tf.convert_to_tensor(self.learning_rate.value)  # read once for all
+        super().apply(grads, trainable_variables)
+
     def move(self, index: int, handle: KerasTensor, gradient: KerasTensor) -> None:
         """Along the velocity, unless there is no momentum."""
-        rate = self.learning_rate.value
         if not self.rule.momentum:
-            tf.raw_ops.ResourceApplyGradientDescent(var=handle, alpha=rate, delta=gradient)
+            tf.raw_ops.ResourceApplyGradientDescent(var=handle, alpha=self.rate, delta=gradient)
             return
         tf.raw_ops.ResourceApplyMomentum(
             var=handle,
             accum=self.velocities[index].value.handle,
-            lr=rate,
+            lr=self.rate,
             grad=gradient,
             momentum=self.rule.momentum,
             use_nesterov=self.rule.nesterov,
