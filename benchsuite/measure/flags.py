@@ -31,10 +31,13 @@ _FEWEST_FOR_DRIFT = 9
 DISQUALIFYING = frozenset(
     {
         *("contaminated", "stolen", "misbound", "not_steady", "drift"),
-        *("noisy", "wide", "bimodal", "unsynchronized", "cached", "sync_bound", "unstable_host"),
+        *("bimodal", "unsynchronized", "cached", "sync_bound", "unstable_host"),
         *("throttled", "slow_clock", "not_cooled"),
     }
 )
+#: Flags under which it is doubtful, and never the best. A spread alone forbids no verdict: the
+#: ratios of paired rounds have an interval of their own.
+DOUBTFUL = DISQUALIFYING | {"noisy", "wide"}
 #: Flags of a process that is repeated, since another may well go without them.
 PASSING = frozenset({"contaminated", "throttled"})
 

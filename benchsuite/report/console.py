@@ -273,7 +273,7 @@ def _legend(fields: Sequence[_Field]) -> list[Text]:
     """What the marks mean, where they are used."""
     marks = {
         _BEST: "best of the rows that may be compared",
-        _DOUBTFUL: "noisy or disturbed: no verdict rests on it (column flags)",
+        _DOUBTFUL: "noisy or disturbed, never the best (column flags)",
         _OUTSIDER: "other data, order, weights or network than its rivals: not compared",
     }
     cells = [cell.plain for field in fields for cell in field.cells.values()]

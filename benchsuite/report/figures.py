@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from benchsuite.measure.flags import DISQUALIFYING
+from benchsuite.measure.flags import DOUBTFUL
 from benchsuite.records import Measurement, Record
 from benchsuite.report.column import Column
 from benchsuite.report.quantities import extents, plus_minus, scaled, significant
@@ -117,12 +117,12 @@ def show_figure(figure: Figure, column: Column, record: Record) -> str:
 def is_doubtful(column: Column, record: Record) -> bool:
     """Whether a figure is flagged in a way that keeps it out of every verdict."""
     measured = column.measured(record) if column.measured else None
-    return measured is not None and not DISQUALIFYING.isdisjoint(measured.flags)
+    return measured is not None and not DOUBTFUL.isdisjoint(measured.flags)
 
 
 def _with_interval(figure: Figure, measured: Measurement) -> str:
     """Such as `1.93 ±0.02`, in the digits that the interval supports; `~` where it is doubtful."""
-    mark = "" if DISQUALIFYING.isdisjoint(measured.flags) else _DOUBTFUL
+    mark = "" if DOUBTFUL.isdisjoint(measured.flags) else _DOUBTFUL
     if measured.value is None:
         return ""
     if measured.low is None or measured.high is None:

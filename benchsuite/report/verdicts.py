@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from benchsuite.measure.flags import DISQUALIFYING
+from benchsuite.measure.flags import DISQUALIFYING, DOUBTFUL
 from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.verdicts import CONTESTED, MARGIN, Comparison, compare_measurements, holm
 from benchsuite.records import Measurement, Record
@@ -45,7 +45,7 @@ def best_measured(
     fit = {
         id(record): found
         for record in rivals
-        if (found := measured(record)) and _is_fit(record, found)
+        if (found := measured(record)) and _is_fit(record, found, DOUBTFUL)
     }
     if len(fit) < 2:  # noqa: PLR2004 - nobody is the best of one
         return set()
@@ -65,13 +65,13 @@ def best_measured(
 def _contested(record: Record, metric: str) -> Measurement | None:
     size = record.case.inference_batch_size if metric == "inference_throughput" else None
     found = record.measurement(metric, size)
-    return found if found and _is_fit(record, found) else None
+    return found if found and _is_fit(record, found, DISQUALIFYING) else None
 
 
-def _is_fit(record: Record, measurement: Measurement) -> bool:
-    """Whether a verdict may rest on it."""
+def _is_fit(record: Record, measurement: Measurement, faults: frozenset[str]) -> bool:
+    """Whether it is of a protocol that gives verdicts, and has none of these flags."""
     protocol = PROTOCOLS.get(record.case.protocol)
-    sound = DISQUALIFYING.isdisjoint(measurement.flags)
+    sound = faults.isdisjoint(measurement.flags)
     return protocol is not None and protocol.gives_verdicts and sound
 
 

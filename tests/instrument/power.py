@@ -1,6 +1,6 @@
 """How often the protocol's verdicts are wrong, and how often they see a planted difference.
 
-    python tests/instrument/power.py results/runs/RUN [--pairs 1000]
+    python tests/instrument/power.py results/runs/RUN [--pairs 1000] [--rounds 12]
 
 From the raw samples of a run with twenty processes or more of each case: rounds are drawn from
 its processes with replacement, one side is made slower by a known factor, and the protocol's own
@@ -19,7 +19,7 @@ import numpy as np
 
 from benchsuite.measure.flags import DISQUALIFYING
 from benchsuite.measure.protocol import FULL
-from benchsuite.measure.summary import is_precise, summarise
+from benchsuite.measure.summary import TAILS, is_precise, summarise
 from benchsuite.measure.verdicts import CONTESTED, compare_measurements, fewest_rounds, holm
 from benchsuite.records import Measurement
 from benchsuite.records.series import Series, read_series
@@ -36,15 +36,14 @@ def processes_of(path: Path) -> Processes:
     found: Processes = {}
     for series in read_series(path):
         if series.metric in _COMPARED and not series.discarded:
-            found.setdefault(series.round, []).append(without_tail(series))
+            found.setdefault(series.round, []).append(in_blocks(series))
     return found
 
 
-def without_tail(series: Series) -> Series:
+def in_blocks(series: Series) -> Series:
     """The same figure of the process in a few samples, where a median makes it.
 
-    No verdict rests on tails, and their bootstrap would take hours here. Medians of blocks have
-    nearly the median of all, and its drift.
+    Medians of blocks have nearly the median of all, and its drift.
     """
     if series.metric != "latency":
         return series
@@ -68,11 +67,11 @@ def draw(
     ]
 
 
-def decide(first: Sequence[Series], second: Sequence[Series]) -> dict[tuple[str, int], str]:
+def decide(
+    first: Sequence[Series], second: Sequence[Series], rungs: Sequence[int]
+) -> dict[tuple[str, int], str]:
     """The protocol's verdict on each figure, at the rung at which it would have stopped."""
-    for rung in FULL.rounds:
-        if rung < fewest_rounds(len(CONTESTED)):
-            continue
+    for rung in rungs:
         sides = [summary([s for s in side if s.round < rung]) for side in (first, second)]
         if all(is_precise(side.values()) for side in sides):
             break
@@ -102,8 +101,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path)
     parser.add_argument("--pairs", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=FULL.rounds[-1], help="a budget's, at most")
     asked = parser.parse_args()
+    TAILS.clear()  # no verdict rests on them, and their bootstrap would take hours here
     generator = np.random.default_rng(0)
+    rungs = [n for n in FULL.rounds if fewest_rounds(len(CONTESTED)) <= n <= asked.rounds]
     print("case,processes,figure,batch_size,factor,pairs,different,equivalent,inconclusive,refused")
     for path in sorted(asked.run.glob("samples/*.jsonl")):
         processes = processes_of(path)
@@ -112,8 +114,8 @@ def main() -> None:
         for factor in FACTORS:
             counts: dict[tuple[str, int], Counter[str]] = {}
             for _ in range(asked.pairs):
-                sides = [draw(processes, FULL.rounds[-1], f, generator) for f in (factor, 1.0)]
-                for key, verdict in decide(*sides).items():
+                sides = [draw(processes, rungs[-1], f, generator) for f in (factor, 1.0)]
+                for key, verdict in decide(*sides, rungs).items():
                     counts.setdefault(key, Counter())[verdict] += 1
             for (metric, size), count in sorted(counts.items()):
                 shown = (count[v] for v in ("different", "equivalent", "inconclusive", "refused"))

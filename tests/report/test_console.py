@@ -283,16 +283,21 @@ def test_table_gives_verdicts_and_marks_what_they_allow(contest):
     assert "*" not in " ".join(row("\n".join(lines), "keras-jax")[2:4])
 
 
-def test_table_gives_no_verdict_on_a_doubtful_figure(contest):
+@pytest.mark.parametrize(
+    ("flag", "is_decided"), [("contaminated", False), ("noisy", True), ("wide", True)]
+)
+def test_doubtful_figure_is_never_the_best_and_one_of_a_wide_spread_is_decided(
+    contest, flag, is_decided
+):
     first, second = contest
     latency, *others = second.findings.measurements
-    noisy = replace(latency, flags=("noisy",))
-    findings = replace(second.findings, measurements=(noisy, *others))
+    doubtful = replace(latency, flags=(flag,))
+    findings = replace(second.findings, measurements=(doubtful, *others))
 
     text = printed([first, replace(second, findings=findings)])
 
-    assert row(text, "torch")[2] == "~2.00"
-    assert "latency:" not in text
+    assert row(text, "torch")[2:4] == ["~2.00", "±0.10"]
+    assert ("latency: keras-jax / torch" in text) is is_decided
     assert "~ noisy or disturbed" in text
 
 

@@ -30,7 +30,7 @@ def spend_energy(task: TaskAtWork) -> Iterator[Findings | Series]:
     with task.phase("idle", measuring=True):
         idle = measure_idle(counter, case.device)
     # No core works, on purpose: those in use say nothing.
-    found = process_flags(idle.samples, idle.reading, cpus=None, calls=1, tuned=False)
+    found = process_flags(idle.reading, cpus=None, calls=1, tuned=False)
     yield msgspec.structs.replace(idle, flags=tuple(found))
     with quiet_collector(), task.phase("energy", measuring=True):
         series = measure_energy(
