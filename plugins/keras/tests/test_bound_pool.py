@@ -33,7 +33,7 @@ session.infer(placed)
 watch = Watch()
 for _ in range(60):
     session.infer(placed)
-found = process_flags([1], watch.reading(), cpus=cpus, calls=60, tuned=False)
+found = process_flags(watch.reading(), cpus=cpus, calls=60, tuned=False)
 print(json.dumps(found))
 """
 
