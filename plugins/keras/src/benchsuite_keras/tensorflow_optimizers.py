@@ -122,7 +122,7 @@ class FusedAdam(FusedOptimizer, Adam):
 
 
 def make_optimizer(rule: UpdateRule, decayed: Sequence[bool]) -> Any:  # noqa: ANN401 - a keras.Optimizer
-    """The optimiser of a rule; its learning rate is set before every step.
+    """The optimiser of a rule; its learning rate is set before the steps that take it.
 
     TensorFlow's kernel of RMSprop has epsilon under the root: that rule has none.
     """

@@ -79,17 +79,17 @@ class TensorFlowSession(InspectableKerasSession):
 
     def _take(self, steps: Iterable[tuple[Batch | PlacedBatch, float]]) -> list[KerasTensor]:
         losses: list[KerasTensor] = []
-        last_rate = rate_tensor = None
-        # Concrete functions know their device; a scope around their calls, or a new tensor for
+        last_rate = None
+        # Concrete functions know their device; a scope around their calls, or an assignment of
         # each step's rate, would cost 1 % of LeNet-5's step.
         with tf.device(None):
             for batch, rate in steps:
                 placed = self._placed(batch)
                 step = self._steps.get(placed.signature) or self._trace_step(placed)
                 if rate != last_rate:
-                    last_rate, rate_tensor = rate, self._to_device(np.asarray(rate, self._dtype))
-                masks = placed.masks.values()
-                losses.append(step(placed.images, placed.labels, rate_tensor, *masks))
+                    self._optimizer.learning_rate.assign(rate)
+                    last_rate = rate
+                losses.append(step(placed.images, placed.labels, *placed.masks.values()))
         return losses
 
     def _fetch(self, losses: list[KerasTensor]) -> NDArray[Any]:
@@ -134,18 +134,13 @@ class TensorFlowSession(InspectableKerasSession):
         variables = self._model.trainable_variables
         weights = [variable.value for variable in variables]
 
-        def step(
-            images: KerasTensor, labels: KerasTensor, rate: KerasTensor, *masks: KerasTensor
-        ) -> KerasTensor:
+        def step(images: KerasTensor, labels: KerasTensor, *masks: KerasTensor) -> KerasTensor:
             named = dict(zip(placed.masks, masks, strict=True))
             loss, gradients = self._backward(images, labels, named, weights)
-            optimizer.learning_rate.assign(rate)
             optimizer.apply(gradients, variables)
             return loss
 
-        rate = tf.TensorSpec((), self._dtype)
-        masks = map(_spec, placed.masks.values())
-        specs = (_spec(placed.images), _spec(placed.labels), rate, *masks)
+        specs = map(_spec, (placed.images, placed.labels, *placed.masks.values()))
         traced = tf.function(step, jit_compile=self._xla, autograph=False)
         with self._scope():
             self._steps[placed.signature] = traced.get_concrete_function(*specs)

@@ -64,17 +64,20 @@ def training(model, batches):
 
     variables = [variable.value for variable in model.trainable_variables]
     velocities = [tf.Variable(tf.zeros_like(variable)) for variable in variables]
+    # what Keras' optimisers have, too; their SGD itself is slower than TensorFlow's kernel of it
+    rate, steps = tf.Variable(1e-4), tf.Variable(0, dtype=tf.int64)
     loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
     @tf.function(jit_compile=False)
     def step(images, labels):
         with tf.GradientTape() as tape:
             loss = loss_of(labels, model(images, training=True))
-        gradients = tape.gradient(loss, variables)
+        gradients, lr = tape.gradient(loss, variables), tf.convert_to_tensor(rate)
         for variable, velocity, gradient in zip(variables, velocities, gradients, strict=True):
             tf.raw_ops.ResourceApplyMomentum(
-                var=variable.handle, accum=velocity.handle, lr=1e-4, grad=gradient, momentum=0.9
+                var=variable.handle, accum=velocity.handle, lr=lr, grad=gradient, momentum=0.9
             )
+        steps.assign_add(1)
         return loss
 
     specs = (tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in batches[0])
