@@ -19,6 +19,7 @@ from benchsuite.cli.export_weights import export_weights
 from benchsuite.cli.import_weights import import_weights
 from benchsuite.cli.leaderboard import leaderboard
 from benchsuite.cli.list import list_offers
+from benchsuite.cli.merge import merge
 from benchsuite.cli.plan import plan
 from benchsuite.cli.run import run
 from benchsuite.cli.show import show
@@ -97,6 +98,7 @@ for _command in (
     import_weights,
     leaderboard,
     list_offers,
+    merge,
     plan,
     run,
     show,
