@@ -15,6 +15,7 @@ import click
 from benchsuite import __version__
 from benchsuite.cli.completion import completion
 from benchsuite.cli.doctor import doctor
+from benchsuite.cli.export import export
 from benchsuite.cli.export_weights import export_weights
 from benchsuite.cli.import_weights import import_weights
 from benchsuite.cli.leaderboard import leaderboard
@@ -94,6 +95,7 @@ def cli(ctx: click.Context, plugin: tuple[str, ...]) -> None:  # noqa: ARG001 - 
 for _command in (
     completion,
     doctor,
+    export,
     export_weights,
     import_weights,
     leaderboard,
