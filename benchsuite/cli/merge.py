@@ -35,18 +35,22 @@ _NAMED = 3
     help="Which of different records of one case to keep. [default: refuse]",
 )
 def merge(runs: tuple[Path, ...], results: Path, name: str | None, keep: Keep | None) -> None:
-    """Join RUNS, folders of runs on several machines, as a new one; they stay as they are."""
+    """Join RUNS, folders of runs on several machines, as a new one; they stay as they are.
+
+    A results folder stands for all the runs in it.
+    """
     from benchsuite.records import merge as merging
     from benchsuite.records.certificate import read_certificates
+    from benchsuite.records.store import RUNS
     from benchsuite.report.differences import differences
     from benchsuite.report.equality import with_equality
     from benchsuite.report.leaderboard import write_csv
 
     chosen = name or f"merged-{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}"
-    merged = merging.merge([merging.read_part(run) for run in runs], keep)
+    merged = merging.merge([part for run in runs for part in merging.read_parts(run)], keep)
     if Path(chosen).name != chosen or chosen.startswith("."):
         raise UsageError(f"'{chosen}' cannot be a run's name: choose one without / or leading dot")
-    folder = results / "runs" / chosen
+    folder = results / RUNS / chosen
     with merging.built_beside(folder) as unfinished:
         merging.write_merged(unfinished, chosen, merged)
         barred = merging.carry_certificates(merged.parts, results)

@@ -19,6 +19,7 @@ from benchsuite.records.store import (
     PREDICTIONS,
     RECORDS,
     RUN_FILE,
+    RUNS,
     SAMPLES,
     Stored,
     read_run,
@@ -50,14 +51,19 @@ class Part:
         return self.folder.resolve().parent.parent
 
 
-def read_part(folder: Path) -> Part:
-    """A run. Raises UsageError where the folder holds none, or a file that is not ours."""
-    if not (folder / RECORDS).is_dir():
+def read_parts(folder: Path) -> list[Part]:
+    """The run in a run's folder, or all runs in a results folder.
+
+    Raises UsageError where the folder holds none, or a file that is not ours.
+    """
+    found = sorted(folder.glob(f"{RUNS}/[!.]*/{RECORDS}"))
+    runs = [folder] if (folder / RECORDS).is_dir() else [records.parent for records in found]
+    if not runs:
         raise UsageError(
-            f"'{folder}' is no run's folder: it has no '{RECORDS}'; "
-            "name folders such as results/runs/20260102T030405Z"
+            f"'{folder}' is no run's folder, and no results folder: it has neither '{RECORDS}' "
+            f"nor '{RUNS}'"
         )
-    return Part(folder, read_run(folder), tuple(read_stored([folder])))
+    return [Part(run, read_run(run), tuple(read_stored([run]))) for run in runs]
 
 
 @dataclass(frozen=True, slots=True)

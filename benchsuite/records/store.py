@@ -20,6 +20,7 @@ LOGS = "logs"
 PREDICTIONS = "predictions"
 SAMPLES = "samples"
 CHECKPOINTS = "checkpoints"
+RUNS = "runs"
 RUN_FILE = "run.json"
 
 
@@ -54,7 +55,7 @@ class RunStore:
 
     def __init__(self, results: Path, run: str) -> None:
         self.run = run
-        self.folder = results / "runs" / run
+        self.folder = results / RUNS / run
         self._checkpoints = results / CHECKPOINTS
         try:
             for folder in (self.folder / name for name in (RECORDS, LOGS, PREDICTIONS, SAMPLES)):

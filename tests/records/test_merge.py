@@ -10,7 +10,7 @@ from benchsuite.records.merge import (
     built_beside,
     carry_certificates,
     merge,
-    read_part,
+    read_parts,
     write_merged,
 )
 
@@ -38,7 +38,7 @@ def merged_folder(tmp_path):
     """A function that merges folders of runs and returns the new one."""
 
     def run(*folders, keep=None):
-        merged = merge([read_part(folder) for folder in folders], keep)
+        merged = merge([part for folder in folders for part in read_parts(folder)], keep)
         target = tmp_path / "merged"
         target.mkdir()
         write_merged(target, "merged", merged)
@@ -82,7 +82,7 @@ def test_every_case_keeps_the_facts_of_its_part(store_run, merged_folder, make_r
 def test_the_same_record_twice_is_held_once(store_run, make_record):
     folders = [store_run(name, make_record()) for name in ("one", "two")]
 
-    merged = merge([read_part(folder) for folder in folders])
+    merged = merge([part for folder in folders for part in read_parts(folder)])
 
     assert len(merged.stored) == 1
     assert merged.repeated == (make_record().case.id,)
@@ -93,7 +93,7 @@ def test_different_records_of_a_case_are_refused(store_run, make_record):
     two = store_run("two", make_record())
 
     with pytest.raises(UsageError, match="1 cases have different records") as caught:
-        merge([read_part(one), read_part(two)])
+        merge([*read_parts(one), *read_parts(two)])
 
     assert f"{make_record().case.id} (failed in {one}, ok in {two})" in str(caught.value)
 
@@ -103,7 +103,7 @@ def test_keep_decides_between_different_records(store_run, make_record, keep, ke
     one = store_run("one", make_record(status="failed"), make_record(seed=1))
     two = store_run("two", make_record())
 
-    merged = merge([read_part(one), read_part(two)], keep)
+    merged = merge([*read_parts(one), *read_parts(two)], keep)
 
     assert [stored.record.status for stored in merged.stored if not stored.record.case.seed] == [
         kept
@@ -117,7 +117,7 @@ def test_keep_ok_does_not_choose_between_two_that_are_ok(store_run, make_record)
     two = store_run("two", make_record(test={"loss_nats": 0.2}))
 
     with pytest.raises(UsageError, match="finds none, or several, that are ok"):
-        merge([read_part(one), read_part(two)], "ok")
+        merge([*read_parts(one), *read_parts(two)], "ok")
 
 
 def test_an_old_record_gets_todays_name_with_all_its_files(tmp_path, merged_folder):
@@ -135,9 +135,16 @@ def test_an_old_record_gets_todays_name_with_all_its_files(tmp_path, merged_fold
     assert stored.facts()["run"] == "old"
 
 
-def test_read_part_refuses_what_is_no_run(tmp_path):
+def test_a_results_folder_stands_for_its_runs(tmp_path, make_record):
+    for run in ("two", "one", ".unfinished"):
+        RunStore(tmp_path, run).write(make_record(run=run))
+
+    assert [part.name for part in read_parts(tmp_path)] == ["one", "two"]
+
+
+def test_read_parts_refuses_what_is_no_run(tmp_path):
     with pytest.raises(UsageError, match="is no run's folder"):
-        read_part(tmp_path)
+        read_parts(tmp_path)
 
 
 def test_nobody_sees_an_unfinished_folder(tmp_path, make_record):
@@ -168,7 +175,10 @@ def test_a_name_that_is_taken_is_refused(tmp_path):
 
 
 def test_certificates_are_carried_over_and_never_replaced(store_run, make_record, tmp_path):
-    parts = [read_part(store_run(name, make_record(run=name))) for name in ("one", "two")]
+    parts = [
+        *read_parts(store_run("one", make_record())),
+        *read_parts(store_run("two", make_record())),
+    ]
     for part in parts:
         folder = part.results / "certificates" / "lenet5"
         folder.mkdir(parents=True)

@@ -2,7 +2,7 @@ import pytest
 from msgspec.structs import replace
 
 from benchsuite.records import RunStore
-from benchsuite.records.merge import read_part
+from benchsuite.records.merge import read_parts
 from benchsuite.report.differences import differences
 
 
@@ -15,7 +15,8 @@ def part(tmp_path):
         store.write_run({"run": name, "environment": {"cpu": cpu}})
         for record in records:
             store.write(record)
-        return read_part(store.folder)
+        (part,) = read_parts(store.folder)
+        return part
 
     return make
 
