@@ -84,6 +84,22 @@ def benchsuite_metrics() -> Mapping[str, Target]:
 
 
 @hookimpl
+def benchsuite_exporters() -> Mapping[str, Target]:
+    """Text for other programs and for people."""
+    exchange = "benchsuite.report.exchange"
+    return {
+        "pytest-benchmark": Target(
+            f"{exchange}.pytest_benchmark:export",
+            "JSON for `pytest-benchmark compare` and tools of trends",
+        ),
+        "model-card": Target(
+            f"{exchange}.model_card:export", "a model card for the Hugging Face hub"
+        ),
+        "markdown": Target(f"{exchange}.pull_request:export", "a comment for a pull request"),
+    }
+
+
+@hookimpl
 def benchsuite_weight_readers() -> Mapping[str, Target]:
     """Files of weights that need no framework."""
     return {

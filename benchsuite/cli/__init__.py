@@ -15,10 +15,12 @@ import click
 from benchsuite import __version__
 from benchsuite.cli.completion import completion
 from benchsuite.cli.doctor import doctor
+from benchsuite.cli.export import export
 from benchsuite.cli.export_weights import export_weights
 from benchsuite.cli.import_weights import import_weights
 from benchsuite.cli.leaderboard import leaderboard
 from benchsuite.cli.list import list_offers
+from benchsuite.cli.merge import merge
 from benchsuite.cli.plan import plan
 from benchsuite.cli.run import run
 from benchsuite.cli.show import show
@@ -93,10 +95,12 @@ def cli(ctx: click.Context, plugin: tuple[str, ...]) -> None:  # noqa: ARG001 - 
 for _command in (
     completion,
     doctor,
+    export,
     export_weights,
     import_weights,
     leaderboard,
     list_offers,
+    merge,
     plan,
     run,
     show,

@@ -20,7 +20,10 @@ Row = dict[str, Any]
 
 @click.command("list")
 @click.argument(
-    "kind", type=click.Choice(["archs", "native", "backends", "datasets", "metrics", "plugins"])
+    "kind",
+    type=click.Choice(
+        ["archs", "native", "backends", "datasets", "metrics", "exporters", "plugins"]
+    ),
 )
 @click.option("--json", "as_json", is_flag=True, help="Print every fact as JSON.")
 @click.pass_context
@@ -105,6 +108,10 @@ def _metrics(plugins: Plugins) -> list[Row]:
     return [_offer(entry) for entry in plugins.metrics.values()]
 
 
+def _exporters(plugins: Plugins) -> list[Row]:
+    return [_offer(entry) for entry in plugins.exporters.values()]
+
+
 def _plugins(plugins: Plugins) -> list[Row]:
     return [_plugin(plugins, info) for info in plugins.infos]
 
@@ -114,6 +121,7 @@ def _plugin(plugins: Plugins, info: PluginInfo) -> Row:
         plugins.architectures,
         plugins.backends,
         plugins.datasets,
+        plugins.exporters,
         plugins.metrics,
         plugins.native_models,
         plugins.weight_readers,
@@ -198,6 +206,7 @@ _ROWS: Mapping[str, Callable[[Plugins], list[Row]]] = {
     "backends": _backends,
     "datasets": _datasets,
     "metrics": _metrics,
+    "exporters": _exporters,
     "plugins": _plugins,
 }
 _CELLS: Mapping[str, Callable[[Row], Mapping[str, str]]] = {
@@ -206,6 +215,7 @@ _CELLS: Mapping[str, Callable[[Row], Mapping[str, str]]] = {
     "backends": _backend_cells,
     "datasets": _backend_cells,
     "metrics": _backend_cells,
+    "exporters": _backend_cells,
     "plugins": _plugin_cells,
 }
 _NUMBERS = ("input", "classes", "parameters", "MACs", "MACs, about", "offers")

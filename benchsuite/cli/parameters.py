@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from benchsuite.graph import Architecture, Graph
     from benchsuite.hooks import Plugins, Registry
 
-Kind = Literal["architectures", "backends", "datasets", "metrics"]
+Kind = Literal["architectures", "backends", "datasets", "exporters", "metrics"]
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 

@@ -7,7 +7,7 @@ from benchsuite.data.fitted import FittedImages, FittedSplit, fit_split
 from benchsuite.data.picture import picture
 from benchsuite.data.prefetch import Prefetched
 from benchsuite.data.prepare import PreparedData, check_splits, prepare
-from benchsuite.data.sources import find_source, load_source
+from benchsuite.data.sources import load_source
 from benchsuite.data.splits import Fold
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "check_augmentations",
     "check_splits",
     "digest_order",
-    "find_source",
     "fit_split",
     "load_source",
     "normalize",

@@ -28,6 +28,7 @@ _HOOKS = {
     "architecture": "benchsuite_architectures",
     "backend": "benchsuite_backends",
     "dataset": "benchsuite_datasets",
+    "exporter": "benchsuite_exporters",
     "metric": "benchsuite_metrics",
     "native model": "benchsuite_native_models",
     "weight reader": "benchsuite_weight_readers",
@@ -58,6 +59,7 @@ class Plugins:
     architectures: Registry
     backends: Registry
     datasets: Registry
+    exporters: Registry
     metrics: Registry
     native_models: Registry
     weight_readers: Registry

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from benchsuite.errors import MissingDependencyError, UnknownNameError, did_you_mean
+from benchsuite.errors import MissingDependencyError, UnknownNameError, UsageError, did_you_mean
 from benchsuite.hooks.target import Target
 
 #: An error that names more helps nobody.
 _MOST_NAMED = 60
 #: Between a library and its native model: `torchvision/resnet50`.
 LIBRARY_MARK = "/"
+#: Between a name and what is given to it: `imagefolder:PATH`.
+_ARGUMENT_MARK = ":"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,22 @@ class Registry(Mapping[str, Entry]):
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def find(self, asked: str) -> tuple[Entry, tuple[str, ...]]:
+        """The entry, and what its function takes: nothing, or the text behind a colon.
+
+        Raises UnknownNameError, and UsageError where an argument is missing or not wanted.
+        """
+        name, mark, argument = asked.partition(_ARGUMENT_MARK)
+        entry = self[name]
+        wanted = entry.target.argument
+        if wanted and not argument:
+            raise UsageError(
+                f"{self.kind} '{asked}' needs a {wanted}: write {name}{_ARGUMENT_MARK}{wanted}"
+            )
+        if mark and not wanted:
+            raise UsageError(f"{self.kind} '{name}' takes nothing behind its name, got '{asked}'")
+        return entry, (argument,) if wanted else ()
 
     def select(self, patterns: Iterable[str]) -> list[Entry]:
         """Entries whose names match any of the shell patterns; `all` means every one.

@@ -34,6 +34,11 @@ def benchsuite_datasets() -> Mapping[str, Target]:  # type: ignore[empty-body]
 
 
 @hookspec
+def benchsuite_exporters() -> Mapping[str, Target]:  # type: ignore[empty-body]
+    """Exporters by name; each path leads to a function of `records.Stored` that returns text."""
+
+
+@hookspec
 def benchsuite_metrics() -> Mapping[str, Target]:  # type: ignore[empty-body]
     """Metrics by name; each path leads to a `contract.Metric`."""
 

@@ -21,8 +21,8 @@ class Target:
     install: the command that installs what `requires` names.
     environment: variables that a backend's process needs, set before it starts.
     tuned_environment: further variables for its processes that measure time.
-    argument: what a data set's name is followed by, such as `PATH` in `imagefolder:PATH`; the
-        function that `path` leads to gets it as text.
+    argument: what a data set's or an exporter's name is followed by, such as `PATH` in
+        `imagefolder:PATH`; the function that `path` leads to gets it as text, last.
     by_default: whether a run that names no backends includes this one.
     """
 

@@ -16,7 +16,7 @@ from benchsuite.records.schema import (
     finite,
     join,
 )
-from benchsuite.records.store import RunStore, read_record, read_records
+from benchsuite.records.store import RunStore, Stored, read_record, read_records, read_stored
 
 __all__ = [
     "Case",
@@ -32,9 +32,11 @@ __all__ = [
     "RunStore",
     "Size",
     "Status",
+    "Stored",
     "Training",
     "finite",
     "join",
     "read_record",
     "read_records",
+    "read_stored",
 ]

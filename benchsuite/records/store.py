@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -36,6 +37,16 @@ def write_atomically(path: Path, content: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a view's file as a whole. Raises UsageError where it cannot be written."""
+    try:
+        write_atomically(path, text.encode())
+    except OSError as error:
+        raise UsageError(
+            f"'{path}' cannot be written ({error.strerror}): name another file"
+        ) from error
 
 
 class RunStore:
@@ -81,16 +92,68 @@ class RunStore:
         return self._checkpoints / f"{case_id}.safetensors"
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record, and the file that it was read from."""
+
+    path: Path
+    record: Record
+
+    @property
+    def folder(self) -> Path:
+        """The run's folder, where the file lies in one."""
+        return self.path.parent.parent
+
+    @property
+    def samples(self) -> Path:
+        """Where its raw samples are, if there are any: see `read_series`."""
+        return self.folder / SAMPLES / f"{self.path.stem}.jsonl"
+
+    def facts(self) -> dict[str, Any]:
+        """What holds for its whole run (docs/records.md); empty where its folder does not say.
+
+        Of a merged run, those of the part that the record came from.
+        """
+        facts = read_run(self.folder)
+        parts = (part for part in facts.get("parts", ()) if self.path.stem in part["cases"])
+        return next(parts, facts)
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """The facts of a run; empty where there are none. Raises UsageError for another file."""
+    path = folder / RUN_FILE
+    if not path.is_file():
+        return {}
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        raise UsageError(f"'{path}' is not the file of a run: {error}") from error
+
+
 def read_records(paths: Iterable[Path]) -> Iterator[Record]:
     """Every record at or below the given files and folders, in order of path.
 
     Raises UsageError where a path does not exist or a file is no record of ours.
     """
+    return (stored.record for stored in read_stored(paths))
+
+
+def read_stored(paths: Iterable[Path]) -> Iterator[Stored]:
+    """The same, each with its path. Hidden folders are somebody's unfinished work."""
     for path in paths:
         if not path.exists():
             raise UsageError(f"no results at '{path}': name a run's folder, or run first")
-        files = [path] if path.is_file() else sorted(path.rglob(f"{RECORDS}/*.json"))
-        yield from (read_record(file) for file in files)
+        files = [path] if path.is_file() else _record_files(path)
+        yield from (Stored(file, read_record(file)) for file in files)
+
+
+def _record_files(folder: Path) -> list[Path]:
+    found = folder.rglob(f"{RECORDS}/*.json")
+    return sorted(f for f in found if not any(map(_is_hidden, f.relative_to(folder).parts)))
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".")
 
 
 def read_record(path: Path) -> Record:

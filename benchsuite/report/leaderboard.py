@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchsuite.errors import UsageError
 from benchsuite.records import Record
-from benchsuite.records.store import write_atomically
+from benchsuite.records.store import write_text
 from benchsuite.report.column import Column
 from benchsuite.report.columns import COLUMNS, metric_column
 
@@ -57,13 +56,7 @@ def csv_text(records: Sequence[Record]) -> str:
 
 def write_csv(records: Sequence[Record], path: Path) -> None:
     """Write the leaderboard's CSV as a whole. Raises UsageError where it cannot be written."""
-    content = csv_text(records).encode()
-    try:
-        write_atomically(path, content)
-    except OSError as error:
-        raise UsageError(
-            f"'{path}' cannot be written ({error.strerror}): name another file"
-        ) from error
+    write_text(path, csv_text(records))
 
 
 def _place(record: Record) -> tuple[str | int, ...]:

@@ -11,7 +11,6 @@ from typing import Literal
 import msgspec
 
 from benchsuite.contract import NativeModel, Recipe
-from benchsuite.data import find_source
 from benchsuite.errors import UsageError
 from benchsuite.graph import Graph, Shape
 from benchsuite.hooks import Entry, Plugins
@@ -105,7 +104,7 @@ def plan_cases(spec: RunSpec, plugins: Plugins, choices: Iterable[Choice]) -> li
     """
     chosen = list(choices)
     recipe = choose_recipe(spec)
-    source, _ = find_source(spec.dataset, plugins.datasets)
+    source, _ = plugins.datasets.find(spec.dataset)
     if source.target.missing():
         source.load()  # raises, naming what is missing and how to install it
     networks = choose_networks(spec.archs, plugins)

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from benchsuite.contract import Dataset, Split
-from benchsuite.data.sources import find_source, load_source
-from benchsuite.errors import UnknownNameError, UsageError
+from benchsuite.data.sources import load_source
+from benchsuite.errors import UsageError
 from benchsuite.hooks import Entry, Registry, Target
 
 PART = Split(np.zeros((2, 1, 1, 1), np.uint8), np.arange(2))
@@ -27,26 +27,6 @@ def datasets():
         "folder": Target(f"{__name__}:load_path", "", argument="PATH"),
     }
     return Registry("dataset", [Entry("dataset", n, t, "me") for n, t in targets.items()])
-
-
-def test_find_source_parts_the_name_from_its_argument(datasets):
-    entry, argument = find_source("folder:/some:where", datasets)
-    assert (entry.name, argument) == ("folder", "/some:where")
-    assert find_source("plain", datasets)[1] == ""
-
-
-@pytest.mark.parametrize(
-    ("asked", "error", "said"),
-    [
-        ("folder", UsageError, "'folder' needs a PATH: write folder:PATH"),
-        ("folder:", UsageError, "needs a PATH"),
-        ("plain:x", UsageError, "'plain' takes nothing behind its name, got 'plain:x'"),
-        ("foldr:x", UnknownNameError, "Did you mean 'folder'"),
-    ],
-)
-def test_find_source_says_what_is_wrong(datasets, asked, error, said):
-    with pytest.raises(error, match=said):
-        find_source(asked, datasets)
 
 
 def test_load_source_gives_the_argument_to_the_loader(datasets):

@@ -11,6 +11,7 @@ from benchsuite.contract import Backend, Dataset, Metric, NativeModel
 from benchsuite.graph import Architecture
 from benchsuite.graph.weights import Checkpoint
 from benchsuite.hooks import Target, load_plugins, specs
+from benchsuite.records import read_stored
 
 TESTS = Path(__file__).parent.parent
 HOOKS = {
@@ -97,6 +98,13 @@ def test_hook_benchsuite_datasets(documented_plugin):
 
     assert isinstance(dataset, Dataset)
     assert len(dataset.train.images) == len(dataset.train.labels)
+
+
+def test_hook_benchsuite_exporters(documented_plugin):
+    write = _offered(*documented_plugin("benchsuite_exporters"), "exporters")
+    stored = list(read_stored([TESTS / "records" / "version3.json"]))
+
+    assert write(stored, " = ") == "cnn_basic.torch.cpu.fp32.0.1c2fc352 = ok\n"
 
 
 def test_hook_benchsuite_metrics(documented_plugin):

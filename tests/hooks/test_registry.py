@@ -1,6 +1,6 @@
 import pytest
 
-from benchsuite.errors import MissingDependencyError, PluginError, UnknownNameError
+from benchsuite.errors import MissingDependencyError, PluginError, UnknownNameError, UsageError
 from benchsuite.hooks import Entry, Registry, Target
 
 
@@ -27,6 +27,31 @@ def test_registry_suggests_what_was_meant_and_lists_the_rest():
 def test_registry_suggests_nothing_where_nothing_is_close():
     with pytest.raises(UnknownNameError, match="'zzz'\\. Installed: none"):
         registry()["zzz"]
+
+
+@pytest.fixture
+def sources():
+    targets = {"plain": Target("m:plain", ""), "folder": Target("m:folder", "", argument="PATH")}
+    return Registry("source", [Entry("source", n, t, "me") for n, t in targets.items()])
+
+
+def test_find_parts_the_name_from_its_argument(sources):
+    assert sources.find("folder:/some:where") == (sources["folder"], ("/some:where",))
+    assert sources.find("plain") == (sources["plain"], ())
+
+
+@pytest.mark.parametrize(
+    ("asked", "error", "said"),
+    [
+        ("folder", UsageError, "source 'folder' needs a PATH: write folder:PATH"),
+        ("folder:", UsageError, "needs a PATH"),
+        ("plain:x", UsageError, "source 'plain' takes nothing behind its name, got 'plain:x'"),
+        ("foldr:x", UnknownNameError, "Did you mean 'folder'"),
+    ],
+)
+def test_find_says_what_is_wrong(sources, asked, error, said):
+    with pytest.raises(error, match=said):
+        sources.find(asked)
 
 
 def test_select_takes_names_and_patterns_each_once_in_the_order_asked():

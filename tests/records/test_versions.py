@@ -1,3 +1,4 @@
+import csv
 import json
 from pathlib import Path
 
@@ -5,10 +6,19 @@ import pytest
 
 from benchsuite.contract import UpdateRule
 from benchsuite.errors import UsageError
-from benchsuite.records import read_record
+from benchsuite.hooks import load_plugins
+from benchsuite.records import read_record, read_stored
 from benchsuite.records.schema import SCHEMA_VERSION
+from benchsuite.records.versions import version_of
+from benchsuite.report.leaderboard import csv_text
 
-FIRST, SECOND = (Path(__file__).parent / f"version{number}.json" for number in (1, 2))
+#: Those that benchsuite itself offers.
+EXPORTERS = {n: e for n, e in load_plugins().exporters.items() if e.plugin == "core"}
+
+#: One of each, kept as it was written, for ever.
+VERSIONS = range(1, SCHEMA_VERSION + 1)
+KEPT = [Path(__file__).parent / f"version{number}.json" for number in VERSIONS]
+FIRST, SECOND, *_ = KEPT
 
 
 @pytest.fixture
@@ -50,6 +60,28 @@ def test_a_record_of_the_second_version_is_read():
     assert latency.value == pytest.approx(0.1561424245)
     assert record.measurement("inference_throughput", record.case.inference_batch_size)
     assert record.measurement("training_throughput", record.case.training_batch_size)
+
+
+def test_a_record_of_every_version_is_kept():
+    assert [version_of(path.read_bytes()) for path in KEPT] == list(VERSIONS)
+
+
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
+def test_a_record_of_any_version_is_a_row_of_the_leaderboard(path):
+    record = read_record(path)
+    (row,) = csv.DictReader(csv_text([record]).splitlines())
+    assert (row["schema"], row["status"]) == (str(SCHEMA_VERSION), "ok")
+    assert float(row["latency_batch1_p50_s"]) == record.measurement("latency").value > 0
+    assert float(row["test_top1_fraction"]) > 0
+
+
+@pytest.mark.parametrize("exporter", EXPORTERS)
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
+def test_a_record_of_any_version_is_exported(path, exporter):
+    (stored,) = read_stored([path])
+    text = EXPORTERS[exporter].load()([stored])
+    assert stored.record.case.architecture in text.replace("\\", "")
+    assert stored.record.case.backend in text
 
 
 def test_samples_that_were_never_taken_are_no_figure(rewritten):

@@ -19,7 +19,6 @@ from benchsuite.data import (
     PreparedData,
     TrainingBatches,
     digest_order,
-    find_source,
     load_source,
     prepare,
 )
@@ -148,4 +147,4 @@ def import_for(task: str, case: Case, plugins: Plugins) -> None:
     scikit-learn takes longer to import than many a network takes to train.
     """
     if task == "learn":
-        find_source(case.dataset, plugins.datasets)[0].load()
+        plugins.datasets.find(case.dataset)[0].load()

@@ -1,0 +1,47 @@
+"""`benchsuite export`: records in another program's format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from benchsuite.cli.parameters import complete, plugins_of
+from benchsuite.errors import UsageError
+
+
+@click.command()
+@click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--to",
+    "exporter",
+    required=True,
+    metavar="EXPORTER",
+    shell_complete=complete("exporters"),
+    help="One of those that `benchsuite list exporters` shows.",
+)
+@click.option("--output", type=click.Path(path_type=Path), help="[default: standard output]")
+@click.pass_context
+def export(
+    ctx: click.Context, results: tuple[Path, ...], exporter: str, output: Path | None
+) -> None:
+    """Write the records in RESULTS, results folders, runs' folders or record files, for others."""
+    from benchsuite.records import Stored, read_stored
+    from benchsuite.records.certificate import certificates_beside
+    from benchsuite.records.store import write_text
+    from benchsuite.report.equality import with_equality
+
+    entry, argument = plugins_of(ctx).exporters.find(exporter)
+    write = entry.load()
+    stored = list(read_stored(results))
+    if not stored:
+        places = ", ".join(f"'{path}'" for path in results)
+        raise UsageError(f"no records in {places}: name a run's folder, or run first")
+    records = with_equality([one.record for one in stored], certificates_beside(results))
+    cases = [Stored(one.path, record) for one, record in zip(stored, records, strict=True)]
+    text: str = write(cases, *argument)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        write_text(output, text)
+        click.echo(f"written: {output}")

@@ -1,0 +1,81 @@
+"""A model card for the Hugging Face hub: results for its programs, and a table for people.
+
+The front matter follows the Hub's specification, `modelcard.md` in huggingface/hub-docs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from benchsuite.records import Record, Stored
+from benchsuite.report.exchange.markdown import LEGEND, ranked_tables, unfinished_table
+from benchsuite.report.leaderboard import in_order
+
+_TASK = {"type": "image-classification", "name": "Image Classification"}
+_UNBROKEN = 10_000
+#: By our metric: the Hub's id of it, its name, and the arguments that it is computed with.
+_METRICS: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
+    "top1_fraction": ("accuracy", "top-1 accuracy", {}),
+    "top5_fraction": ("accuracy", "top-5 accuracy", {"k": 5}),
+    "loss_nats": ("loss", "cross-entropy in nats", {}),
+}
+
+
+def export(cases: Sequence[Stored]) -> str:
+    """A card of all networks, each with its test results on each data set and backend.
+
+    Figures that were never measured, or are not finite, have no result.
+    """
+    import yaml
+
+    records = in_order([stored.record for stored in cases])
+    index = [entry for entry in _entries(records) if entry["results"]]
+    matter = {
+        "pipeline_tag": _TASK["type"],
+        "tags": ["benchsuite"],
+        **({"metrics": ["accuracy"], "model-index": index} if index else {}),
+    }
+    front = yaml.safe_dump(matter, sort_keys=False, allow_unicode=True, width=_UNBROKEN)
+    unfinished = unfinished_table(records)
+    parts = [
+        f"---\n{front}---",
+        "## Evaluation results",
+        *ranked_tables(records, most=None),
+        LEGEND,
+        f"### Not finished\n\n{unfinished}" if unfinished else "",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _entries(records: Sequence[Record]) -> Iterator[dict[str, Any]]:
+    for architecture, rows in groupby(records, key=lambda record: record.case.architecture):
+        results = (_result(record) for record in rows if record.status == "ok")
+        yield {"name": architecture, "results": [one for one in results if one["metrics"]]}
+
+
+def _result(record: Record) -> dict[str, Any]:
+    case, training = record.case, record.findings.training
+    figures = training.test if training else {}
+    # The Hub's programs join results of one data set: every metric's name says whose it is.
+    whose = f"{case.architecture}, {case.backend}, {case.precision}, {case.division}"
+    return {
+        "task": dict(_TASK),
+        "dataset": {
+            "type": case.dataset.partition(":")[0],
+            "name": case.dataset,
+            "split": "test",
+        },
+        "metrics": [
+            _metric(name, value, f"{whose}, seed {case.seed}")
+            for name in (*_METRICS, *(name for name in figures if name not in _METRICS))
+            if (value := figures.get(name)) is not None
+        ],
+    }
+
+
+def _metric(name: str, value: float, whose: str) -> dict[str, Any]:
+    kind, words, arguments = _METRICS.get(name, (name, name, {}))
+    args = {"args": dict(arguments)} if arguments else {}
+    return {"type": kind, "value": value, "name": f"{words} ({whose})", **args}

@@ -1,0 +1,69 @@
+"""Markdown for a pull request: the short table, and everything else folded away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from benchsuite.records import Stored
+from benchsuite.report.exchange.markdown import (
+    LEGEND,
+    escaped,
+    ranked_tables,
+    table,
+    unfinished_table,
+)
+
+#: Of `run.json`, as docs/records.md names them.
+_FACTS = ("commit", "cpu", "physical_cores", "gpus", "python", "platform")
+
+
+def export(cases: Sequence[Stored]) -> str:
+    """A comment: figures with half of their 95 % intervals, where they have one."""
+    records = [stored.record for stored in cases]
+    runs = ", ".join(escaped(run) for run in dict.fromkeys(record.run for record in records))
+    unfinished = unfinished_table(records)
+    wrong = sum(record.status != "ok" for record in records)
+    parts = [
+        f"### benchsuite: {len(records)} cases of {runs}",
+        *ranked_tables(records),
+        LEGEND,
+        f"**{wrong} cases are not ok**\n\n{unfinished}" if unfinished else "",
+        _folded("Every figure", "\n\n".join(ranked_tables(records, most=None))),
+        _folded("Environment", _environment(cases)),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _environment(cases: Sequence[Stored]) -> str:
+    rows = _environments(cases)
+    return table(list(rows[0]), [[escaped(cell) for cell in row.values()] for row in rows])
+
+
+def _environments(cases: Iterable[Stored]) -> list[Mapping[str, str]]:
+    """What is known of each run's machine and software, in the order of the first case of each."""
+    runs: dict[str, list[Stored]] = {}
+    for stored in cases:
+        runs.setdefault(stored.record.run, []).append(stored)
+    return [{"run": run, **_facts(held)} for run, held in runs.items()]
+
+
+def _facts(held: Sequence[Stored]) -> dict[str, str]:
+    known = held[0].facts().get("environment", {})
+    told = {name: _shown(known.get(name)) for name in _FACTS}
+    versions = (stored.record.findings.versions for stored in held)
+    joined = {name: version for one in versions for name, version in one.items()}
+    shown = ", ".join(f"{name} {version}" for name, version in sorted(joined.items()))
+    return {"benchsuite": held[0].record.benchsuite_version, **told, "versions": shown}
+
+
+def _shown(fact: object) -> str:
+    if isinstance(fact, list):
+        return ", ".join(str(gpu.get("name")) for gpu in fact)
+    return "" if fact is None else str(fact)
+
+
+def _folded(title: str, content: str) -> str:
+    """Shown when it is clicked; GitHub wants blank lines around Markdown within HTML."""
+    if not content:
+        return ""
+    return f"<details><summary>{title}</summary>\n\n{content}\n\n</details>"
