@@ -20,6 +20,7 @@ from benchsuite.cli.import_weights import import_weights
 from benchsuite.cli.leaderboard import leaderboard
 from benchsuite.cli.list import list_offers
 from benchsuite.cli.plan import plan
+from benchsuite.cli.report import report
 from benchsuite.cli.run import run
 from benchsuite.cli.show import show
 from benchsuite.cli.show_batch import show_batch
@@ -98,6 +99,7 @@ for _command in (
     leaderboard,
     list_offers,
     plan,
+    report,
     run,
     show,
     show_batch,

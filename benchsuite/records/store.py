@@ -86,11 +86,15 @@ def read_records(paths: Iterable[Path]) -> Iterator[Record]:
 
     Raises UsageError where a path does not exist or a file is no record of ours.
     """
+    return map(read_record, record_files(paths))
+
+
+def record_files(paths: Iterable[Path]) -> Iterator[Path]:
+    """The files of `read_records`. Raises UsageError where a path does not exist."""
     for path in paths:
         if not path.exists():
             raise UsageError(f"no results at '{path}': name a run's folder, or run first")
-        files = [path] if path.is_file() else sorted(path.rglob(f"{RECORDS}/*.json"))
-        yield from (read_record(file) for file in files)
+        yield from [path] if path.is_file() else sorted(path.rglob(f"{RECORDS}/*.json"))
 
 
 def read_record(path: Path) -> Record:
