@@ -44,7 +44,7 @@ def leaderboard(entries: Sequence[Entry], caption: str) -> Table:
         *(Heading(name, columns[name].description, extra=True) for name in _TEXTS),
         Heading("reason", columns["reason"].description),
     ]
-    parts = [
+    parts: list[list[_Cells]] = [
         _names(records),
         *(_plain_cells(records, column) for column in conditions),
         [[extents(record.case.input_shape)] for record in records],
@@ -117,9 +117,7 @@ def _figure_cells(records: Sequence[Record], figure: Figure, column: Column) -> 
     return [[_figure_cell(record, figure, column, winners)] for record in records]
 
 
-def _figure_cell(
-    record: Record, figure: Figure, column: Column, winners: set[int]
-) -> Cell | str:
+def _figure_cell(record: Record, figure: Figure, column: Column, winners: set[int]) -> Cell | str:
     value = column.read(record)
     if not isinstance(value, int | float):
         return ""

@@ -115,6 +115,8 @@ def _text(name: str, value: object) -> str:
         return extents(value) if name.endswith("_shape") else ", ".join(map(str, value))
     if isinstance(value, dict):
         return ", ".join(f"{key} {part}" for key, part in value.items())
+    if isinstance(value, float):
+        return f"{value:.6g}"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 

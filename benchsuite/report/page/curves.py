@@ -23,16 +23,17 @@ _MOST_STEPS = 300
 
 def latency_distribution(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
     """How many of all calls at batch 1 took less than so long."""
+    sampled = [entry for entry in entries if entry.of("latency")]
     layout = {
         "xaxis": axis("latency of one image, ms", type="log"),
         "yaxis": axis("share of calls that took less, fraction", range=[0, 1]),
     }
 
     def curve(entry: Entry, name: str) -> Trace:
-        (sampled,) = entry.of("latency")
+        (found,) = entry.of("latency")
         return {
             **_line(entry, name, looks),
-            "x": [seconds * _MS for seconds in sampled.quantiles_s],
+            "x": [seconds * _MS for seconds in found.quantiles_s],
             "y": PROBABILITIES,
             "hovertemplate": "%{y:.1%} below %{x:.3g} ms",
         }
@@ -43,7 +44,7 @@ def latency_distribution(entries: Sequence[Entry], looks: Mapping[str, Look]) ->
         "Empirical distribution of all timed calls of every process, each process with the same "
         "weight. A steep line is a steady latency; a long way to the right above 0.9, a tail.",
         views_by_architecture(
-            [entry for entry in entries if entry.of("latency")],
+            sampled,
             layout,
             lambda members: _each(members, curve),
         ),

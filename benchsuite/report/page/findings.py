@@ -1,73 +1,14 @@
-"""What is said of all rows together: verdicts, certificates, failures and the ledger."""
+"""What is said of all rows together: certificates, failures and the ledger."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from benchsuite.measure.verdicts import MARGIN
 from benchsuite.records import Record
 from benchsuite.records.certificate import Certificate, Check
-from benchsuite.report.contest import contests, outsiders
 from benchsuite.report.page.source import Entry
 from benchsuite.report.page.table import Cell, Heading, Row, Table
-from benchsuite.report.quantities import significant
-from benchsuite.report.verdicts import Ruling, rulings
-
-_LOOKS = {"different": "best", "inconclusive": "doubtful"}
-
-
-def verdicts(entries: Sequence[Entry]) -> Table:
-    """Every verdict between rows that may be compared, each contest corrected as one family."""
-    records = [entry.record for entry in entries]
-    keys = {id(entry.record): entry.key for entry in entries}
-    outside = outsiders(records)
-    found = [
-        ruling
-        for rivals in contests(r for r in records if id(r) not in outside)
-        for ruling in rulings(rivals)
-    ]
-    headings = [
-        Heading("architecture", "leads to the first row", choices=True),
-        Heading("figure", choices=True),
-        Heading("first", choices=True),
-        Heading("second", choices=True),
-        Heading("first / second", "ratio of the figures, with its 95 % interval", numeric=True),
-        Heading("verdict", f"a difference in practice is {MARGIN:.0%} or more", choices=True),
-        Heading("in words"),
-        Heading("terms", "tier, precision, threads, data set and seed", choices=True),
-    ]
-    rows = [Row(keys[id(ruling.first)], _ruling(ruling)) for ruling in found]
-    return Table("Verdicts", headings, rows, "No verdict: see what the protocols give, above.")
-
-
-def _ruling(ruling: Ruling) -> list[Cell | str]:
-    case, comparison = ruling.first.case, ruling.comparison
-    ratio, verdict = comparison.ratio, comparison.verdict
-    value, low, high = (significant(x) for x in (ratio.value, ratio.low, ratio.high))
-    return [
-        case.architecture,
-        ruling.metric.replace("_", " "),
-        case.backend,
-        ruling.second.case.backend,
-        Cell(f"{value} ({low}–{high})", ratio.value),
-        Cell(verdict, look=_LOOKS.get(verdict, "")),
-        _in_words(ruling),
-        f"{case.tier} · {case.precision} · {case.threads} threads · {case.dataset} · {case.seed}",
-    ]
-
-
-def _in_words(ruling: Ruling) -> str:
-    """Who is faster, and by how much; or that nobody is known to be."""
-    comparison = ruling.comparison
-    if comparison.verdict == "equivalent":
-        return "as fast as each other"
-    if comparison.verdict == "inconclusive":
-        return "cannot be told apart"
-    ratio = comparison.ratio.value
-    slower = ratio > 1 if ruling.metric == "latency" else ratio < 1
-    winner = ruling.second if slower else ruling.first
-    return f"{winner.case.backend} is {significant(max(ratio, 1 / ratio))} times as fast"
 
 
 def certificates(found: Sequence[Certificate]) -> Table:

@@ -3,8 +3,8 @@ const at = (id) => document.getElementById(id);
 
 /** The leaderboard and the plots of one setting. */
 function showGroup(group) {
-  at("leaderboard-table").replaceChildren(makeTable(group.table));
-  at("plots-list").replaceChildren(...group.plots.map((plot) => makePlot(plot, "h3")));
+  replace(at("leaderboard-table"), makeTable(group.table));
+  replace(at("plots-list"), ...group.plots.map((plot) => makePlot(plot, "h3")));
 }
 
 function factList(facts) {
@@ -28,30 +28,43 @@ function showCase(key) {
   casePages ||= read("cases");
   const [title, places] = casePages.cases[key] || [`There is no case “${key}” here`, []];
   const heading = element("h2", { tabIndex: -1 }, title);
-  const back = element("p", {}, element("a", { href: "#leaderboard" }, "Back to the overview"));
-  at("case").replaceChildren(heading, back, ...places.map((place) => makeBlock(casePages.blocks[place])));
+  const back = element("p", {}, element("a", { href: left.hash || "#" }, "Back to the overview"));
+  replace(at("case"), heading, back, ...places.map((place) => makeBlock(casePages.blocks[place])));
   document.title = `${title} · ${at("case").dataset.title}`;
   heading.focus({ preventScroll: true });
   scrollTo(0, 0);
 }
 
-let place = 0;
+/** Where the overview was left for the page of a case. */
+let left = { hash: "", y: 0, link: null };
 
-/** What the address after `#` asks for; coming back, the overview is where it was left. */
-function route() {
+function decodedKey(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** What the address after `#` asks for; who comes back finds the overview as it was left. */
+function route(event) {
   const found = location.hash.match(/^#case=(.*)$/);
   const wasCase = !at("case").hidden;
-  if (found && !wasCase) place = scrollY;
+  if (found && !wasCase && event) left = { hash: new URL(event.oldURL).hash, y: scrollY, link: document.activeElement };
   at("case").hidden = !found;
   at("overview").hidden = Boolean(found);
   if (found) {
-    showCase(decodeURIComponent(found[1]));
+    showCase(decodedKey(found[1]));
     return;
   }
   document.title = at("case").dataset.title;
-  at("case").replaceChildren();
-  if (wasCase) scrollTo(0, place);
-  else if (location.hash.length > 1) at(location.hash.slice(1))?.scrollIntoView();
+  replace(at("case"));
+  if (wasCase && location.hash === left.hash) {
+    left.link?.focus({ preventScroll: true });
+    scrollTo(0, left.y);
+  } else if (wasCase) {
+    at(location.hash.slice(1))?.scrollIntoView();
+  }
 }
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -71,12 +84,18 @@ at("theme").addEventListener("click", () => {
   showTheme();
 });
 dark.addEventListener("change", showTheme);
+at("skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  at("main").focus();
+});
 addEventListener("hashchange", route);
+addEventListener("beforeprint", () => document.querySelectorAll("figure").forEach((figure) => figure.redraw?.()));
 
 const board = read("board");
 at("case").dataset.title = document.title;
 for (const name of ["verdicts", "failures", "certificates"]) at(`${name}-table`).append(makeTable(board[name]));
+at("rivals-plot").append(makePlot(board.rivals, "h3"));
 showGroup(board.groups[0]);
 at("group")?.addEventListener("change", (event) => showGroup(board.groups[Number(event.target.value)]));
 showTheme();
-route();
+if (location.hash) route();

@@ -19,19 +19,20 @@ from benchsuite import __version__
 from benchsuite.errors import UsageError
 from benchsuite.records import Record
 from benchsuite.records.store import write_atomically
-from benchsuite.report.fairness import FairGroup, differing, fair_groups
+from benchsuite.report.fairness import differing, fair_groups
 from benchsuite.report.page.board import leaderboard
 from benchsuite.report.page.cases import case_pages
-from benchsuite.report.page.findings import certificates, failures, ledger, spoken, verdicts
+from benchsuite.report.page.findings import certificates, failures, ledger, spoken
+from benchsuite.report.page.naming import group_name, said
 from benchsuite.report.page.plot import Plot
 from benchsuite.report.page.plots import plots_of
-from benchsuite.report.page.source import Source
+from benchsuite.report.page.rivals import backend_against_backend
+from benchsuite.report.page.source import Entry, Source
 from benchsuite.report.page.table import Table
+from benchsuite.report.page.verdicts import verdict_table
 from benchsuite.report.protocols import describe_protocol
 
 _SCRIPTS = ("table.js", "plot.js", "page.js")
-_DIGITS_OF_DIGEST = 8
-_SEPARATOR = " · "
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -47,6 +48,7 @@ class Board(msgspec.Struct, frozen=True):
 
     groups: list[Group]
     verdicts: Table
+    rivals: Plot
     certificates: Table
     failures: Table
 
@@ -108,27 +110,16 @@ def _board(source: Source) -> Board:
     groups = fair_groups(source.records)
     apart = differing(groups)
     return Board(
-        [
-            Group(name, leaderboard(entries, f"Leaderboard: {name}"), plots_of(entries))
-            for group in groups
-            for name in (_name(group, apart),)
-            for entries in (source.of(group.records),)
-        ],
-        verdicts(source.entries),
+        [_group(source.of(group.records), group_name(group, apart)) for group in groups],
+        verdict_table(source.entries),
+        backend_against_backend(source.entries),
         certificates(source.certificates),
         failures(source.entries),
     )
 
 
-def _name(group: FairGroup, columns: Sequence[str]) -> str:
-    """The group's values in these columns, such as `tier compiled · dataset mnist`."""
-    return _SEPARATOR.join(_said(name, group.setting[name]) for name in columns) or "all rows"
-
-
-def _said(column: str, value: object) -> str:
-    text = str(value) if value is not None else "none"
-    shown = text[:_DIGITS_OF_DIGEST] if column.endswith("digest") else text
-    return f"{column.replace('_', ' ')} {shown}"
+def _group(entries: Sequence[Entry], name: str) -> Group:
+    return Group(name, leaderboard(entries, f"Leaderboard: {name}"), plots_of(entries))
 
 
 def _facts(source: Source) -> dict[str, Any]:
@@ -148,12 +139,12 @@ def _facts(source: Source) -> dict[str, Any]:
         "architectures": _each(records, "architecture"),
         "versions": [(name, _versions(records, name)) for name in backends],
         "shared": [
-            _said(name, value)
+            said(name, value)
             for name, value in groups[0].setting.items()
             if name not in apart and value is not None
         ],
         "apart": [name.replace("_", " ") for name in apart],
-        "groups": [_name(group, apart) for group in groups],
+        "groups": [group_name(group, apart) for group in groups],
         "ledger": ledger(records, backends),
         "runs": [(name, _run(facts)) for name, facts in source.runs.items()],
     }

@@ -14,7 +14,7 @@ function themed(layout) {
     margin: { l: 60, r: 20, t: 20, b: 50 },
     height: 440,
     hovermode: "closest",
-    legend: { orientation: "h", y: -0.22, yanchor: "top" },
+    legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
     ...structuredClone(layout),
     paper_bgcolor: colour("--ground"),
     plot_bgcolor: colour("--ground"),
@@ -94,8 +94,14 @@ const seen = new IntersectionObserver((found) => {
 
 /** Draw again, in other colours. */
 function redrawAll() {
-  for (const figure of drawn) {
-    if (figure.isConnected) figure.redraw();
-    else drawn.delete(figure);
+  for (const figure of drawn) figure.redraw();
+}
+
+/** Put other children into an element, and let go of the plots that were there. */
+function replace(host, ...children) {
+  for (const figure of host.querySelectorAll("figure")) {
+    seen.unobserve(figure);
+    if (drawn.delete(figure)) Plotly.purge(figure.querySelector(".plot"));
   }
+  host.replaceChildren(...children);
 }

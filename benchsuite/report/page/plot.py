@@ -27,6 +27,7 @@ COLOURS = (
 _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "star", "x", "pentagon")
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 NEUTRAL = "#6e7781"
+_SPAN = 8
 
 BY_NAME = {column.name: column for column in COLUMNS}
 #: What may tell two rows of one architecture and backend in one setting apart.
@@ -99,9 +100,7 @@ def _backend(entry: Entry) -> str:
 def labels(entries: Sequence[Entry]) -> list[str]:
     """Of each, the backend and whatever else tells it from the others, as `torch, seed 1`."""
     records = [entry.record for entry in entries]
-    apart = [
-        BY_NAME[name] for name in _APART if len({BY_NAME[name].read(r) for r in records}) > 1
-    ]
+    apart = [BY_NAME[name] for name in _APART if len({BY_NAME[name].read(r) for r in records}) > 1]
     return [
         ", ".join([r.case.backend, *(f"{_spoken(c.name)} {c.read(r)}" for c in apart)])
         for r in records
@@ -141,6 +140,18 @@ def views_by_architecture(
 def axis(title: str, **more: object) -> Layout:
     """An axis whose title holds its unit."""
     return {"title": {"text": title}, "automargin": True, **more}
+
+
+def log_axis(title: str, values: Iterable[float | None]) -> Layout:
+    """A logarithmic one; ticks at 1, 2 and 5 where these values span about a decade or more."""
+    found = [value for value in values if value]
+    wide = bool(found) and max(found) > _SPAN * min(found)
+    return axis(title, type="log", **({"dtick": "D2"} if wide else {}))
+
+
+def share_axis(title: str) -> Layout:
+    """One of fractions, which looks no farther than from 0 to 1."""
+    return axis(title, autorangeoptions={"minallowed": 0, "maxallowed": 1.02})
 
 
 def finished(entries: Iterable[Entry]) -> list[Entry]:

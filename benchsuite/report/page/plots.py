@@ -22,11 +22,12 @@ from benchsuite.report.page.plot import (
     finished,
     label,
     labels,
+    log_axis,
     looks_of,
+    share_axis,
     shown,
     views_by_architecture,
 )
-from benchsuite.report.page.rivals import backend_against_backend
 from benchsuite.report.page.source import Entry
 from benchsuite.report.pareto import pareto_best
 
@@ -53,7 +54,6 @@ def plots_of(entries: Sequence[Entry]) -> list[Plot]:
     fit = finished(entries)
     return [
         accuracy_latency(fit, looks),
-        backend_against_backend(fit),
         latency_distribution(fit, looks),
         throughput_by_batch(fit, looks),
         training_curves(fit, looks),
@@ -71,8 +71,8 @@ def accuracy_latency(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plo
     if best:
         data.append(_front(best))
     layout = {
-        "xaxis": axis("latency of one image, ms", type="log"),
-        "yaxis": axis("test accuracy (top 1), fraction"),
+        "xaxis": log_axis("latency of one image, ms", map(_latency_ms, known)),
+        "yaxis": share_axis("test accuracy (top 1), fraction"),
     }
     return Plot(
         "accuracy-latency",
@@ -117,7 +117,7 @@ def _interval(entries: Sequence[Entry]) -> Trace:
         for m in found
     ]
     above, below = [side[0] for side in sides], [side[1] for side in sides]
-    return {"type": "data", "symmetric": False, "array": above, "arrayminus": below, "width": 3}
+    return {"type": "data", "symmetric": False, "array": above, "arrayminus": below, "width": 0}
 
 
 def _front(entries: Sequence[Entry]) -> Trace:
@@ -143,7 +143,7 @@ def memory(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
     ]
     names = {shown(entry.record.case.architecture) for entry in entries}
     layout = {
-        "xaxis": axis("peak of memory, MB", type="log"),
+        "xaxis": log_axis("peak of memory, MB", [x for trace in data for x in trace["x"]]),
         "yaxis": axis("", type="category", categoryorder="category descending"),
         "height": 160 + 22 * len(names),
     }

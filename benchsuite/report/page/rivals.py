@@ -12,12 +12,15 @@ from benchsuite.report.figures import is_doubtful
 from benchsuite.report.page.plot import (
     BY_NAME,
     NEUTRAL,
+    Layout,
     Plot,
     Trace,
     View,
-    axis,
+    finished,
     label,
+    log_axis,
     looks_of,
+    share_axis,
     shown,
 )
 from benchsuite.report.page.source import Entry
@@ -37,18 +40,19 @@ Pair = tuple[Record, Record]
 
 def backend_against_backend(entries: Sequence[Entry]) -> Plot:
     """Each pair of backends in each figure, over all networks that both have run alike."""
-    keys = {id(entry.record): entry.key for entry in entries}
+    fit = finished(entries)
+    keys = {id(entry.record): entry.key for entry in fit}
     views = [
         view
-        for names, pairs in _pairs([entry.record for entry in entries]).items()
+        for names, pairs in _pairs([entry.record for entry in fit]).items()
         for column in _FIGURES
         if (view := _view(column, names, pairs, keys))
     ]
     return Plot(
         "backend-backend",
         "Backend against backend",
-        "Each point is one network on two backends under the same terms; on the line both are "
-        "equal. Hollow symbols are doubtful figures.",
+        "Each point is one network on two backends under the same terms, whatever these are; on "
+        "the line both are equal. Hollow symbols are doubtful figures.",
         views,
         "No network was run on two backends under the same terms.",
     )
@@ -81,11 +85,15 @@ def _view(
     ]
     if not points:
         return None
-    kind = {"type": "log"} if logarithmic else {}
     data = [_equality([value for _, *both in points for value in both])]
+
+    def scale(text: str) -> Layout:
+        values = (value for _, *both in points for value in both)
+        return log_axis(text, values) if logarithmic else share_axis(text)
+
     layout = {
-        "xaxis": axis(shown(f"{names[0]}: {title}"), **kind),
-        "yaxis": axis(shown(f"{names[1]}: {title}"), **kind),
+        "xaxis": scale(shown(f"{names[0]}: {title}")),
+        "yaxis": scale(shown(f"{names[1]}: {title}")),
     }
     name = f"{title.partition(',')[0]}: {names[1]} against {names[0]}"
     return View(name, [*data, _cloud(points, BY_NAME[column], keys)], layout)
@@ -101,11 +109,16 @@ def _cloud(
         "name": "networks",
         "x": [x for _, x, _ in points],
         "y": [y for _, _, y in points],
-        "text": [shown(label(pair[0])) for pair, *_ in points],
+        "text": [shown(f"{label(pair[0])}, {_terms(pair[0])}") for pair, *_ in points],
         "customdata": [keys[id(pair[0])] for pair, *_ in points],
         "marker": looks_of(("networks",))["networks"].marker(doubtful),
         "hovertemplate": "%{text}<br>%{x:.3g}, %{y:.3g}",
     }
+
+
+def _terms(record: Record) -> str:
+    case = record.case
+    return f"{case.tier}, {case.precision}, {case.threads} threads"
 
 
 def _equality(values: Sequence[float]) -> Trace:

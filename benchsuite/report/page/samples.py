@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchsuite.measure.statistics import pooled_quantiles
+from benchsuite.measure.verdicts import CONTESTED
 from benchsuite.records.series import Series
 
 #: Shares of all samples of which a page holds the quantile.
@@ -53,7 +54,14 @@ def sampled_figures(series: Iterable[Series], points: int) -> list[Sampled]:
     for one in sorted(series, key=lambda s: (s.round, s.attempt)):
         if one.samples and not one.discarded:
             groups.setdefault((one.metric, one.batch_size), []).append(one)
-    return [_sampled(group, points) for _, group in sorted(groups.items())]
+    return [_sampled(groups[key], points) for key in sorted(groups, key=_importance)]
+
+
+def _importance(key: tuple[str, int]) -> tuple[int, str, int]:
+    """Figures that verdicts are on come first."""
+    metric, batch_size = key
+    first = CONTESTED.index(metric) if metric in CONTESTED else len(CONTESTED)
+    return first, metric, batch_size
 
 
 def _sampled(group: Sequence[Series], points: int) -> Sampled:
@@ -75,4 +83,5 @@ def _sampled(group: Sequence[Series], points: int) -> Sampled:
 
 def evenly(count: int, most: int) -> list[int]:
     """At most so many of `count` places, from the first to the last at even distances."""
-    return np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()
+    places: list[int] = np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()
+    return places

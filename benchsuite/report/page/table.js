@@ -12,7 +12,7 @@ function element(name, properties = {}, ...children) {
 }
 
 const ROWS_AT_ONCE = 100;
-const MANY_CHOICES = 1;
+const FEW_ROWS = 3;
 let tables = 0;
 
 const textOf = (cell) => (typeof cell === "string" ? cell : cell[0]);
@@ -115,10 +115,10 @@ function makeTable(table) {
 function makeControls(table, state, draw, drawHead) {
   const controls = element("div", { className: "controls" });
   const search = element("input", { type: "search", oninput: () => { state.text = search.value.trim().toLowerCase(); draw(); } });
-  if (table.rows.length > MANY_CHOICES) controls.append(element("label", {}, "containing", search));
+  if (table.rows.length > FEW_ROWS) controls.append(element("label", {}, "containing", search));
   table.headings.forEach((heading, column) => {
     const values = [...new Set(table.rows.map(([, cells]) => textOf(cells[column])))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
-    if (!heading.choices || values.length <= MANY_CHOICES) return;
+    if (!heading.choices || values.length < 2 || table.rows.length <= FEW_ROWS) return;
     const options = values.map((value) => element("option", { value: `=${value}` }, value || "(blank)"));
     const select = element("select", {
       onchange: () => {
