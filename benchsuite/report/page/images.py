@@ -15,7 +15,6 @@ from benchsuite.report.page.plots import plots_of
 from benchsuite.report.page.rivals import backend_against_backend
 from benchsuite.report.page.source import Source
 
-
 _WIDTH_PX, _HEIGHT_PX = 800, 500
 #: Pixels of a PNG for each of these, so that it is sharp in print.
 _SCALE = {"png": 3, "svg": 1}
