@@ -22,6 +22,7 @@ from benchsuite.cli.leaderboard import leaderboard
 from benchsuite.cli.list import list_offers
 from benchsuite.cli.merge import merge
 from benchsuite.cli.plan import plan
+from benchsuite.cli.report import report
 from benchsuite.cli.run import run
 from benchsuite.cli.show import show
 from benchsuite.cli.show_batch import show_batch
@@ -102,6 +103,7 @@ for _command in (
     list_offers,
     merge,
     plan,
+    report,
     run,
     show,
     show_batch,

@@ -24,6 +24,7 @@ from benchsuite.report.figures import (
     show_networks,
 )
 from benchsuite.report.leaderboard import columns_of, in_order
+from benchsuite.report.protocols import describe_protocol
 from benchsuite.report.quantities import significant
 from benchsuite.report.repeats import Repeats, mean_and_interval, repeats_in
 from benchsuite.report.verdicts import Ruling, rulings
@@ -35,12 +36,6 @@ if TYPE_CHECKING:
 NARROW = 80
 _INDENT = _GAP = "  "
 _BEST, _DOUBTFUL, _OUTSIDER = "*", "~", "≠"
-#: By the start of a protocol's name.
-_PROTOCOLS = {
-    "tour": "tour: one process, a few seconds per figure; indicative, no verdicts",
-    "quick": "quick: three processes; indicative, no verdicts",
-    "full": "full: fresh processes in turns, median ± half of its 95 % interval",
-}
 _SECTIONS = "sections: input → classes · size · batch of inference/training throughput"
 
 _BY_NAME = {column.name: column for column in COLUMNS}
@@ -194,17 +189,12 @@ def _caption(records: Sequence[Record], shown: Sequence[Column]) -> list[Text]:
         for value in _distinct(records, column)
     ]
     lines = [
-        *map(_protocol, protocols),
+        *map(describe_protocol, protocols),
         *dict.fromkeys(hardware),
         " · ".join(conditions),
         _SECTIONS,
     ]
     return [Text(line) for line in lines if line]
-
-
-def _protocol(name: str) -> str:
-    said = _PROTOCOLS.get(name.partition("-")[0])
-    return f"{said} ({name})" if said else name
 
 
 def _header(fields: Sequence[_Field]) -> list[Text]:
