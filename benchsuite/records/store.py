@@ -86,11 +86,20 @@ def read_records(paths: Iterable[Path]) -> Iterator[Record]:
 
     Raises UsageError where a path does not exist or a file is no record of ours.
     """
+    return (read_record(file) for file in record_files(paths))
+
+
+def record_files(paths: Iterable[Path]) -> Iterator[Path]:
+    """Where those records are, in that order. Raises UsageError where a path does not exist."""
     for path in paths:
         if not path.exists():
             raise UsageError(f"no results at '{path}': name a run's folder, or run first")
-        files = [path] if path.is_file() else sorted(path.rglob(f"{RECORDS}/*.json"))
-        yield from (read_record(file) for file in files)
+        yield from [path] if path.is_file() else sorted(path.rglob(f"{RECORDS}/*.json"))
+
+
+def predictions_beside(record_file: Path) -> Path:
+    """Where the predictions of a stored record are, if there are any."""
+    return record_file.parent.parent / PREDICTIONS / f"{record_file.stem}.npz"
 
 
 def read_record(path: Path) -> Record:
