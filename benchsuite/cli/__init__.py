@@ -13,6 +13,7 @@ from typing import IO, Any
 import click
 
 from benchsuite import __version__
+from benchsuite.cli.compare import compare
 from benchsuite.cli.completion import completion
 from benchsuite.cli.doctor import doctor
 from benchsuite.cli.export import export
@@ -94,6 +95,7 @@ def cli(ctx: click.Context, plugin: tuple[str, ...]) -> None:  # noqa: ARG001 - 
 
 
 for _command in (
+    compare,
     completion,
     doctor,
     export,

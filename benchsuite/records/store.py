@@ -163,6 +163,11 @@ def _is_hidden(name: str) -> bool:
     return name.startswith(".")
 
 
+def predictions_beside(record_file: Path) -> Path:
+    """Where the predictions of a stored record are, if there are any."""
+    return record_file.parent.parent / PREDICTIONS / f"{record_file.stem}.npz"
+
+
 def read_record(path: Path) -> Record:
     """One record. Raises UsageError where the file is none, or is newer than this version."""
     try:
