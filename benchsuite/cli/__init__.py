@@ -13,6 +13,7 @@ from typing import IO, Any
 import click
 
 from benchsuite import __version__
+from benchsuite.cli.compare import compare
 from benchsuite.cli.completion import completion
 from benchsuite.cli.doctor import doctor
 from benchsuite.cli.export import export
@@ -22,6 +23,7 @@ from benchsuite.cli.leaderboard import leaderboard
 from benchsuite.cli.list import list_offers
 from benchsuite.cli.merge import merge
 from benchsuite.cli.plan import plan
+from benchsuite.cli.report import report
 from benchsuite.cli.run import run
 from benchsuite.cli.show import show
 from benchsuite.cli.show_batch import show_batch
@@ -93,6 +95,7 @@ def cli(ctx: click.Context, plugin: tuple[str, ...]) -> None:  # noqa: ARG001 - 
 
 
 for _command in (
+    compare,
     completion,
     doctor,
     export,
@@ -102,6 +105,7 @@ for _command in (
     list_offers,
     merge,
     plan,
+    report,
     run,
     show,
     show_batch,

@@ -75,8 +75,7 @@ def quantile_estimates(
     order = np.argsort(pooled, kind="stable")
     ordered = pooled[order]
     generator = np.random.default_rng(seed)
-    every = np.concatenate([np.full(len(part), 1 / len(part)) for part in samples])
-    points = _weighted_quantiles(ordered, every[order], probabilities)
+    points = pooled_quantiles(samples, probabilities)
     drawn = np.array(
         [
             _weighted_quantiles(ordered, _resampled(samples, generator)[order], probabilities)
@@ -91,14 +90,24 @@ def quantile_estimates(
     ]
 
 
+def pooled_quantiles(
+    samples: Sequence[NDArray[np.number]], probabilities: Sequence[float]
+) -> NDArray[np.number]:
+    """Quantiles of the samples of several processes pooled, each process with the same weight."""
+    pooled = np.concatenate(samples)
+    order = np.argsort(pooled, kind="stable")
+    weights = np.concatenate([np.full(len(part), 1 / len(part)) for part in samples])
+    return _weighted_quantiles(pooled[order], weights[order], probabilities)
+
+
 def _weighted_quantiles(
-    ordered: NDArray[np.floating], weights: NDArray[np.float64], probabilities: Sequence[float]
-) -> NDArray[np.floating]:
+    ordered: NDArray[np.number], weights: NDArray[np.float64], probabilities: Sequence[float]
+) -> NDArray[np.number]:
     """The least value that has at least that share of the weight at or below it."""
     cumulative = np.cumsum(weights)
     wanted = np.asarray(probabilities) * cumulative[-1]
     places = np.searchsorted(cumulative, wanted * (1 - 1e-12))
-    found: NDArray[np.floating] = ordered[np.minimum(places, len(ordered) - 1)]
+    found: NDArray[np.number] = ordered[np.minimum(places, len(ordered) - 1)]
     return found
 
 

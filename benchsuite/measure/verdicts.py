@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchsuite.measure.statistics import (
     CONFIDENCE,
@@ -19,6 +20,11 @@ from benchsuite.records import Measurement
 
 #: Two figures nearer than this are of no practical difference.
 MARGIN = 0.02
+#: Of figures from two runs: a machine is another one by a few per cent from hour to hour, which
+#: processes of one run do not show. docs/compare.md has the rates that follow from it.
+MARGIN_BETWEEN_RUNS = 0.05
+#: Of two shares of recognised images: one percentage point.
+MARGIN_OF_FRACTIONS = 0.01
 
 #: Figures of which every pair of rows gets a verdict.
 CONTESTED = ("latency", "inference_throughput", "training_throughput")
@@ -51,7 +57,7 @@ def compare_pairs(
     ratio = median_estimate(ratios)
     if ratio is None:
         return None
-    return Comparison(ratio, sign_flip_p_value(ratios), _verdict(ratio, margin))
+    return Comparison(ratio, sign_flip_p_value(ratios), verdict_of(ratio, margin))
 
 
 def compare_measurements(
@@ -63,10 +69,11 @@ def compare_measurements(
     return compare_pairs([one[n] for n in both], [other[n] for n in both], margin)
 
 
-def _verdict(ratio: Estimate, margin: float) -> Verdict:
-    if not ratio.low <= 1 <= ratio.high and abs(ratio.value - 1) >= margin:
+def verdict_of(change: Estimate, margin: float, none: float = 1.0) -> Verdict:
+    """The three answers, before any correction; `none` is what stands for no change at all."""
+    if not change.low <= none <= change.high and abs(change.value - none) >= margin:
         return "different"
-    if 1 - margin <= ratio.low and ratio.high <= 1 + margin:
+    if none - margin <= change.low and change.high <= none + margin:
         return "equivalent"
     return "inconclusive"
 
@@ -78,11 +85,22 @@ def sign_flip_p_value(ratios: Sequence[float]) -> float:
     for six rounds, 0.0039 for nine.
     """
     logarithms = np.log(ratios)
-    sums = logarithms[:1]  # one sign of it: the other half of all signs has the same sums
-    for logarithm in logarithms[1:]:
-        sums = np.concatenate((sums + logarithm, sums - logarithm))
+    half = len(logarithms) // 2  # all sums are those of one half plus those of the other
+    sums, others = _signed_sums(logarithms[:half]), np.sort(_signed_sums(logarithms[half:]))
     slack = 1e-12 * np.abs(logarithms).sum()  # sums of other signs are rounded otherwise
-    return float(np.mean(np.abs(sums) >= abs(logarithms.sum()) - slack))
+    extreme = abs(logarithms.sum()) - slack
+    if extreme <= 0:
+        return 1.0
+    as_large = sums.size * others.size - np.searchsorted(others, extreme - sums).sum()
+    return float(2 * as_large / (sums.size * others.size))
+
+
+def _signed_sums(values: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Of n values with either sign each: all 2^n sums."""
+    sums = np.zeros(1)
+    for value in values:
+        sums = np.concatenate((sums + value, sums - value))
+    return sums
 
 
 def fewest_rounds(comparisons: int) -> int:
@@ -93,21 +111,27 @@ def fewest_rounds(comparisons: int) -> int:
 def holm(comparisons: Sequence[Comparison]) -> list[Comparison]:
     """The same comparisons as one family: a difference must also stand Holm's correction.
 
-    Holm 1979: in order of their p-values, the i-th of m is held against 0.05 / (m - i + 1), and
-    after the first that fails none stands. Those that fall are inconclusive.
+    Those that fall are inconclusive.
     """
-    order = sorted(range(len(comparisons)), key=lambda index: comparisons[index].p_value)
-    standing: set[int] = set()
-    for place, index in enumerate(order):
-        if comparisons[index].p_value > (1 - CONFIDENCE) / (len(comparisons) - place):
-            break
-        standing.add(index)
+    stand = standing([comparison.p_value for comparison in comparisons])
     return [
-        comparison
-        if comparison.verdict != "different" or index in standing
-        else _fallen(comparison)
-        for index, comparison in enumerate(comparisons)
+        comparison if stands or comparison.verdict != "different" else _fallen(comparison)
+        for comparison, stands in zip(comparisons, stand, strict=True)
     ]
+
+
+def standing(p_values: Sequence[float]) -> list[bool]:
+    """Which of a family's differences stand Holm's correction, at 0.05 for all of them together.
+
+    Holm 1979: in order of their p-values, the i-th of m is held against 0.05 / (m - i + 1), and
+    after the first that fails none stands.
+    """
+    count, stand = len(p_values), [False] * len(p_values)
+    for place, index in enumerate(sorted(range(count), key=p_values.__getitem__)):
+        if p_values[index] > (1 - CONFIDENCE) / (count - place):
+            break
+        stand[index] = True
+    return stand
 
 
 def _fallen(comparison: Comparison) -> Comparison:

@@ -140,12 +140,19 @@ def read_records(paths: Iterable[Path]) -> Iterator[Record]:
 
 
 def read_stored(paths: Iterable[Path]) -> Iterator[Stored]:
-    """The same, each with its path. Hidden folders are somebody's unfinished work."""
+    """The same, each with its path."""
+    return (Stored(file, read_record(file)) for file in record_files(paths))
+
+
+def record_files(paths: Iterable[Path]) -> Iterator[Path]:
+    """The files of `read_records`. Hidden folders are somebody's unfinished work.
+
+    Raises UsageError where a path does not exist.
+    """
     for path in paths:
         if not path.exists():
             raise UsageError(f"no results at '{path}': name a run's folder, or run first")
-        files = [path] if path.is_file() else _record_files(path)
-        yield from (Stored(file, read_record(file)) for file in files)
+        yield from [path] if path.is_file() else _record_files(path)
 
 
 def _record_files(folder: Path) -> list[Path]:
@@ -155,6 +162,11 @@ def _record_files(folder: Path) -> list[Path]:
 
 def _is_hidden(name: str) -> bool:
     return name.startswith(".")
+
+
+def predictions_beside(record_file: Path) -> Path:
+    """Where the predictions of a stored record are, if there are any."""
+    return record_file.parent.parent / PREDICTIONS / f"{record_file.stem}.npz"
 
 
 def read_record(path: Path) -> Record:

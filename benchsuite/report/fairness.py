@@ -13,7 +13,8 @@ from benchsuite.report.columns import COLUMNS
 SETTING = (
     *("device", "device_name", "threads", "environment", "isolation"),
     *("division", "tier", "precision", "protocol"),
-    *("dataset", "limit", "bad_images", "augmentation", "data_digest"),
+    *("dataset", "limit", "bad_images", "augmentation"),
+    *("train_input_height_px", "train_input_width_px", "train_input_channels", "data_digest"),
 )
 _COLUMNS = tuple(column for column in COLUMNS if column.name in SETTING)
 

@@ -10,6 +10,8 @@ from benchsuite.records import Record
 from benchsuite.records.store import write_text
 from benchsuite.report.column import Column
 from benchsuite.report.columns import COLUMNS, metric_column
+from benchsuite.report.pareto import pareto_column
+from benchsuite.report.view import SortKey, View, view_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,8 +20,13 @@ if TYPE_CHECKING:
 _DTYPES = {"text": "string", "integer": "Int64", "number": "Float64"}
 
 
-def columns_of(records: Sequence[Record]) -> tuple[Column, ...]:
-    """The documented columns, then one for each further metric in the records, by name."""
+def columns_of(
+    records: Sequence[Record], shown: Sequence[Record] | None = None
+) -> tuple[Column, ...]:
+    """The documented columns, then one for each further metric in the records, by name.
+
+    shown: the rows of the table, where they are not all of the records.
+    """
     known = {column.name for column in COLUMNS}
     further = {
         column.name: column
@@ -29,19 +36,27 @@ def columns_of(records: Sequence[Record]) -> tuple[Column, ...]:
         for metric in getattr(record.findings.training, part)
         if (column := metric_column(part, metric)).name not in known
     }
-    return (*COLUMNS, *(further[name] for name in sorted(further)))
+    fronts = pareto_column(records if shown is None else shown)
+    return (*COLUMNS, fronts, *(further[name] for name in sorted(further)))
 
 
-def in_order(records: Sequence[Record]) -> list[Record]:
-    """Records in the order of every view: rows that compare stand side by side."""
-    return sorted(records, key=_place)
+def in_order(records: Sequence[Record], sort: Sequence[SortKey] = ()) -> list[Record]:
+    """Records as they are sorted; else, and where equal, rows that compare stand side by side."""
+    ordered = sorted(records, key=_place)
+    for key in reversed(sort):
+        ordered = key.arrange(ordered)
+    return ordered
 
 
-def leaderboard_frame(records: Sequence[Record]) -> pd.DataFrame:
-    """One row a record, whatever its status; a cell is missing where nothing was measured."""
+def leaderboard_frame(records: Sequence[Record], view: View | None = None) -> pd.DataFrame:
+    """One row a record, whatever its status; a cell is missing where nothing was measured.
+
+    All columns, unless the view chooses some.
+    """
     import pandas as pd
 
-    columns, rows = columns_of(records), in_order(records)
+    asked = view or view_of(columns_of(records))
+    columns, rows = asked.chosen or asked.known, in_order(records, asked.sort)
     cells = {column.name: [column.read(row) for row in rows] for column in columns}
     frame: pd.DataFrame = pd.DataFrame(cells, dtype=object).astype(
         {column.name: _DTYPES[column.type] for column in columns}

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from benchsuite.records import Roofline
 from benchsuite.report.columns import COLUMNS, metric_column
+from benchsuite.report.leaderboard import columns_of
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "leaderboard.md"
 STEMS = ("inference", "best_inference", "training")
@@ -21,7 +22,7 @@ def test_columns_are_documented_all_of_them_in_order():
 
     documented = [line for line in lines if line.startswith("| `")]
     assert documented == [
-        f"| `{c.name}` | {c.type} | {c.better or ''} | {c.description} |" for c in COLUMNS
+        f"| `{c.name}` | {c.type} | {c.better or ''} | {c.description} |" for c in columns_of([])
     ]
 
 

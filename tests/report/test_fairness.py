@@ -44,6 +44,18 @@ def test_other_settings_part_rows_and_are_named(make_record, column, changed):
     assert differing(groups) == [column]
 
 
+def test_other_training_input_parts_rows_also_where_the_data_is_not_known(make_record):
+    failed = {"status": "failed", "training": None}
+    rows = [
+        make_record(backend="a"),
+        make_record(backend="b", train_input_shape=(64, 64, 1), **failed),
+    ]
+
+    assert differing(fair_groups(rows)) == [
+        *("train_input_height_px", "train_input_width_px", "data_digest"),
+    ]
+
+
 def test_other_augmentation_parts_rows(make_record):
     row = make_record(backend="b")
     recipe = replace(row.case.recipe, augmentation=("flip",))

@@ -64,11 +64,10 @@ class TrainingStep:
         self.optimizer.zero_grad(set_to_none=True)
         parts, losses = self._parts(images, labels, masks), []
         for part in parts:
-            loss = self._loss(*part)
+            loss = self._last_loss = self._loss(*part)
             mean = loss / len(parts) if len(parts) > 1 else loss
             self.scaler.scale(mean).backward()
             losses.append(loss.detach())
-            self._last_loss = loss
         return _mean(losses)
 
     @property

@@ -1,0 +1,129 @@
+"""`benchsuite compare`: what became better or worse from one run to another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from benchsuite.cli.parameters import Names
+from benchsuite.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from benchsuite.report.comparison.change import Finding
+    from benchsuite.report.comparison.conditions import Condition
+    from benchsuite.report.comparison.pairing import Pairing
+
+#: As `benchsuite.report.comparison.rows.AXES`, which would import too much for `--help`.
+AXES = ("backend", "tier", "precision", "threads", "device", "environment", "isolation")
+_FORMATS = ("table", "markdown", "csv", "json")
+
+
+@click.command()
+@click.argument("a", type=click.Path(path_type=Path))
+@click.argument("b", type=click.Path(path_type=Path), required=False)
+@click.option("--by", type=click.Choice(AXES), help="Compare within A instead: case by case.")
+@click.option("--baseline", help="Which of those is A. [default: the first]")
+@click.option(
+    "--metrics",
+    type=Names(),
+    help="latency, throughput, training, top1, memory, energy, or columns of the leaderboard. "
+    "[default: the conditions' metrics, or the first four]",
+)
+@click.option(
+    "--fail-on",
+    "conditions",
+    multiple=True,
+    metavar="CONDITION",
+    help="Such as 'throughput<-5%', 'latency>+5%' or 'top1<-0.01': exit with 1 where a change is "
+    "beyond that and no chance, or a case ran in A and not in B. May be given more than once.",
+)
+@click.option("--format", "layout", type=click.Choice(_FORMATS), default="table", show_default=True)
+@click.pass_context
+def compare(
+    ctx: click.Context,
+    *,
+    a: Path,
+    b: Path | None,
+    by: str | None,
+    baseline: str | None,
+    metrics: tuple[str, ...] | None,
+    conditions: tuple[str, ...],
+    layout: str,
+) -> None:
+    """Compare B with A, case by case: run folders, names of runs, or leaderboards' CSV files.
+
+    With --by, compare what one run holds, such as its backends. docs/compare.md says what is
+    compared how.
+    """
+    from benchsuite.report.comparison.conditions import parse_condition
+    from benchsuite.report.comparison.judge import judge
+    from benchsuite.report.comparison.metrics import DEFAULT, metrics_named
+
+    gate = [parse_condition(text) for text in conditions]
+    asked = metrics_named(metrics or ([] if gate else DEFAULT))
+    columns = list(dict.fromkeys([*asked, *(condition.column for condition in gate)]))
+    pairing = _pairing(a, b, by, baseline)
+    findings = judge(pairing.pairs, columns)
+    if not findings:
+        names = ", ".join(column.name for column in columns)
+        raise UsageError(f"nothing to compare: no pair of cases has {names}")
+    _print(findings, pairing, layout)
+    if gate:
+        _decide(ctx, findings, gate, layout)
+
+
+def _pairing(a: Path, b: Path | None, by: str | None, baseline: str | None) -> Pairing:
+    from benchsuite.report.comparison.pairing import pair_sides, pair_within
+    from benchsuite.report.comparison.rows import read_side
+
+    if by is not None and b is None:
+        pairing = pair_within(read_side(a), by, baseline)
+        without = f"no two rows of '{a}' differ in {by} alone"
+    elif by is None and b is not None and baseline is None:
+        pairing = pair_sides(read_side(a), read_side(b))
+        without = f"no case of '{a}' is in '{b}' too; benchsuite leaderboard shows what is"
+    else:
+        raise UsageError(
+            "name two runs, as in 'compare A B', or one and what to compare in it, as in "
+            "'compare A --by backend --baseline torch'"
+        )
+    if not pairing.pairs:
+        raise UsageError(f"nothing to compare: {without}")
+    return pairing
+
+
+def _print(findings: Sequence[Finding], pairing: Pairing, layout: str) -> None:
+    from benchsuite.report.comparison import table
+
+    lines = table.entries(findings, pairing)
+    if layout in ("csv", "json"):
+        click.echo({"csv": table.as_csv, "json": table.as_json}[layout](lines), nl=False)
+        click.echo(table.summary(lines), err=True)
+        return
+    click.echo({"table": table.as_text, "markdown": table.as_markdown}[layout](lines))
+    click.echo(f"\n{table.summary(lines)}")
+
+
+def _decide(
+    ctx: click.Context, findings: Sequence[Finding], gate: Sequence[Condition], layout: str
+) -> None:
+    """Exit with 1 where something regressed. Raises UsageError for a gate that is always open."""
+    from benchsuite.report.comparison import table
+    from benchsuite.report.comparison.conditions import regressions, undecided
+    from benchsuite.report.comparison.pairing import Pairing
+
+    data = layout in ("csv", "json")
+    regressed = regressions(findings, gate)
+    if regressed:
+        lines = table.entries(regressed, Pairing())
+        show = table.as_markdown if layout == "markdown" else table.as_text
+        asked = ", ".join(condition.text for condition in gate)
+        click.echo(f"\nregressed ({asked}):\n\n{show(lines)}", err=data)
+        ctx.exit(1)
+    for reason in undecided(findings, gate):
+        raise UsageError(reason)
+    click.echo(f"\nno regression ({', '.join(condition.text for condition in gate)})", err=data)

@@ -1,0 +1,1 @@
+"""Comparison: one run with another, or what differs within one, figure by figure."""

@@ -1,0 +1,63 @@
+"""What one comparison says: how much a figure of the second row differs, and the verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from benchsuite.measure.statistics import Estimate
+from benchsuite.report.column import Column
+from benchsuite.report.comparison.pairing import Pair
+
+Answer = Literal["better", "worse", "same", "inconclusive", "indicative", "not comparable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Of the second figure against the first, before any correction.
+
+    estimate: their ratio, or their difference where figures are fractions or losses.
+    p_value: None where nothing tells chance from change: then there is no verdict.
+    margin: below this, a change does not count.
+    how: what the interval and the p-value come from, or why there are none.
+    """
+
+    estimate: Estimate | None
+    p_value: float | None
+    margin: float
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of a comparison.
+
+    column: None where the rows as a whole cannot be compared.
+    first, second: the figures, None where there is none; `change` is second / first, or
+        second - first where `is_ratio` is false.
+    low, high: its 95 % interval, if there is one. seeds: of which this is the mean, if it is one.
+    """
+
+    pair: Pair
+    column: Column | None
+    answer: Answer
+    how: str
+    first: float | None = None
+    second: float | None = None
+    change: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p_value: float | None = None
+    seeds: str = ""
+
+    @property
+    def is_ratio(self) -> bool:
+        """Whether the change is a ratio."""
+        return self.column is None or is_ratio(self.column)
+
+
+def is_ratio(column: Column) -> bool:
+    """Whether figures are compared by their ratio: fractions and losses by their difference."""
+    return not column.name.startswith(("test_", "validation_")) and not column.name.endswith(
+        "_fraction"
+    )

@@ -1,0 +1,169 @@
+"""Verdicts on pairs of rows: better, worse, same, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+
+from benchsuite.measure.anchor import METRIC as ANCHOR
+from benchsuite.measure.verdicts import standing, verdict_of
+from benchsuite.report.column import Column
+from benchsuite.report.comparison import obstacles
+from benchsuite.report.comparison.change import Answer, Change, Finding, is_ratio
+from benchsuite.report.comparison.pairing import Pair
+from benchsuite.report.comparison.quality import mean_change, quality_change
+from benchsuite.report.comparison.rows import number_in
+from benchsuite.report.comparison.speed import Figures, speed_changes
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Question:
+    """One figure that may be compared, of one pair, or of several that differ in seed alone."""
+
+    pairs: Sequence[Pair]
+    column: Column
+
+    @property
+    def seeds(self) -> str:
+        """Of which it is the mean; empty of one pair."""
+        found = ", ".join(str(pair.first.cell("seed")) for pair in self.pairs)
+        return found if len(self.pairs) > 1 else ""
+
+    @property
+    def figures(self) -> tuple[float, float]:
+        """Of the first rows and of the second; the mean of several."""
+        first = sum(number_in(pair.first, self.column) for pair in self.pairs)
+        second = sum(number_in(pair.second, self.column) for pair in self.pairs)
+        return first / len(self.pairs), second / len(self.pairs)
+
+
+def judge(pairs: Sequence[Pair], columns: Sequence[Column]) -> list[Finding]:
+    """Every figure of every pair, as one family: differences must stand Holm's correction.
+
+    What cannot be compared is there too, with its reason; a figure that neither row has is not.
+    Raises UsageError where a file of predictions is none of ours.
+    """
+    settled, single = _sift(pairs, columns)
+    several = list(_over_seeds(single))
+    contested = [q for q in single if q.column.measured and not obstacles.indication(q.pairs[0])]
+    changes = {
+        id(question): change
+        for question, change in zip(
+            contested, speed_changes([_measured(q) for q in contested]), strict=True
+        )
+    }
+    answered = [(q, changes.get(id(q)) or _change(q)) for q in (*single, *several)]
+    place = {id(pair): index for index, pair in enumerate(pairs)}
+    found = [*settled, *_decided(answered)]
+    return sorted(found, key=lambda finding: place[id(finding.pair)])
+
+
+def _sift(
+    pairs: Sequence[Pair], columns: Sequence[Column]
+) -> tuple[list[Finding], list[_Question]]:
+    """What cannot be compared, and what can."""
+    terms = {column.name: obstacles.terms_of(column) for column in columns}
+    settled: list[Finding] = []
+    questions: list[_Question] = []
+    for pair in pairs:
+        if status := obstacles.of_status(pair):
+            settled.append(Finding(pair, None, "not comparable", status))
+            continue
+        differing = {own: obstacles.of_terms(pair, own) for own in {*terms.values()}}
+        for column in columns:
+            first, second = pair.first.cell(column.name), pair.second.cell(column.name)
+            if first is None and second is None:
+                continue
+            reason = differing[terms[column.name]] or obstacles.of_figure(pair, column)
+            if reason:
+                figures = [x if isinstance(x, int | float) else None for x in (first, second)]
+                settled.append(
+                    Finding(pair, column, "not comparable", reason, figures[0], figures[1])
+                )
+            else:
+                questions.append(_Question((pair,), column))
+    return settled, questions
+
+
+def _over_seeds(questions: Sequence[_Question]) -> Iterator[_Question]:
+    """Of figures of quality, all pairs that differ in seed or fold alone, two or more."""
+    groups: dict[tuple[str, Hashable], list[Pair]] = {}
+    for question in questions:
+        if not is_ratio(question.column):
+            key = (question.column.name, question.pairs[0].network)
+            groups.setdefault(key, []).extend(question.pairs)
+    columns = {question.column.name: question.column for question in questions}
+    for (name, _), pairs in groups.items():
+        if len(pairs) > 1:
+            yield _Question(pairs, columns[name])
+
+
+def _measured(question: _Question) -> Figures:
+    (pair,), column = question.pairs, question.column
+    first, second = pair.first.measured(column), pair.second.measured(column)
+    assert first is not None  # noqa: S101 - `of_figure` has seen to it
+    assert second is not None  # noqa: S101 - likewise
+    return Figures(
+        first,
+        second,
+        pair.first.measurement(ANCHOR),
+        pair.second.measurement(ANCHOR),
+        same_run=pair.first.cell("run") == pair.second.cell("run"),
+    )
+
+
+def _change(question: _Question) -> Change:
+    """Of figures of quality, and of those that no process repeats."""
+    pair, column = question.pairs[0], question.column
+    if len(question.pairs) > 1:
+        return mean_change(column, question.pairs)
+    if not is_ratio(column):
+        return quality_change(pair, column, *question.figures)
+    how = obstacles.indication(pair) if column.measured else "one value each"
+    return Change(None, None, 0.0, how)
+
+
+def _decided(answered: Sequence[tuple[_Question, Change]]) -> Iterator[Finding]:
+    tested = [change.p_value for _, change in answered if change.p_value is not None]
+    stand = iter(standing(tested))
+    for question, change in answered:
+        stands = change.p_value is not None and next(stand)
+        answer, how = _answer(question.column, change, len(tested), stands=stands)
+        first, second = question.figures
+        estimate = change.estimate
+        yield Finding(
+            question.pairs[0],
+            question.column,
+            answer,
+            how,
+            first,
+            second,
+            change=estimate.value if estimate else _plain(question.column, first, second),
+            low=estimate.low if estimate else None,
+            high=estimate.high if estimate else None,
+            p_value=change.p_value,
+            seeds=question.seeds,
+        )
+
+
+def _plain(column: Column, first: float, second: float) -> float | None:
+    """The ratio or the difference of two figures, as they are."""
+    if not is_ratio(column):
+        return second - first
+    return second / first if first else None
+
+
+def _answer(column: Column, change: Change, family: int, *, stands: bool) -> tuple[Answer, str]:
+    """The verdict, and what it rests on."""
+    if change.estimate is None:
+        return "indicative", change.how
+    none = 1.0 if is_ratio(column) else 0.0
+    verdict = verdict_of(change.estimate, change.margin, none)
+    if verdict == "equivalent":
+        return "same", change.how
+    if verdict == "inconclusive":
+        return "inconclusive", change.how
+    if not stands:
+        return "inconclusive", f"{change.how}; may be chance among {family} (Holm)"
+    rises = change.estimate.value > none
+    return "better" if rises == (column.better == "higher") else "worse", change.how

@@ -1,0 +1,216 @@
+"""What is compared: the rows of one side, from records or from a leaderboard's CSV."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from benchsuite.errors import UsageError
+from benchsuite.records import Measurement, Record, read_record
+from benchsuite.records.store import predictions_beside, record_files
+from benchsuite.report.column import Column, Value
+from benchsuite.report.columns import COLUMNS
+
+_BY_NAME = {column.name: column for column in COLUMNS}
+#: What may be compared within one run: the case's field, and what stands for any value of it.
+AXES: Mapping[str, Any] = {
+    "backend": "",
+    "tier": "",
+    "precision": "",
+    "threads": 0,
+    "device": "",
+    "environment": "tuned",
+    "isolation": "spawn",
+}
+#: Columns that tell cases apart. A CSV does not hold the whole recipe.
+_OF_CASE = (
+    *("architecture", "backend", "device", "tier", "precision", "threads", "division"),
+    *("isolation", "environment", "dataset", "limit", "bad_images", "seed", "fold", "origin"),
+    *("input_height_px", "input_width_px", "input_channels", "num_classes"),
+    *("train_input_height_px", "train_input_width_px", "train_input_channels"),
+    *("optimizer", "learning_rate", "augmentation", "train_batch_size", "schedule"),
+)
+_NEEDED = ("architecture", "backend", "status", "protocol")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class RecordRow:
+    """A row with everything that is known of it."""
+
+    record: Record
+    file: Path
+
+    def cell(self, name: str) -> Value:
+        """What the column of that name says."""
+        return _BY_NAME[name].read(self.record)
+
+    def measured(self, column: Column) -> Measurement | None:
+        """What a figure of speed comes from."""
+        return column.measured(self.record) if column.measured else None
+
+    def measurement(self, metric: str) -> Measurement | None:
+        """The measurement of that name."""
+        return self.record.measurement(metric)
+
+    @property
+    def predictions(self) -> Path:
+        """Where what the network said of each test image is, if it was kept."""
+        return predictions_beside(self.file)
+
+    def identity(self, ignored: Sequence[str]) -> Hashable:
+        """The case without what is ignored, and without what may differ but forbids a verdict."""
+        blank: dict[str, Any] = {name: _BLANK[name] for name in ignored}
+        return msgspec.structs.replace(
+            self.record.case, protocol="", inference_batch_size=0, training_batch_size=0, **blank
+        )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class TableRow:
+    """A row of a CSV: values and their intervals, without the processes behind them."""
+
+    cells: Mapping[str, Value]
+
+    def cell(self, name: str) -> Value:
+        """What the column of that name says; None where the file has no such column."""
+        return self.cells.get(name)
+
+    def measured(self, column: Column) -> Measurement | None:
+        """The figure with its interval and its flags."""
+        value = self.cell(column.name)
+        if column.measured is None or not isinstance(value, float):
+            return None
+        ends = [self.cell(name) for name in _ENDS.get(column.name, ())]
+        low, high = [end if isinstance(end, float) else None for end in ends] or (None, None)
+        metric = _metric(column.name)
+        return Measurement(
+            metric=metric,
+            unit="",
+            better=column.better or "lower",
+            values=(),
+            samples=0,
+            value=value,
+            low=low,
+            high=high,
+            flags=_flags(str(self.cell("flags") or "")).get(metric, ()),
+        )
+
+    def measurement(self, metric: str) -> Measurement | None:  # noqa: ARG002 - as RecordRow's
+        """None: a CSV has the figures of its columns alone."""
+        return None
+
+
+Row = RecordRow | TableRow
+
+
+def number_in(row: Row, column: Column) -> float:
+    """A figure that is there."""
+    value = row.cell(column.name)
+    if not isinstance(value, int | float):
+        raise TypeError(f"{column.name} is {value!r}, not a number")
+    return value
+
+
+_BLANK: Mapping[str, Any] = {**AXES, "seed": 0, "fold": None}
+#: By the name of a figure: those of the ends of its interval, which follow it.
+_ENDS = {
+    figure.name: (low.name, high.name)
+    for figure, low, high in zip(COLUMNS, COLUMNS[1:], COLUMNS[2:], strict=False)
+    if "_low_" in low.name
+}
+
+
+def _metric(name: str) -> str:
+    """Of a figure's column, the name that flags have for it."""
+    stem = _ENDS[name][0].partition("_low_")[0] if name in _ENDS else name.rpartition("_")[0]
+    return stem.replace("_batch1_p50", "").replace("_batch1", "").removeprefix("best_")
+
+
+def _flags(cell: str) -> dict[str, tuple[str, ...]]:
+    """Of `latency: noisy, wide; inference_throughput: drift`, the flags by figure."""
+    parts = (part.partition(": ") for part in cell.split("; ") if part)
+    return {metric: tuple(flags.split(", ")) for metric, _, flags in parts}
+
+
+def read_side(path: Path) -> list[Row]:
+    """The rows at a path: a results folder, a run's folder, a record, or a leaderboard's CSV.
+
+    A name that is no path is that of a run in `results`. Raises UsageError where there is
+    nothing to compare.
+    """
+    run = Path("results") / "runs" / path
+    place = run if not path.exists() and run.exists() else path
+    rows: list[Row] = []
+    if place.suffix == ".csv" and place.is_file():
+        rows += _read_table(place)
+    else:
+        with _without_collection():
+            rows += [RecordRow(read_record(file), file) for file in record_files([place])]
+    if not rows:
+        raise UsageError(f"no records in '{path}': name a run's folder, or run first")
+    return rows
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Ten thousand records are millions of objects, and none of them is cyclic garbage.
+
+    The collector would walk through all of them again and again, now and as long as they live.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _read_table(path: Path) -> Iterator[TableRow]:
+    import pandas as pd
+
+    kinds = {"text": "string", "integer": "Int64", "number": "Float64"}
+    try:
+        frame = pd.read_csv(
+            path,
+            dtype={column.name: kinds[column.type] for column in COLUMNS},
+            keep_default_na=False,
+            na_values=[""],
+            float_precision="round_trip",
+        )
+    except (OSError, ValueError) as error:  # pandas' own errors are ValueErrors
+        raise UsageError(f"'{path}' is no leaderboard's CSV: {error}") from error
+    missing = [name for name in _NEEDED if name not in frame]
+    if missing:
+        raise UsageError(
+            f"'{path}' is no leaderboard's CSV: it has no column '{missing[0]}'; "
+            "write one with benchsuite leaderboard --csv"
+        )
+    cells = frame.astype(object).where(frame.notna(), None)
+    return (TableRow(row) for row in cells.to_dict("records"))
+
+
+def identities(sides: Sequence[Sequence[Row]], ignored: Sequence[str] = ()) -> list[list[Hashable]]:
+    """Of every row of each side, what it must share with its partner.
+
+    Records are known by their whole case. Where any row is a CSV's, all are by the columns that
+    every file has, and that are not ignored.
+    """
+    tables = [row for side in sides for row in side if isinstance(row, TableRow)]
+    if not tables:
+        return [
+            [row.identity(ignored) for row in side if isinstance(row, RecordRow)] for side in sides
+        ]
+    known = [
+        name
+        for name in _OF_CASE
+        if name not in ignored and all(name in row.cells for row in tables)
+    ]
+    return [[tuple(row.cell(name) for name in known) for row in side] for side in sides]

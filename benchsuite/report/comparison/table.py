@@ -1,0 +1,160 @@
+"""A comparison as text: for terminals, for pull requests, and for other programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import msgspec
+
+from benchsuite.report.column import Value
+from benchsuite.report.comparison.change import Finding
+from benchsuite.report.comparison.pairing import Pairing
+from benchsuite.report.comparison.rows import Row
+from benchsuite.report.figures import FIGURES, Figure
+
+Cells = list[dict[str, Value]]
+
+#: What tells cases apart: the first two are always shown, the others where rows differ in them.
+_CASE = (
+    *("architecture", "backend", "tier", "precision", "threads", "device", "division"),
+    *("environment", "isolation", "dataset", "limit", "fold", "seed"),
+    *("input_height_px", "train_input_height_px", "train_batch_size", "learning_rate", "optimizer"),
+)
+_ALWAYS = ("architecture", "backend")
+_FIGURES = {figure.column: figure for figure in FIGURES}
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>|~#@])")
+
+
+def entries(findings: Iterable[Finding], pairing: Pairing) -> Cells:
+    """One line a finding, and one for each row without a partner: column -> value, for programs.
+
+    `ratio` is B / A; figures of quality have a `difference`, B - A, in its place.
+    """
+    lines = [_entry(finding) for finding in findings]
+    for side, rows in (("A", pairing.only_first), ("B", pairing.only_second)):
+        lines += [{**_case(row), "verdict": f"only in {side}"} for row in rows]
+    return [{name: line.get(name) for name in _HEADER} for line in lines]
+
+
+def _case(row: Row) -> dict[str, Value]:
+    return {name: row.cell(name) for name in _CASE}
+
+
+def _entry(finding: Finding) -> dict[str, Value]:
+    pair, kind = finding.pair, "ratio" if finding.is_ratio else "difference"
+    axis = (
+        {pair.axis: f"{pair.first.cell(pair.axis)} → {pair.second.cell(pair.axis)}"}
+        if pair.axis
+        else {}
+    )
+    seeds = {"seed": f"mean of {finding.seeds}"} if finding.seeds else {}
+    return {
+        **_case(pair.second),
+        **axis,
+        **seeds,
+        "a_run": pair.first.cell("run"),
+        "b_run": pair.second.cell("run"),
+        "metric": finding.column.name if finding.column else None,
+        "a": finding.first,
+        "b": finding.second,
+        kind: finding.change,
+        f"{kind}_low": finding.low,
+        f"{kind}_high": finding.high,
+        "p_value": finding.p_value,
+        "verdict": finding.answer,
+        "how": finding.how,
+    }
+
+
+_HEADER = (
+    *(*_CASE, "a_run", "b_run", "metric", "a", "b", "ratio", "ratio_low", "ratio_high"),
+    *("difference", "difference_low", "difference_high", "p_value", "verdict", "how"),
+)
+
+
+def as_csv(lines: Cells) -> str:
+    """With a header; blank where there is nothing."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, _HEADER, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
+    return text.getvalue()
+
+
+def as_json(lines: Cells) -> str:
+    """A list of objects; null where there is nothing."""
+    return msgspec.json.format(msgspec.json.encode(lines), indent=1).decode() + "\n"
+
+
+def as_text(lines: Cells) -> str:
+    """A plain table for people: what all cases have in common is left out."""
+    return _tabulated(lines, "plain", _printable)
+
+
+def as_markdown(lines: Cells) -> str:
+    """A table for GitHub, in which no text is markup."""
+    return _tabulated(lines, "github", lambda text: _MARKDOWN.sub(r"\\\1", _printable(text)))
+
+
+def summary(lines: Cells) -> str:
+    """Such as `12 comparisons: 1 worse, 11 same`."""
+    counts = Counter(str(line["verdict"]) for line in lines)
+    compared = sum(line["metric"] is not None for line in lines)
+    found = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
+    return f"{compared} comparison{'' if compared == 1 else 's'}: {found}"
+
+
+def _tabulated(lines: Cells, layout: str, clean: Callable[[str], str]) -> str:
+    from tabulate import tabulate
+
+    shown = [name for name in _CASE if name in _ALWAYS or len({line[name] for line in lines}) > 1]
+    headers = [*shown, "metric", "A", "B", "change", "95 % interval", "verdict", "how"]
+    rows = [
+        [
+            clean(cell)
+            for cell in (*("" if line[n] is None else str(line[n]) for n in shown), *_figures(line))
+        ]
+        for line in lines
+    ]
+    right = {"A", "B", "change", "95 % interval"}
+    aligned = ["right" if header in right else "left" for header in headers]
+    table: str = tabulate(rows, headers, layout, colalign=aligned, disable_numparse=True)
+    return "\n".join(line.rstrip() for line in table.splitlines())
+
+
+def _figures(line: Mapping[str, Value]) -> Iterator[str]:
+    """The cells that a comparison adds to its case, as people read them."""
+    metric = str(line["metric"] or "")
+    figure = _FIGURES.get(metric) or Figure(metric, metric)
+    yield figure.header.replace("\n", " ")
+    for side in ("a", "b"):
+        value = line[side]
+        yield figure.show(float(value)) if isinstance(value, int | float) else ""
+    yield from _change(line)
+    yield str(line["verdict"])
+    yield str(line["how"] or "")
+
+
+def _change(line: Mapping[str, Value]) -> tuple[str, str]:
+    """The change, and its interval."""
+    is_ratio = line["ratio"] is not None
+    kind = "ratio" if is_ratio else "difference"
+    change, low, high = (line[f"{kind}{end}"] for end in ("", "_low", "_high"))
+
+    def show(value: Value) -> str:
+        if not isinstance(value, int | float):
+            return ""
+        return f"{100 * (value - 1):+.1f}" if is_ratio else f"{value:+.4f}"
+
+    unit = " %" if is_ratio else ""
+    interval = f"{show(low)} … {show(high)}{unit}" if low is not None else ""
+    return f"{show(change)}{unit}" if change is not None else "", interval
+
+
+def _printable(text: str) -> str:
+    """Without line ends and what moves a terminal's cursor."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)

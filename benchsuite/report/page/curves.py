@@ -1,0 +1,170 @@
+"""Plots of one architecture at a time, a curve for each of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from benchsuite.records import Training
+from benchsuite.report.page.plot import (
+    Look,
+    Plot,
+    Trace,
+    axis,
+    labels,
+    shown,
+    views_by_architecture,
+)
+from benchsuite.report.page.samples import PROBABILITIES, evenly, points_for
+from benchsuite.report.page.source import Entry
+
+_MS = 1e3
+_MOST_STEPS = 300
+
+
+def latency_distribution(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
+    """How many of all calls at batch 1 took less than so long."""
+    sampled = [entry for entry in entries if entry.of("latency")]
+    layout = {
+        "xaxis": axis("latency of one image, ms", type="log"),
+        "yaxis": axis("share of calls that took less, fraction", range=[0, 1]),
+    }
+
+    def curve(entry: Entry, name: str) -> Trace:
+        (found,) = entry.of("latency")
+        return {
+            **_line(entry, name, looks),
+            "x": [seconds * _MS for seconds in found.quantiles_s],
+            "y": PROBABILITIES,
+            "hovertemplate": "%{y:.1%} below %{x:.3g} ms",
+        }
+
+    return Plot(
+        "latency-distribution",
+        "Distribution of latencies",
+        "Empirical distribution of all timed calls of every process, each process with the same "
+        "weight. A steep line is a steady latency; a long way to the right above 0.9, a tail.",
+        views_by_architecture(
+            sampled,
+            layout,
+            lambda members: _each(members, curve),
+        ),
+        "There are no raw samples of latency beside the records.",
+    )
+
+
+def throughput_by_batch(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
+    """Images per second over the batch sizes that were measured."""
+    layout = {
+        "xaxis": axis("batch size, images", type="log", dtick="D1"),
+        "yaxis": axis("inference throughput, images/s", rangemode="tozero"),
+    }
+
+    def curve(entry: Entry, name: str) -> Trace:
+        rates = _rates(entry)
+        return {
+            **_line(entry, name, looks),
+            "mode": "lines+markers",
+            "x": list(rates),
+            "y": list(rates.values()),
+            "hovertemplate": "batch %{x}: %{y:,.3s} images/s",
+        }
+
+    several = 2
+    return Plot(
+        "throughput-batch",
+        "Throughput against batch size",
+        "Forward passes on resident data. Where the curve has become flat, larger batches bring "
+        "nothing but waiting.",
+        views_by_architecture(
+            [entry for entry in entries if len(_rates(entry)) >= several],
+            layout,
+            lambda members: _each(members, curve),
+        ),
+        "No row was measured at several batch sizes: the protocol full does that.",
+    )
+
+
+def _rates(entry: Entry) -> dict[int, float]:
+    """Images per second by batch size: of the sweep, or the figure where there is one."""
+    swept = {one.batch_size: one.images_per_s for one in entry.of("batch_sweep")}
+    figures = {
+        m.batch_size: m.value
+        for m in entry.record.findings.measurements
+        if m.metric == "inference_throughput" and m.batch_size and m.value
+    }
+    return dict(sorted({**swept, **figures}.items()))
+
+
+def training_curves(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
+    """The loss before each step, and the accuracy on the validation split after each epoch."""
+    layout = {
+        "xaxis": axis("steps", anchor="y2"),
+        "yaxis": axis("training loss, nats", domain=[0.52, 1], rangemode="tozero"),
+        "yaxis2": axis("validation top 1, fraction", domain=[0, 0.46], rangemode="tozero"),
+        "height": 560,
+    }
+    most = min(_MOST_STEPS, points_for(len(entries)))
+
+    def traces(members: Sequence[Entry]) -> list[Trace]:
+        found = zip(labels(members), members, strict=True)
+        return [trace for name, entry in found for trace in _learning(entry, name, looks, most)]
+
+    trained = [e for e in entries if e.record.findings.training]
+    return Plot(
+        "training-curves",
+        "Training curves",
+        f"Above, the loss before each step (at most {most} steps of each row, evenly taken); "
+        "below, accuracy on the validation split after each epoch. In the matched division "
+        "curves of one architecture begin at the same point.",
+        views_by_architecture(trained, layout, traces),
+        "No row was trained.",
+    )
+
+
+def _learning(entry: Entry, name: str, looks: Mapping[str, Look], most: int) -> list[Trace]:
+    training = entry.record.findings.training
+    assert training  # noqa: S101 - callers leave out rows without
+    places = evenly(len(training.step_losses), most) if training.step_losses else []
+    line = _line(entry, name, looks)
+    return [
+        {
+            **line,
+            "x": [place + 1 for place in places],
+            "y": [training.step_losses[place] for place in places],
+            "hovertemplate": "step %{x}: %{y:.3f} nats",
+        },
+        {
+            **line,
+            **_validated(training),
+            "name": f"{line['name']}, validation",
+            "mode": "lines+markers",
+            "yaxis": "y2",
+            "showlegend": False,
+            "hovertemplate": "after step %{x}: %{y:.3f}",
+        },
+    ]
+
+
+def _validated(training: Training) -> Trace:
+    """Accuracy after each epoch, over the steps taken by then."""
+    steps, after = 0, []
+    for epoch in training.epochs:
+        steps += epoch.steps
+        after.append(steps)
+    return {"x": after, "y": [epoch.validation.get("top1_fraction") for epoch in training.epochs]}
+
+
+def _each(entries: Sequence[Entry], curve: Callable[[Entry, str], Trace]) -> list[Trace]:
+    return [curve(entry, name) for name, entry in zip(labels(entries), entries, strict=True)]
+
+
+def _line(entry: Entry, name: str, looks: Mapping[str, Look]) -> Trace:
+    look = looks[entry.record.case.backend]
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": shown(name),
+        "legendgroup": shown(name),
+        "line": look.line(),
+        "marker": {"symbol": look.symbol, "color": look.colour, "size": 7},
+    }

@@ -1,0 +1,159 @@
+"""What a plot is: views of one question, each a Plotly figure as plain data."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import msgspec
+
+from benchsuite.records import Record
+from benchsuite.report.columns import COLUMNS
+from benchsuite.report.page.source import Entry
+from benchsuite.report.quantities import extents
+
+Trace = dict[str, Any]
+Layout = dict[str, Any]
+
+#: Each has a contrast of 3.7 or more to white and to the page's dark ground, so that one palette
+#: does for both (WCAG 2.2 asks for 3).
+COLOURS = (
+    *("#2f7fd1", "#d0661c", "#2e9150", "#9b62d0"),
+    *("#d9484d", "#1b9191", "#8f7a1e", "#cf4f9b"),
+)
+_SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "star", "x", "pentagon")
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+NEUTRAL = "#6e7781"
+_SPAN = 8
+
+BY_NAME = {column.name: column for column in COLUMNS}
+#: What may tell two rows of one architecture and backend in one setting apart.
+_APART = ("run", "seed", "fold", "origin", "input_height_px", "train_batch_size", "optimizer")
+
+
+class View(msgspec.Struct, frozen=True):
+    """One choice of what a plot shows; the name is empty where there is only one."""
+
+    name: str
+    data: list[Trace]
+    layout: Layout
+
+
+class Plot(msgspec.Struct, frozen=True):
+    """A question, and its answers to choose from; `absent` says why there is none."""
+
+    id: str
+    title: str
+    description: str
+    views: list[View]
+    absent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How one backend is drawn, in every plot: by colour, and by symbol or dashes."""
+
+    colour: str
+    symbol: str
+    dash: str
+
+    def marker(self, hollow: Sequence[bool]) -> Trace:
+        """Of single points."""
+        symbols = [f"{self.symbol}-open" if is_so else self.symbol for is_so in hollow]
+        return {"color": self.colour, "symbol": symbols, "size": 9}
+
+    def line(self) -> Trace:
+        """Of a curve."""
+        return {"color": self.colour, "dash": self.dash, "width": 2}
+
+
+def looks_of(names: Iterable[str]) -> dict[str, Look]:
+    """A look for each backend, in order of name; colours repeat after eight of them."""
+    return {
+        name: Look(
+            COLOURS[place % len(COLOURS)],
+            _SYMBOLS[place % len(_SYMBOLS)],
+            _DASHES[place % len(_DASHES)],
+        )
+        for place, name in enumerate(sorted(set(names)))
+    }
+
+
+def shown(text: str) -> str:
+    """A text for Plotly, which takes some tags of HTML for markup."""
+    return html.escape(text, quote=False)
+
+
+def by_backend(entries: Sequence[Entry]) -> list[tuple[str, list[Entry]]]:
+    """Entries of each backend, in order of name."""
+    ordered = sorted(entries, key=_backend)
+    return [(name, list(group)) for name, group in groupby(ordered, key=_backend)]
+
+
+def _backend(entry: Entry) -> str:
+    return entry.record.case.backend
+
+
+def labels(entries: Sequence[Entry]) -> list[str]:
+    """Of each, the backend and whatever else tells it from the others, as `torch, seed 1`."""
+    records = [entry.record for entry in entries]
+    apart = [BY_NAME[name] for name in _APART if len({BY_NAME[name].read(r) for r in records}) > 1]
+    return [
+        ", ".join([r.case.backend, *(f"{_spoken(c.name)} {c.read(r)}" for c in apart)])
+        for r in records
+    ]
+
+
+def _spoken(name: str) -> str:
+    return name.removesuffix("_px").replace("_", " ")
+
+
+def label(record: Record) -> str:
+    """One point among others: its architecture, input and seed."""
+    case = record.case
+    return f"{case.architecture} {extents(case.input_shape)}, seed {case.seed}"
+
+
+def views_by_architecture(
+    entries: Sequence[Entry],
+    layout: Layout,
+    traces: Callable[[Sequence[Entry]], list[Trace]],
+    *,
+    at_least: int = 1,
+) -> list[View]:
+    """A view for each architecture of which so many entries can be drawn."""
+
+    def architecture(entry: Entry) -> str:
+        return entry.record.case.architecture
+
+    found = []
+    for name, group in groupby(sorted(entries, key=architecture), key=architecture):
+        members = list(group)
+        if len(members) >= at_least:
+            found.append(View(name, traces(members), layout))
+    return found
+
+
+def axis(title: str, **more: object) -> Layout:
+    """An axis whose title holds its unit."""
+    return {"title": {"text": title}, "automargin": True, **more}
+
+
+def log_axis(title: str, values: Iterable[float | None]) -> Layout:
+    """A logarithmic one; ticks at 1, 2 and 5 where these values span about a decade or more."""
+    found = [value for value in values if value]
+    wide = bool(found) and max(found) > _SPAN * min(found)
+    return axis(title, type="log", **({"dtick": "D2"} if wide else {}))
+
+
+def share_axis(title: str) -> Layout:
+    """One of fractions, which looks no farther than from 0 to 1."""
+    return axis(title, autorangeoptions={"minallowed": 0, "maxallowed": 1.02})
+
+
+def finished(entries: Iterable[Entry]) -> list[Entry]:
+    """Those that ended well: figures of others are in their own pages alone."""
+    return [entry for entry in entries if entry.record.status == "ok"]

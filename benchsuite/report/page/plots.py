@@ -1,0 +1,219 @@
+"""The plots of one fair group of rows, in the order in which the page shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from benchsuite.report.figures import is_doubtful
+from benchsuite.report.page.curves import (
+    latency_distribution,
+    throughput_by_batch,
+    training_curves,
+)
+from benchsuite.report.page.plot import (
+    BY_NAME,
+    NEUTRAL,
+    Look,
+    Plot,
+    Trace,
+    View,
+    axis,
+    by_backend,
+    finished,
+    label,
+    labels,
+    log_axis,
+    looks_of,
+    share_axis,
+    shown,
+    views_by_architecture,
+)
+from benchsuite.report.page.source import Entry
+from benchsuite.report.pareto import pareto_best
+
+_TOP1, _LATENCY = BY_NAME["test_top1_fraction"], BY_NAME["latency_batch1_p50_s"]
+#: What the front is of: accuracy and latency.
+PARETO = (_TOP1, _LATENCY)
+_MS, _MB = 1e3, 1e-6
+_MEMORIES = {"host_memory_peak_bytes": "host", "device_memory_peak_bytes": "device"}
+#: Spokes of the radar: column and name.
+_SPOKES = {
+    "test_top1_fraction": "accuracy",
+    "latency_batch1_p50_s": "latency",
+    "inference_throughput_images_per_s": "inference",
+    "training_throughput_images_per_s": "training",
+    "host_memory_peak_bytes": "host memory",
+    "device_memory_peak_bytes": "device memory",
+}
+_FEWEST_SPOKES = 3
+
+
+def plots_of(entries: Sequence[Entry]) -> list[Plot]:
+    """Every plot of rows that one ranking may hold."""
+    looks = looks_of(entry.record.case.backend for entry in entries)
+    fit = finished(entries)
+    return [
+        accuracy_latency(fit, looks),
+        latency_distribution(fit, looks),
+        throughput_by_batch(fit, looks),
+        training_curves(fit, looks),
+        memory(fit, looks),
+        one_architecture(fit, looks),
+    ]
+
+
+def accuracy_latency(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
+    """Each row by what it knows and how long an image takes it, and which none beats in both."""
+    known = [e for e in entries if all(column.read(e.record) is not None for column in PARETO)]
+    data = [_cloud(name, group, looks[name]) for name, group in by_backend(known)]
+    front = pareto_best([e.record for e in known], PARETO)
+    best = sorted((e for e in known if id(e.record) in front), key=_latency_ms)
+    if best:
+        data.append(_front(best))
+    layout = {
+        "xaxis": log_axis("latency of one image, ms", map(_latency_ms, known)),
+        "yaxis": share_axis("test accuracy (top 1), fraction"),
+    }
+    return Plot(
+        "accuracy-latency",
+        "Accuracy against latency",
+        "Up and to the left is better. The line is the Pareto front: rows that no other beats in "
+        "both. Accuracy is of the trained size, latency of the network's own; bars are 95 % "
+        "intervals, hollow symbols doubtful figures.",
+        [View("", data, layout)] if data else [],
+        "No row has both an accuracy and a latency.",
+    )
+
+
+def _cloud(name: str, entries: Sequence[Entry], look: Look) -> Trace:
+    records = [entry.record for entry in entries]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": shown(name),
+        "x": [_latency_ms(entry) for entry in entries],
+        "y": [_TOP1.read(record) for record in records],
+        "error_x": _interval(entries),
+        "text": [shown(label(record)) for record in records],
+        "customdata": [entry.key for entry in entries],
+        "marker": look.marker([is_doubtful(_LATENCY, record) for record in records]),
+        "hovertemplate": "%{text}<br>%{x:.3g} ms, %{y:.3f}",
+    }
+
+
+def _latency_ms(entry: Entry) -> float:
+    value = _LATENCY.read(entry.record)
+    assert isinstance(value, int | float)  # noqa: S101 - callers leave out rows without one
+    return value * _MS
+
+
+def _interval(entries: Sequence[Entry]) -> Trace:
+    """Above and below each latency, in ms; nothing where there is no interval."""
+    found = [entry.record.measurement("latency") for entry in entries]
+    sides = [
+        ((m.high - m.value) * _MS, (m.value - m.low) * _MS)
+        if m and m.value is not None and m.low is not None and m.high is not None
+        else (None, None)
+        for m in found
+    ]
+    above, below = [side[0] for side in sides], [side[1] for side in sides]
+    return {"type": "data", "symmetric": False, "array": above, "arrayminus": below, "width": 0}
+
+
+def _front(entries: Sequence[Entry]) -> Trace:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": "Pareto front",
+        "x": [_latency_ms(entry) for entry in entries],
+        "y": [_TOP1.read(entry.record) for entry in entries],
+        "text": [shown(label(entry.record)) for entry in entries],
+        "line": {"shape": "hv", "color": NEUTRAL, "dash": "dot", "width": 2},
+        "hoverinfo": "skip",
+    }
+
+
+def memory(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
+    """The peak of memory of each network, a line each."""
+    data = [
+        trace
+        for column, place in _MEMORIES.items()
+        for name, group in by_backend(entries)
+        if (trace := _peaks(f"{name}, {place}", column, group, looks[name], place))["x"]
+    ]
+    names = {shown(entry.record.case.architecture) for entry in entries}
+    layout = {
+        "xaxis": log_axis("peak of memory, MB", [x for trace in data for x in trace["x"]]),
+        "yaxis": axis("", type="category", categoryorder="category descending"),
+        "height": 160 + 22 * len(names),
+    }
+    return Plot(
+        "memory",
+        "Memory",
+        "Largest memory while the network is built and called at batch 1: of the process on the "
+        "host, framework included (filled), and on the device (hollow). Less is better.",
+        [View("", data, layout)] if data else [],
+        "No row has a peak of memory.",
+    )
+
+
+def _peaks(name: str, column: str, entries: Sequence[Entry], look: Look, place: str) -> Trace:
+    sizes = [(e, v) for e in entries if isinstance(v := BY_NAME[column].read(e.record), int)]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": shown(name),
+        "x": [value * _MB for _, value in sizes],
+        "y": [shown(entry.record.case.architecture) for entry, _ in sizes],
+        "customdata": [entry.key for entry, _ in sizes],
+        "marker": look.marker([place == "device"] * len(sizes)),
+        "hovertemplate": "%{y}<br>%{x:,.0f} MB",
+    }
+
+
+def one_architecture(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
+    """A radar of one architecture over backends: each figure as a share of the best."""
+    layout = {"polar": {"radialaxis": {"range": [0, 1.05], "angle": 90, "tickangle": 90}}}
+    views = views_by_architecture(
+        entries, layout, lambda members: _radar(members, looks), at_least=2
+    )
+    return Plot(
+        "one-architecture",
+        "One architecture on every backend",
+        "Each figure as a share of the best of these rows, which is 1: farther out is better on "
+        "every spoke, of latency and memory too.",
+        [view for view in views if view.data],
+        "No architecture has three figures on two rows.",
+    )
+
+
+def _radar(entries: Sequence[Entry], looks: Mapping[str, Look]) -> list[Trace]:
+    spokes = {name: _shares(entries, column) for column, name in _SPOKES.items()}
+    known = {name: shares for name, shares in spokes.items() if shares}
+    if len(known) < _FEWEST_SPOKES:
+        return []
+    around = [*known, next(iter(known))]
+    return [
+        {
+            "type": "scatterpolar",
+            "mode": "lines+markers",
+            "name": shown(name),
+            "theta": around,
+            "r": [known[spoke][place] for spoke in around],
+            "line": looks[entry.record.case.backend].line(),
+            "marker": {"symbol": looks[entry.record.case.backend].symbol, "size": 8},
+            "hovertemplate": "%{theta}: %{r:.2f} of the best",
+        }
+        for place, (name, entry) in enumerate(zip(labels(entries), entries, strict=True))
+    ]
+
+
+def _shares(entries: Sequence[Entry], column: str) -> list[float | None]:
+    """Of the best figure, for each; nothing unless two have one."""
+    values = [BY_NAME[column].read(entry.record) for entry in entries]
+    found = [value for value in values if isinstance(value, int | float) and value > 0]
+    if len(found) < 2:  # noqa: PLR2004 - a share of oneself says nothing
+        return []
+    if BY_NAME[column].better == "higher":
+        return [v / max(found) if isinstance(v, int | float) else None for v in values]
+    return [min(found) / v if isinstance(v, int | float) and v > 0 else None for v in values]

@@ -1,0 +1,101 @@
+"""What a page is made of: records, the runs that they are of, their samples and certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from benchsuite.errors import UsageError
+from benchsuite.records import Record, read_record
+from benchsuite.records.certificate import Certificate, certificates_beside
+from benchsuite.records.series import read_series
+from benchsuite.records.store import RUN_FILE, SAMPLES, record_files
+from benchsuite.report.equality import with_equality
+from benchsuite.report.leaderboard import in_order
+from benchsuite.report.page.samples import Sampled, points_for, sampled_figures
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """One record, the key that links lead to it by, and what its processes sampled."""
+
+    record: Record
+    key: str
+    sampled: Sequence[Sampled]
+
+    def of(self, metric: str) -> list[Sampled]:
+        """The samples of one figure, a batch size each, ascending."""
+        return [one for one in self.sampled if one.metric == metric]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """Everything that a page shows.
+
+    runs: what `run.json` says, by the run's name; nothing where that file is not there.
+    """
+
+    entries: Sequence[Entry]
+    runs: Mapping[str, Mapping[str, Any]]
+    certificates: Sequence[Certificate]
+
+    @property
+    def records(self) -> list[Record]:
+        """All of them, in the order of every view."""
+        return [entry.record for entry in self.entries]
+
+    def of(self, records: Sequence[Record]) -> list[Entry]:
+        """The entries of these records."""
+        wanted = {id(record) for record in records}
+        return [entry for entry in self.entries if id(entry.record) in wanted]
+
+
+def read_source(paths: Sequence[Path]) -> Source:
+    """The records at these paths, as `read_records` finds them, and what lies beside them.
+
+    Raises UsageError where there are none, or a file is none of ours.
+    """
+    files = list(dict.fromkeys(path.resolve() for path in record_files(paths)))
+    if not files:
+        places = ", ".join(f"'{path}'" for path in paths)
+        raise UsageError(f"no records in {places}: name a run's folder, or run first")
+    certificates = list(certificates_beside(paths))
+    records = with_equality([read_record(file) for file in files], certificates)
+    folders = {id(r): file.parent.parent for r, file in zip(records, files, strict=True)}
+    points = points_for(len(records))
+    entries = [
+        Entry(record, _key(record), _sampled(folders[id(record)], record, points))
+        for record in in_order(records)
+    ]
+    runs = {record.run: _facts(folders[id(record)]) for record in records}
+    return Source(entries, runs, certificates)
+
+
+def _key(record: Record) -> str:
+    return f"{record.run}/{record.case.id}"
+
+
+def _sampled(folder: Path, record: Record, points: int) -> list[Sampled]:
+    path = folder / SAMPLES / f"{record.case.id}.jsonl"
+    if not path.is_file():
+        return []
+    try:
+        return sampled_figures(read_series(path), points)
+    except msgspec.MsgspecError as error:
+        raise UsageError(
+            f"'{path}' is not a benchsuite file of samples ({error}): mend it, or move it away"
+        ) from error
+
+
+def _facts(folder: Path) -> dict[str, Any]:
+    path = folder / RUN_FILE
+    if not path.is_file():
+        return {}
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        raise UsageError(f"'{path}' is not a benchsuite run ({error}): move it away") from error

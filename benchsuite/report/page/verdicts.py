@@ -1,0 +1,118 @@
+"""What may be said of backends that ran the same network, and what may not, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from benchsuite.measure.flags import DISQUALIFYING
+from benchsuite.measure.protocol import PROTOCOLS
+from benchsuite.measure.verdicts import CONTESTED, MARGIN
+from benchsuite.records import Measurement, Record
+from benchsuite.report.contest import contests, outsiders
+from benchsuite.report.page.source import Entry
+from benchsuite.report.page.table import Cell, Heading, Row, Table
+from benchsuite.report.quantities import significant
+from benchsuite.report.verdicts import Ruling, rulings
+
+_LOOKS = {"different": "best", "inconclusive": "doubtful"}
+_HEADINGS = (
+    Heading("architecture", "leads to the first row", choices=True),
+    Heading("figure", choices=True),
+    Heading("first", choices=True),
+    Heading("second", choices=True),
+    Heading("first / second", "ratio of the figures, with its 95 % interval", numeric=True),
+    Heading("verdict", f"a difference in practice is {MARGIN:.0%} or more", choices=True),
+    Heading("in words"),
+    Heading("terms", "tier, precision, threads, data set and seed", choices=True),
+)
+
+
+def verdict_table(entries: Sequence[Entry]) -> Table:
+    """Every verdict, each contest corrected as one family; and where a flag forbade one."""
+    records = [entry.record for entry in entries]
+    keys = {id(entry.record): entry.key for entry in entries}
+    outside = outsiders(records)
+    rows = []
+    for rivals in contests(r for r in records if id(r) not in outside):
+        found = rulings(rivals)
+        rows += [Row(keys[id(ruling.first)], _ruling(ruling)) for ruling in found]
+        ruled = {(id(ruling.first), id(ruling.second), ruling.metric) for ruling in found}
+        rows += [
+            Row(keys[id(first)], _silence(metric, first, second))
+            for metric, first, second in _expected(rivals)
+            if (id(first), id(second), metric) not in ruled
+        ]
+    empty = "No verdict: see what the protocols give, above."
+    return Table("Verdicts", list(_HEADINGS), rows, empty)
+
+
+def _expected(rivals: Sequence[Record]) -> Iterator[tuple[str, Record, Record]]:
+    """Of what a protocol gives verdicts on, where both rows have the figure."""
+    protocol = PROTOCOLS.get(rivals[0].case.protocol)
+    if protocol is None or not protocol.gives_verdicts:
+        return
+    for metric in CONTESTED:
+        for first, second in combinations(rivals, 2):
+            if _measured(first, metric) and _measured(second, metric):
+                yield metric, first, second
+
+
+def _measured(record: Record, metric: str) -> Measurement | None:
+    """As `rulings` takes it."""
+    size = record.case.inference_batch_size if metric == "inference_throughput" else None
+    return record.measurement(metric, size)
+
+
+def _ruling(ruling: Ruling) -> list[Cell | str]:
+    comparison = ruling.comparison
+    ratio, verdict = comparison.ratio, comparison.verdict
+    value, low, high = (significant(x) for x in (ratio.value, ratio.low, ratio.high))
+    return [
+        *_names(ruling.metric, ruling.first, ruling.second),
+        Cell(f"{value} ({low}–{high})", ratio.value),
+        Cell(verdict, look=_LOOKS.get(verdict, "")),
+        _in_words(ruling),
+        _terms(ruling.first),
+    ]
+
+
+def _silence(metric: str, first: Record, second: Record) -> list[Cell | str]:
+    verdict = Cell("none", look="doubtful")
+    why = _why_not(metric, first, second)
+    return [*_names(metric, first, second), "", verdict, why, _terms(first)]
+
+
+def _why_not(metric: str, *records: Record) -> str:
+    """The flags that exclude a figure; else there are too few rounds."""
+    said = []
+    for record in records:
+        found = _measured(record, metric)
+        flags = [flag for flag in found.flags if flag in DISQUALIFYING] if found else []
+        if flags:
+            said.append(f"{record.case.backend}: {', '.join(flags).replace('_', ' ')}")
+    return "; ".join(said) or "too few rounds in which both took part"
+
+
+def _names(metric: str, first: Record, second: Record) -> list[str]:
+    case = first.case
+    return [case.architecture, metric.replace("_", " "), case.backend, second.case.backend]
+
+
+def _terms(record: Record) -> str:
+    case = record.case
+    shared = (case.tier, case.precision, f"{case.threads} threads", case.dataset)
+    return " · ".join((*shared, f"seed {case.seed}"))
+
+
+def _in_words(ruling: Ruling) -> str:
+    """Who is faster, and by how much; or that nobody is known to be."""
+    comparison = ruling.comparison
+    if comparison.verdict == "equivalent":
+        return "as fast as each other"
+    if comparison.verdict == "inconclusive":
+        return "cannot be told apart"
+    ratio = comparison.ratio.value
+    slower = ratio > 1 if ruling.metric == "latency" else ratio < 1
+    winner = ruling.second if slower else ruling.first
+    return f"{winner.case.backend} is {significant(max(ratio, 1 / ratio))} times as fast"
