@@ -22,6 +22,10 @@ _PROVENANCE: Mapping[str, _Read] = {
 }
 
 
+#: Of what no ranking mixes, those that one run has many of: the more networks, the more.
+_BY_NETWORK = ("train_input_", "data_digest")
+
+
 def differences(parts: Sequence[Part]) -> list[str]:
     """A line for each thing in which the parts differ, though a comparison should share it."""
     apart = [line for line in map(_settings_line(parts), SETTING) if line]
@@ -35,8 +39,7 @@ def _settings_line(parts: Sequence[Part]) -> Callable[[str], str]:
     columns = {column.name: column for column in COLUMNS}
 
     def line(name: str) -> str:
-        # Digests are many in any run: what contradicts them is found case by case.
-        if name.endswith("_digest"):
+        if name.startswith(_BY_NETWORK):
             return ""
         return _values_line(name, lambda stored: columns[name].read(stored.record), parts)
 

@@ -81,3 +81,13 @@ def test_other_data_sets_may_have_other_digests(part, make_record):
     lines = differences([part("one", make_record()), part("two", other)])
 
     assert [line.partition(":")[0] for line in lines] == ["dataset", "never ranked together"]
+
+
+def test_more_networks_are_no_difference(part, make_record):
+    larger = make_record(
+        architecture="vgg16",
+        train_input_shape=(32, 32, 3),
+        digests={"data": "x" * 64, "split": "y" * 64, "initial_weights": "z" * 64},
+    )
+
+    assert differences([part("one", make_record()), part("two", make_record(), larger)]) == []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -15,6 +14,7 @@ from benchsuite.report.comparison.change import Finding
 from benchsuite.report.comparison.pairing import Pairing
 from benchsuite.report.comparison.rows import Row
 from benchsuite.report.figures import FIGURES, Figure
+from benchsuite.report.markdown import escaped
 
 Cells = list[dict[str, Value]]
 
@@ -26,7 +26,6 @@ _CASE = (
 )
 _ALWAYS = ("architecture", "backend")
 _FIGURES = {figure.column: figure for figure in FIGURES}
-_MARKDOWN = re.compile(r"([\\`*_\[\]<>|~#@])")
 
 
 def entries(findings: Iterable[Finding], pairing: Pairing) -> Cells:
@@ -97,7 +96,7 @@ def as_text(lines: Cells) -> str:
 
 def as_markdown(lines: Cells) -> str:
     """A table for GitHub, in which no text is markup."""
-    return _tabulated(lines, "github", lambda text: _MARKDOWN.sub(r"\\\1", _printable(text)))
+    return _tabulated(lines, "github", lambda text: escaped(_printable(text)))
 
 
 def summary(lines: Cells) -> str:

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from benchsuite.records import Record, Stored
-from benchsuite.report.exchange.markdown import LEGEND, ranked_tables, unfinished_table
+from benchsuite.report.exchange.tables import LEGEND, ranked_tables, unfinished_table
 from benchsuite.report.leaderboard import in_order
 
 _TASK = {"type": "image-classification", "name": "Image Classification"}

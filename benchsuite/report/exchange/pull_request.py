@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from benchsuite.records import Stored
-from benchsuite.report.exchange.markdown import (
+from benchsuite.report.exchange.tables import (
     LEGEND,
-    escaped,
     ranked_tables,
     table,
     unfinished_table,
 )
+from benchsuite.report.markdown import escaped
 
 #: Of `run.json`, as docs/records.md names them.
 _FACTS = ("commit", "cpu", "physical_cores", "gpus", "python", "platform")

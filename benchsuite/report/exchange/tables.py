@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from benchsuite.records import Record
-from benchsuite.report.column import Column, Value
+from benchsuite.report.column import Column
 from benchsuite.report.columns import COLUMNS
 from benchsuite.report.contest import best, outsiders
 from benchsuite.report.fairness import FairGroup, fair_groups
 from benchsuite.report.figures import Figure, figures_for, show_figure
 from benchsuite.report.leaderboard import columns_of, in_order
+from benchsuite.report.markdown import escaped
+from benchsuite.report.page.naming import group_name
 
 #: What a short table has: the first of these figures that anything is known of.
 SHORT = 6
 #: Told apart, within rows that one ranking may hold, where they differ.
-_CONDITIONS = ("run", "seed", "fold", "origin", "equality")
-#: Of a digest: enough to tell one from another.
-_DIGITS = 12
+_CONDITIONS = (
+    *("run", "seed", "fold", "origin", "equality"),
+    *("optimizer", "learning_rate", "train_batch_size"),
+)
+#: Above a table, sizes are said as one.
+_UNSAID = ("train_input_", "bad_images")
 _BY_NAME = {column.name: column for column in COLUMNS}
-#: What means something to Markdown within a line, or to GitHub's and the Hub's own additions.
-_MEANINGFUL = re.compile(r"([\\`*_\[\]<>|~&#$!:^=])")
 LEGEND = (
     "**Bold**: best of the rows that may be compared. ~: doubtful. ≠: other data or another "
     "network than its rivals. Tables are never ranked together."
 )
-
-
-def escaped(text: object) -> str:
-    """Text that Markdown shows as it is, within a line, and that notifies nobody.
-
-    ASCII punctuation behind a backslash is itself (CommonMark 0.31.2, section 2.4).
-    """
-    line = _MEANINGFUL.sub(r"\\\1", " ".join(str(text).split()))
-    return line.replace("@", "@\u200b")
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: int = 0) -> str:
@@ -63,16 +56,12 @@ def unfinished_table(records: Sequence[Record]) -> str:
 
 
 def _caption(group: FairGroup) -> str:
-    said = [
-        f"{name.replace('_', ' ')} {escaped(_shortened(name, value))}"
+    known = [
+        name
         for name, value in group.setting.items()
-        if value is not None and name != "bad_images"
+        if value is not None and not name.startswith(_UNSAID)
     ]
-    return " · ".join(said)
-
-
-def _shortened(name: str, value: Value) -> str:
-    return str(value)[:_DIGITS] if name.endswith("_digest") else str(value)
+    return escaped(group_name(group, known))
 
 
 def _figures_table(records: Sequence[Record], most: int | None) -> str:

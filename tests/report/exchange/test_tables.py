@@ -1,24 +1,4 @@
-import pytest
-
-from benchsuite.report.exchange.markdown import escaped, ranked_tables, unfinished_table
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("resnet18_cifar", r"resnet18\_cifar"),
-        ("a | b\nc", r"a \| b c"),
-        ("<img src=x>", r"\<img src\=x\>"),
-        ("[x](http://y)", r"\[x\](http\://y)"),
-        ("`**~x~**`", r"\`\*\*\~x\~\*\*\`"),
-        ("\\|", r"\\\|"),
-        ("fixes #1", r"fixes \#1"),
-        ("@everyone", "@\u200beveryone"),
-        (0.5, "0.5"),
-    ],
-)
-def test_text_is_shown_as_it_is(text, shown):
-    assert escaped(text) == shown
+from benchsuite.report.exchange.tables import ranked_tables, unfinished_table
 
 
 def test_rows_of_different_settings_are_in_tables_of_their_own(make_record):

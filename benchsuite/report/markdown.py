@@ -1,0 +1,18 @@
+"""Text within Markdown, as GitHub and the Hugging Face hub show it."""
+
+from __future__ import annotations
+
+import re
+
+#: What means something within a line, to Markdown or to GitHub's and the Hub's own additions.
+_MEANINGFUL = re.compile(r"([\\`*_\[\]<>|~&#$!:^=])")
+
+
+def escaped(text: object) -> str:
+    """Text that Markdown shows as it is, within a line or a table's cell.
+
+    ASCII punctuation behind a backslash is itself (CommonMark 0.31.2, section 2.4). No
+    backslash keeps `@name` from notifying somebody; a space without width does.
+    """
+    line = _MEANINGFUL.sub(r"\\\1", " ".join(str(text).split()))
+    return line.replace("@", "@\u200b")
