@@ -58,14 +58,18 @@ class Board:
     unranked: Sequence[Column]
 
 
-def boards_of(records: Sequence[Record], view: View, *, wide: bool) -> list[Board]:
+def boards_of(
+    records: Sequence[Record], view: View, *, wide: bool, bars: bool = False
+) -> list[Board]:
     """The tables of all records: one for each setting that a fair ranking may not mix.
 
     Fields are those that the view chose, else every figure where `wide`, else as many as fit
     beside the names into 80 columns, the sorted ones first.
+
+    bars: whether latency is also drawn.
     """
     groups = fair_groups(in_order(records, view.sort))
-    return [_Maker(group, view).board(wide=wide) for group in groups]
+    return [_Maker(group, view).board(wide=wide, bars=bars) for group in groups]
 
 
 class _Maker:
@@ -78,7 +82,7 @@ class _Maker:
         self._by_name = {column.name: column for column in view.known}
         self._sections = self._in_sections()
 
-    def board(self, *, wide: bool) -> Board:
+    def board(self, *, wide: bool, bars: bool) -> Board:
         view, outcome = self._view, [self._by_name[name] for name in _OUTCOME]
         ranks, unranked = self._ranks()
         columns = view.chosen or self._name_columns(wide=wide)
@@ -86,7 +90,7 @@ class _Maker:
         names = [*ranks, *(field for column, field in shown if not figures_for([column]))]
         fields = [*ranks, *(field for _, field in shown)]
         if not view.chosen:
-            figures = list(self._figures(with_bar=wide))
+            figures = list(self._figures(with_bar=bars))
             fields += figures if wide else fitting(figures, NARROW - width_of(names))
             fields += [plain_field(self._rows, column) for column in outcome if wide]
         tells_outcome = wide or any(column in view.chosen for column in outcome)

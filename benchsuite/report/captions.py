@@ -50,14 +50,14 @@ def caption(boards: Sequence[Board], view: View, *, wide: bool) -> list[Text]:
         *map(_protocol, protocols),
         *dict.fromkeys(hardware),
         " · ".join(conditions),
-        _SECTIONS if view.section == _BY_NAME["architecture"] else "",
+        _SECTIONS if records and view.section == _BY_NAME["architecture"] else "",
         _why_apart(boards),
     ]
     return [Text(line) for line in lines if line]
 
 
 def _why_apart(boards: Sequence[Board]) -> str:
-    if len(boards) == 1:
+    if len(boards) < 2:  # noqa: PLR2004 - one is apart from nothing
         return ""
     what = ", ".join(_distinctions(boards[0], boards))
     return f"{len(boards)} tables, which no fair ranking mixes: they differ in {what}"

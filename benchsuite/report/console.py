@@ -35,7 +35,7 @@ def leaderboard_table(
     Rows that a fair ranking may not mix are in tables of their own.
     """
     asked = view or view_of(columns_of(records))
-    boards = boards_of(records, asked, wide=wide)
+    boards = boards_of(records, asked, wide=wide, bars=wide)
     return Group(
         *caption(boards, asked, wide=wide),
         *(line for board in boards for line in _board(board, title(board, boards), asked)),

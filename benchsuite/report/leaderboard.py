@@ -65,14 +65,18 @@ def leaderboard_frame(records: Sequence[Record], view: View | None = None) -> pd
     return frame
 
 
-def csv_text(records: Sequence[Record]) -> str:
+def csv_text(records: Sequence[Record], view: View | None = None) -> str:
     """The leaderboard as CSV, with a header; missing cells are empty."""
-    return leaderboard_frame(records).to_csv(index=False, lineterminator="\n")
+    return leaderboard_frame(records, view).to_csv(index=False, lineterminator="\n")
 
 
-def write_csv(records: Sequence[Record], path: Path) -> None:
+def write_csv(records: Sequence[Record], path: Path, view: View | None = None) -> None:
     """Write the leaderboard's CSV as a whole. Raises UsageError where it cannot be written."""
-    content = csv_text(records).encode()
+    write_output(path, csv_text(records, view).encode())
+
+
+def write_output(path: Path, content: bytes) -> None:
+    """Replace a file that the user named. Raises UsageError where it cannot be written."""
     try:
         write_atomically(path, content)
     except OSError as error:

@@ -1,8 +1,9 @@
 import pytest
 from msgspec.structs import replace
 
+from benchsuite.errors import UsageError
 from benchsuite.report.columns import COLUMNS
-from benchsuite.report.fairness import SETTING, differing, fair_groups
+from benchsuite.report.fairness import SETTING, differing, fair_groups, require_one
 
 
 def members(groups):
@@ -78,3 +79,20 @@ def test_failed_row_joins_the_group_that_it_agrees_with_in_its_own_place(make_re
 
     assert members(groups) == [["a", "c"], ["b", "d"], ["e"]]
     assert groups[0].setting["device_name"] == "Test CPU"
+
+
+def test_several_groups_are_refused_with_what_they_differ_in(make_record):
+    rows = [
+        make_record(),
+        make_record(tier="compiled", digests={"data": "e" * 64}),
+        make_record(limit=5),
+    ]
+
+    require_one(fair_groups(rows[:1]))
+    require_one([])
+    message = (
+        r"differ in tier \(native, compiled\); limit \(none, 5\); "
+        r"data_digest \(dddddddd, eeeeeeee\): choose some of them with --where"
+    )
+    with pytest.raises(UsageError, match=message):
+        require_one(fair_groups(rows))
