@@ -23,12 +23,14 @@ _FORMATS = (_TABLE, "csv", "markdown", "json", "parquet", "latex")
 
 @click.command()
 @click.argument("results", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--where", default="", help="Rows that meet this, such as 'top1>0.9 and seed==0'.")
+@click.option(
+    "--where", default="", metavar="CONDITION", help="Rows that meet it: 'top1>0.9 and seed==0'."
+)
 @click.option("--sort", default="", metavar="COLUMNS", help="Best first, with ranks; - reverses.")
-@click.option("--columns", default="", help="Show these, such as arch,backend,latency.")
+@click.option("--columns", default="", metavar="COLUMNS", help="Show these: arch,backend,latency.")
 @click.option("--group-by", default="", metavar="COLUMN", help="Sections of the table.")
 @click.option("--format", "form", type=click.Choice(_FORMATS), default=_TABLE, show_default=True)
-@click.option("--output", type=click.Path(path_type=Path), help="Write to this file.")
+@click.option("--output", metavar="FILE", type=click.Path(path_type=Path), help="Write to it.")
 @click.option("--csv", "csv_file", metavar="FILE", help="Write CSV as well; - is CSV alone.")
 @click.option("--wide", is_flag=True, help="Show every figure, however wide the table becomes.")
 @click.option("--strict-fair", is_flag=True, help="Refuse rows that no fair ranking mixes.")

@@ -1,9 +1,13 @@
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace
 
 from benchsuite.errors import UsageError
 from benchsuite.report.columns import COLUMNS
 from benchsuite.report.fairness import SETTING, differing, fair_groups, require_one
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "leaderboard.md"
 
 
 def members(groups):
@@ -12,6 +16,12 @@ def members(groups):
 
 def test_setting_is_of_columns():
     assert set(SETTING) <= {column.name for column in COLUMNS}
+
+
+def test_setting_is_documented():
+    text = DOCUMENT.read_text(encoding="utf-8").partition("\n## Separate tables\n")[2]
+
+    assert ", ".join(f"`{name}`" for name in SETTING) in text
 
 
 def test_rows_of_one_setting_are_one_group_whatever_their_network(make_record):
