@@ -140,10 +140,11 @@ class _Maker:
         return [field for c, field in ranked.items() if c not in empty], empty
 
     def _figures(self, *, with_bar: bool) -> Iterator[Field]:
-        """Every figure that a row has, in order of importance."""
-        asked = [key.column.name for key in self._view.sort]
+        """Every figure that a row has: those that rows are sorted by, then by importance."""
+        asked = [figure_for(key.column) for key in self._view.sort]
         figures = figures_for(self._view.known)
-        for figure in sorted(figures, key=lambda figure: figure.column not in asked):
+        first = [figure for figure in asked if figure in figures]
+        for figure in dict.fromkeys([*first, *figures]):
             column = self._by_name[figure.column]
             if distinct(self._records, column):
                 yield figure_field(self._records, self._rows, figure, column)
