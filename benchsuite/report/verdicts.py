@@ -29,7 +29,7 @@ def rulings(rivals: Sequence[Record]) -> list[Ruling]:
         for metric in CONTESTED
         for first, second in combinations(rivals, 2)
         if (one := _contested(first, metric)) and (other := _contested(second, metric))
-        if (comparison := compare_measurements(one, other, _margin(one, other)))
+        if (comparison := compare_measurements(one, other, margin_of(one, other)))
     ]
     corrected = holm([ruling.comparison for ruling in found])
     return [
@@ -45,7 +45,7 @@ def best_measured(
     fit = {
         id(record): found
         for record in rivals
-        if (found := measured(record)) and _is_fit(record, found, DOUBTFUL)
+        if (found := measured(record)) and is_fit(record, found, DOUBTFUL)
     }
     if len(fit) < 2:  # noqa: PLR2004 - nobody is the best of one
         return set()
@@ -55,7 +55,7 @@ def best_measured(
     compared = {
         key: comparison
         for key in others
-        if (comparison := compare_measurements(fit[top], fit[key], _margin(fit[top], fit[key])))
+        if (comparison := compare_measurements(fit[top], fit[key], margin_of(fit[top], fit[key])))
     }
     corrected = dict(zip(compared, holm(list(compared.values())), strict=True))
     ties = {key for key, found in corrected.items() if found.verdict != "different"}
@@ -65,16 +65,16 @@ def best_measured(
 def _contested(record: Record, metric: str) -> Measurement | None:
     size = record.case.inference_batch_size if metric == "inference_throughput" else None
     found = record.measurement(metric, size)
-    return found if found and _is_fit(record, found, DISQUALIFYING) else None
+    return found if found and is_fit(record, found, DISQUALIFYING) else None
 
 
-def _is_fit(record: Record, measurement: Measurement, faults: frozenset[str]) -> bool:
+def is_fit(record: Record, measurement: Measurement, faults: frozenset[str]) -> bool:
     """Whether it is of a protocol that gives verdicts, and has none of these flags."""
     protocol = PROTOCOLS.get(record.case.protocol)
     sound = faults.isdisjoint(measurement.flags)
     return protocol is not None and protocol.gives_verdicts and sound
 
 
-def _margin(*measurements: Measurement) -> float:
+def margin_of(*measurements: Measurement) -> float:
     """What counts in practice, or what their machine can see at all."""
     return max(MARGIN, *(m.margin or 0.0 for m in measurements))
