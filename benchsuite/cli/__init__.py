@@ -17,6 +17,7 @@ from benchsuite.cli.compare import compare
 from benchsuite.cli.completion import completion
 from benchsuite.cli.doctor import doctor
 from benchsuite.cli.export_weights import export_weights
+from benchsuite.cli.history import history
 from benchsuite.cli.import_weights import import_weights
 from benchsuite.cli.leaderboard import leaderboard
 from benchsuite.cli.list import list_offers
@@ -96,6 +97,7 @@ for _command in (
     completion,
     doctor,
     export_weights,
+    history,
     import_weights,
     leaderboard,
     list_offers,
