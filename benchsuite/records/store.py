@@ -179,7 +179,7 @@ def read_record(path: Path) -> Record:
                 f"'{path}' has record schema {schema}; this benchsuite reads up to "
                 f"{SCHEMA_VERSION}: upgrade it"
             )
-        return decode_record(content)
+        return decode_record(content, schema)
     except OSError as error:
         raise UsageError(f"'{path}' cannot be read: {error.strerror}") from error
     except msgspec.MsgspecError as error:
