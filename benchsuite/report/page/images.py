@@ -36,6 +36,7 @@ def write_images(source: Source, folder: Path, kind: str) -> list[Path]:
     """
     try:
         import kaleido
+        from choreographer.errors import BrowserFailedError, ChromeNotFoundError
     except ImportError as error:
         raise UsageError(
             f"--{kind} needs kaleido, which is not installed: pip install 'benchsuite[images]'"
@@ -50,10 +51,10 @@ def write_images(source: Source, folder: Path, kind: str) -> list[Path]:
     try:
         # MathJax would be fetched from the network, and no text of ours needs it.
         kaleido.write_fig_from_object_sync(wanted, kopts={"mathjax": False})
-    except kaleido.errors.ChromeNotFoundError as error:
+    except (ChromeNotFoundError, BrowserFailedError) as error:
         raise UsageError(
-            f"--{kind} needs Chromium or Chrome, and found neither: apt-get install chromium, or "
-            "set BROWSER_PATH"
+            f"--{kind} needs Chromium or Chrome, and none was found that starts: apt-get install "
+            "chromium, or set BROWSER_PATH"
         ) from error
     return [figure["path"] for figure in wanted]
 
