@@ -107,7 +107,7 @@ def legend(boards: Sequence[Board]) -> list[Text]:
 def _unranked(boards: Sequence[Board]) -> list[str]:
     columns = dict.fromkeys(column for board in boards for column in board.unranked)
     return [
-        f"no rank by {' '.join(figure_for(column).header.split()[:-1])}: "
+        f"no rank by {figure_for(column).header.splitlines()[0]}: "
         "no figure has an interval that gives verdicts"
         for column in columns
         if all(column in board.unranked for board in boards)

@@ -88,6 +88,13 @@ def test_leaderboard_shows_rows_that_meet_a_condition(benchsuite, stored):
     assert result.stdout.splitlines()[-1] == "1 of 3 records of runs first, second"
 
 
+def test_leaderboard_knows_columns_that_no_row_left_has(benchsuite, stored, tmp_path, make_record):
+    RunStore(tmp_path / "results", "third").write(make_record(run="third", test={"brier": 0.5}))
+    asked = ("--where", "run==first", "--columns", "run,test_brier", "--format", "csv")
+
+    assert benchsuite("leaderboard", *asked).stdout == "run,test_brier\nfirst,\nfirst,\n"
+
+
 def test_leaderboard_of_no_rows_is_no_error(benchsuite, stored):
     nothing = ("leaderboard", "--where", "seed==9")
 

@@ -78,6 +78,10 @@ def test_markdown_shows_the_terminals_figures_with_units_and_escapes_text(record
     assert "tour: one process" in lines[0]
 
 
+def test_markdown_keeps_zeros_that_are_digits(make_record):
+    assert " 0.900 " in written("markdown", [make_record(test={"top1_fraction": 0.9})])
+
+
 def test_latex_escapes_text_and_names_its_tables(make_record, records):
     named = replace(records[0], findings=replace(records[0].findings, device_name="100%_{fast}~"))
 
