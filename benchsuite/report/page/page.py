@@ -78,7 +78,7 @@ def page_html(source: Source) -> str:
         lstrip_blocks=True,
     )
     own = "".join(_text_of(name) for name in _SCRIPTS)
-    scripts = [f"\n{script}\n" for script in (get_plotlyjs(), own)]
+    scripts = [f"\n{script}\n" for script in (own, get_plotlyjs())]
     return environment.get_template("page.html.jinja").render(
         _facts(source),
         style=_text_of("page.css"),
