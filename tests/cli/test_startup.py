@@ -28,7 +28,11 @@ def loaded(*arguments):
 
 
 @pytest.mark.parametrize(
+<<<<<<< HEAD
     "arguments", [(), ("show",), ("run",), ("list",), ("leaderboard",), ("compare",), ("history",)]
+=======
+    "arguments", [(), ("show",), ("run",), ("list",), ("leaderboard",), ("report",)]
+>>>>>>> page/main
 )
 def test_help_imports_no_framework_and_nothing_heavy(arguments):
     modules = loaded(*arguments, "--help")

@@ -8,7 +8,7 @@ import pytest
 
 from benchsuite.errors import UsageError
 from benchsuite.report.fairness import differing, fair_groups
-from benchsuite.report.page.naming import group_name
+from benchsuite.report.page.naming import group_name, named_groups
 from benchsuite.report.page.page import page_html, script_json, write_page
 
 HOSTILE = "</script><script>alert(1)</script>"
@@ -94,6 +94,15 @@ def test_groups_are_named_by_what_keeps_them_apart(make_record):
         "trained at 8×8×1 · tier compiled · data digest eeeeeeee",
     ]
     assert group_name(groups[0], []) == "all rows"
+
+
+def test_group_with_the_most_finished_rows_comes_first(make_record):
+    records = [
+        *(make_record(backend=name, status="failed", reason="no") for name in "ab"),
+        make_record(tier="compiled"),
+    ]
+
+    assert [name for name, _ in named_groups(records)] == ["tier compiled", "tier native"]
 
 
 def test_page_is_written_as_a_whole_or_refused(make_source, make_record, tmp_path):
