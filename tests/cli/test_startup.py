@@ -28,11 +28,14 @@ def loaded(*arguments):
 
 
 @pytest.mark.parametrize(
-<<<<<<< HEAD
-    "arguments", [(), ("show",), ("run",), ("list",), ("leaderboard",), ("compare",), ("history",)]
-=======
-    "arguments", [(), ("show",), ("run",), ("list",), ("leaderboard",), ("report",)]
->>>>>>> page/main
+    "arguments",
+    [
+        (),
+        *(
+            (name,)
+            for name in ("show", "run", "list", "leaderboard", "compare", "history", "report")
+        ),
+    ],
 )
 def test_help_imports_no_framework_and_nothing_heavy(arguments):
     modules = loaded(*arguments, "--help")

@@ -1,4 +1,5 @@
 import pytest
+from msgspec.structs import replace
 
 from benchsuite.records import RunStore
 from benchsuite.report.comparison.rows import RecordRow
@@ -24,3 +25,16 @@ def make_row(make_record, tmp_path):
         return RecordRow(record, RunStore(tmp_path / "results", record.run).write(record))
 
     return make
+
+
+@pytest.fixture
+def marked():
+    """A function that gives the same row with other fields in all its measurements."""
+
+    def mark(row, **fields):
+        findings = row.record.findings
+        measurements = tuple(replace(m, **fields) for m in findings.measurements)
+        record = replace(row.record, findings=replace(findings, measurements=measurements))
+        return RecordRow(record, row.file)
+
+    return mark

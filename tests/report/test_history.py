@@ -1,31 +1,28 @@
 import pytest
+from msgspec.structs import replace
 
 from benchsuite.report.comparison.metrics import metric_named
+from benchsuite.report.comparison.rows import RecordRow
 from benchsuite.report.history import histories
 
 LATENCY = metric_named("latency")
 
 
 @pytest.fixture
-def make_runs(make_row, monkeypatch):
+def make_runs(make_row):
     """A function that gives a row for each figure, in order of time; None is a failed run."""
 
     def make(figures, **facts):
         rows = []
         for day, figure in enumerate(figures, start=1):
-            status = {"status": "failed"} if figure is None else {"latency": figure}
-            row = make_row(run=f"run-{day:02}", **status, **facts)
-            rows.append(at(row, day))
+            known = {"latency": figure} if figure else {"status": "failed", "device_name": ""}
+            rows.append(at(make_row(run=f"run-{day:02}", **{**facts, **known}), day))
         return rows
 
     return make
 
 
 def at(row, day):
-    from msgspec.structs import replace
-
-    from benchsuite.report.comparison.rows import RecordRow
-
     return RecordRow(replace(row.record, started=f"2026-01-{day:02}T00:00:00+00:00"), row.file)
 
 
@@ -47,15 +44,9 @@ def test_run_without_a_figure_is_shown_and_no_level(make_runs):
     assert found.steps == []
 
 
-def test_disturbed_figure_is_no_level(make_runs):
-    from msgspec.structs import replace
-
-    rows = make_runs([1.0, 1.0, 1.0, 9.0, 9.0])
-    for row in rows[3:]:
-        measurement = row.record.measurement("latency")
-        flagged = replace(measurement, flags=("contaminated",))
-        findings = replace(row.record.findings, measurements=(flagged,))
-        object.__setattr__(row, "record", replace(row.record, findings=findings))
+def test_disturbed_figure_is_no_level(make_runs, marked):
+    *calm, fourth, fifth = make_runs([1.0, 1.0, 1.0, 9.0, 9.0])
+    rows = [*calm, *(marked(row, flags=("contaminated",)) for row in (fourth, fifth))]
 
     (found,) = histories(rows, LATENCY)
 

@@ -1,12 +1,11 @@
 import numpy as np
 import pytest
-from msgspec.structs import replace
 
 from benchsuite.records.predictions import Predictions, write_predictions
 from benchsuite.report.comparison.judge import judge
 from benchsuite.report.comparison.metrics import metrics_named
 from benchsuite.report.comparison.pairing import pair_sides, pair_within
-from benchsuite.report.comparison.rows import RecordRow, read_side
+from benchsuite.report.comparison.rows import read_side
 from benchsuite.report.leaderboard import write_csv
 
 LATENCY = metrics_named(["latency"])
@@ -16,15 +15,6 @@ TOP1 = metrics_named(["top1"])
 def only(first, second, columns=LATENCY):
     (finding,) = judge(pair_sides([first], [second]).pairs, columns)
     return finding
-
-
-def marked(row, **fields):
-    """The same row with other fields in all its measurements."""
-    findings = row.record.findings
-    measurements = tuple(replace(m, **fields) for m in findings.measurements)
-    return RecordRow(
-        replace(row.record, findings=replace(findings, measurements=measurements)), row.file
-    )
 
 
 @pytest.mark.parametrize(
@@ -66,7 +56,7 @@ def test_other_anchor_alone_makes_no_verdict(make_row):
     assert found.change == pytest.approx(1.0, abs=0.01)
 
 
-def test_smallest_visible_difference_of_the_machine_is_heeded(make_row):
+def test_smallest_visible_difference_of_the_machine_is_heeded(make_row, marked):
     slow = marked(make_row(run="b", latency=1.1), margin=0.15)
 
     assert only(make_row(run="a"), slow).answer == "same"
@@ -110,7 +100,15 @@ def test_other_digests_forbid_accuracy_and_not_speed(make_row, digest):
     assert only(*pair).answer == "same"
 
 
-def test_disqualified_figure_is_not_compared(make_row):
+def test_other_timed_batches_forbid_their_throughput_and_no_other(make_row):
+    pair = make_row(run="a"), make_row(run="b", inference_batch_size=8)
+
+    found = only(*pair, metrics_named(["throughput"]))
+    assert found.how == "inference_batch_size: 64 against 8"
+    assert only(*pair).answer == "same"
+
+
+def test_disqualified_figure_is_not_compared(make_row, marked):
     found = only(make_row(run="a"), marked(make_row(run="b"), flags=("noisy", "drift")))
 
     assert (found.answer, found.how) == ("not comparable", "B: drift")

@@ -46,13 +46,18 @@ def test_csv_says_what_is_wrong_with_which_figure(make_row, tmp_path):
     text = (tmp_path / "board.csv").read_text()
     header = text.splitlines()[0].split(",")
     cells = text.splitlines()[1].split(",")
-    cells[header.index("flags")] = '"latency: noisy, drift; latency_p99: wide"'
+    cells[header.index("flags")] = (
+        '"latency: noisy, drift; latency_p99: wide; inference_throughput: bimodal"'
+    )
+    cells[header.index("best_inference_throughput_images_per_s")] = "1000.0"
     (tmp_path / "board.csv").write_text(f"{text.splitlines()[0]}\n{','.join(cells)}\n")
 
     (found,) = read_side(tmp_path / "board.csv")
 
     assert found.measured(metric_named("latency")).flags == ("noisy", "drift")
-    assert found.measured(metric_named("throughput")).flags == ()
+    for name in ("throughput", "best_inference_throughput_images_per_s"):
+        assert found.measured(metric_named(name)).flags == ("bimodal",)
+    assert found.measured(metric_named("training")).flags == ()
 
 
 def test_records_and_csv_are_known_by_the_same_columns(make_row, tmp_path):
