@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +18,13 @@ if TYPE_CHECKING:
     from mlflow.entities import Metric
 
 #: Columns of the leaderboard that hold no figure: parameters have them.
-_SETTINGS = frozenset({"schema", "threads", "limit", "seed", "num_classes", "learning_rate"})
-_SETTING_PARTS = ("input_", "train_input_", "train_batch_size")
+_SETTINGS = frozenset(
+    {
+        *("schema", "threads", "limit", "seed", "num_classes", "learning_rate", "train_batch_size"),
+        *("input_height_px", "input_width_px", "input_channels"),
+        *("train_input_height_px", "train_input_width_px", "train_input_channels"),
+    }
+)
 #: Text columns that tell where a figure comes from, and what it may be compared with.
 _TAGS = (
     *("run", "case_id", "status", "reason", "origin", "equality", "device_name", "flags"),
@@ -28,9 +32,6 @@ _TAGS = (
     *("initial_weights_digest", "versions", "benchsuite_version"),
 )
 _PREFIX = "benchsuite."
-#: MLflow's own limits: of one request, and of a text.
-_METRICS_A_BATCH = 1000
-_LONGEST_TAG, _LONGEST_PARAMETER = 5000, 6000
 _MS_PER_S = 1000
 
 
@@ -94,16 +95,13 @@ def _log(client: MlflowClient, experiment: str, stored: Stored) -> None:
     started, ended = _ms(record.started), _ms(record.ended)
     run = client.create_run(experiment, start_time=started, run_name=record.case.id)
     identity = run.info.run_id
-    tags = [
-        RunTag(f"{_PREFIX}{name}", str(row[name])[:_LONGEST_TAG]) for name in _TAGS if name in row
-    ]
-    parameters = [
-        Param(name, str(value)[:_LONGEST_PARAMETER]) for name, value in _parameters(record)
-    ]
-    client.log_batch(identity, tags=tags, params=parameters)
-    metrics = iter([*_figures(row, ended), *_curves(record, started)])
-    while batch := list(islice(metrics, _METRICS_A_BATCH)):
-        client.log_batch(identity, metrics=batch)
+    # The client itself parts what is too much for one request, and cuts what is too long.
+    client.log_batch(
+        identity,
+        metrics=[*_figures(row, ended), *_curves(record, started)],
+        params=[Param(name, str(value)) for name, value in _parameters(record)],
+        tags=[RunTag(f"{_PREFIX}{name}", str(row[name])) for name in _TAGS if name in row],
+    )
     client.log_artifact(identity, str(stored.path))
     client.set_terminated(identity, "FINISHED" if record.status == "ok" else "FAILED", ended)
 
@@ -125,8 +123,7 @@ def _figures(row: Mapping[str, Any], moment: int) -> Iterator[Metric]:
     from mlflow.entities import Metric
 
     for name, value in row.items():
-        setting = name in _SETTINGS or name.startswith(_SETTING_PARTS)
-        if isinstance(value, Real) and not setting:
+        if isinstance(value, Real) and name not in _SETTINGS:
             yield Metric(name, float(value), moment, 0)
 
 
