@@ -27,7 +27,9 @@ def loaded(*arguments):
     return set(output.partition("LOADED")[2].split())
 
 
-@pytest.mark.parametrize("arguments", [(), ("show",), ("run",), ("list",), ("leaderboard",)])
+@pytest.mark.parametrize(
+    "arguments", [(), ("show",), ("run",), ("list",), ("leaderboard",), ("export",), ("merge",)]
+)
 def test_help_imports_no_framework_and_nothing_heavy(arguments):
     modules = loaded(*arguments, "--help")
 
