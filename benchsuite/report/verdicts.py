@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -23,11 +23,15 @@ class Ruling:
 
 
 def rulings(rivals: Sequence[Record]) -> list[Ruling]:
-    """Every verdict on rows that may be compared; as one family, corrected after Holm."""
+    """Every verdict on rows that may be compared; as one family, corrected after Holm.
+
+    Rounds of two runs are no pairs: nothing took turns there.
+    """
     found = [
         Ruling(metric, first, second, comparison)
         for metric in CONTESTED
         for first, second in combinations(rivals, 2)
+        if first.run == second.run
         if (one := _contested(first, metric)) and (other := _contested(second, metric))
         if (comparison := compare_measurements(one, other, margin_of(one, other)))
     ]
@@ -41,14 +45,20 @@ def rulings(rivals: Sequence[Record]) -> list[Ruling]:
 def best_measured(
     rivals: Sequence[Record], measured: Callable[[Record], Measurement | None]
 ) -> set[int]:
-    """Rows, by `id`, that no verdict sets apart from the best; none where there is no verdict."""
-    fit = {
-        id(record): found
-        for record in rivals
-        if (found := measured(record)) and is_fit(record, found, DOUBTFUL)
-    }
-    if len(fit) < 2:  # noqa: PLR2004 - nobody is the best of one
-        return set()
+    """Rows, by `id`, that no verdict sets apart from the best of their run.
+
+    None where there is no verdict.
+    """
+    runs: dict[str, dict[int, Measurement]] = {}
+    for record in rivals:
+        found = measured(record)
+        if found and is_fit(record, found, DOUBTFUL):
+            runs.setdefault(record.run, {})[id(record)] = found
+    # Nobody is the best of one.
+    return {key for fit in runs.values() if len(fit) > 1 for key in _best_of_run(fit)}
+
+
+def _best_of_run(fit: Mapping[int, Measurement]) -> set[int]:
     choose = max if next(iter(fit.values())).better == "higher" else min
     top = choose(fit, key=lambda key: fit[key].value or 0.0)
     others = [key for key in fit if key != top]

@@ -399,6 +399,15 @@ def test_table_gives_verdicts_and_marks_what_they_allow(contest):
     assert "*" not in " ".join(row("\n".join(lines), "keras-jax")[2:4])
 
 
+def test_rounds_of_two_runs_give_no_verdict(contest):
+    first, second = contest
+
+    text = printed([first, replace(second, run="another")])
+
+    assert "different" not in text
+    assert "equivalent" not in text
+
+
 @pytest.mark.parametrize(
     ("flag", "is_decided"), [("contaminated", False), ("noisy", True), ("wide", True)]
 )

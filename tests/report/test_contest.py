@@ -53,6 +53,15 @@ def test_best_is_shared_by_all_that_no_verdict_sets_apart(rivals, make_record):
     assert backends(tied, best(tied, LATENCY, significant)) == ["b", "d"]
 
 
+def test_best_of_speed_is_each_runs_own(rivals, make_record):
+    other = make_record(backend="d", run="run-2", samples=nine(0.5))
+    slower = make_record(backend="e", run="run-2", samples=nine(0.6))
+
+    assert backends([*rivals, other], best([*rivals, other], LATENCY, significant)) == ["b"]
+    rows = [*rivals, other, slower]
+    assert backends(rows, best(rows, LATENCY, significant)) == ["b", "d"]
+
+
 @pytest.mark.parametrize("protocol", ["tour-2", "quick-1", "tour-1"])
 def test_best_of_speed_is_nobody_without_verdicts(make_record, protocol):
     rows = [

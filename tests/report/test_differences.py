@@ -10,9 +10,9 @@ from benchsuite.report.differences import differences
 def part(tmp_path):
     """A function that stores records as a run and reads it as a part."""
 
-    def make(name, *records, cpu="Test CPU"):
+    def make(name, *records, cpu="Test CPU", host="5bce98f73f3e"):
         store = RunStore(tmp_path / name, name)
-        store.write_run({"run": name, "environment": {"cpu": cpu}})
+        store.write_run({"run": name, "environment": {"cpu": cpu, "host": host}})
         for record in records:
             store.write(record)
         (part,) = read_parts(store.folder)
@@ -38,6 +38,12 @@ def test_machines_are_named_and_their_rows_kept_apart(part, make_record):
         "threads: 2 in one; 8 in two",
         "never ranked together: rows that differ in device_name, threads",
     ]
+
+
+def test_two_machines_of_one_kind_are_named(part, make_record):
+    parts = [part("one", make_record()), part("two", make_record(seed=1), host="b")]
+
+    assert differences(parts) == ["host: 5bce98f73f3e in one; b in two"]
 
 
 def test_versions_are_named(part, make_record):
