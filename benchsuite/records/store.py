@@ -133,7 +133,7 @@ def read_run(folder: Path) -> dict[str, Any]:
     try:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
     except msgspec.MsgspecError as error:
-        raise UsageError(f"'{path}' is not the file of a run: {error}") from error
+        raise UsageError(f"'{path}' is not a benchsuite run: {error}") from error
 
 
 def read_records(paths: Iterable[Path]) -> Iterator[Record]:

@@ -36,7 +36,7 @@ class FairGroup:
         found = {}
         for name in columns:
             if name in _TRAIN_INPUT:
-                found["training input"] = extents(str(self.setting[axis]) for axis in _TRAIN_INPUT)
+                found["training input"] = extents(self.setting[axis] for axis in _TRAIN_INPUT)
             elif name == "data_digest":
                 found["data"] = str(self.setting[name])[:_DIGITS]
             else:

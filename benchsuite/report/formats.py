@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
@@ -20,12 +19,12 @@ from benchsuite.report.captions import caption, legend, title
 from benchsuite.report.console import leaderboard_table
 from benchsuite.report.fields import Field, Row, plain_field, record_of
 from benchsuite.report.leaderboard import csv_text, in_order, leaderboard_frame
+from benchsuite.report.markdown import escaped
 from benchsuite.report.view import View
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~&#])")
 _UNLIMITED = 100_000
 #: Also what pdfTeX's fonts lack.
 _LATEX = str.maketrans(
@@ -81,7 +80,7 @@ def markdown(records: Sequence[Record], view: View, *, wide: bool) -> bytes:
         text: str = frame.to_markdown(index=False, disable_numparse=True, colalign=alignment)
         return f"**{name}**\n\n{text}" if name else text
 
-    above, tables, below = _document(records, view, write, _in_markdown, wide=wide)
+    above, tables, below = _document(records, view, write, escaped, wide=wide)
     parts = ["  \n".join(above), *tables, "  \n".join(below)]
     return ("\n\n".join(filter(None, parts)) + "\n").encode()
 
@@ -119,10 +118,6 @@ FORMATS: Mapping[str, Callable[..., bytes]] = {
 }
 
 
-def _in_markdown(text: str) -> str:
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
-
-
 def _in_latex(text: str) -> str:
     return " ".join(text.split()).translate(_LATEX)
 
@@ -143,10 +138,10 @@ def _document(
         name = escape(title(board, boards))
         tables.append(write(_frame(board, fields, escape), [f.align for f in fields], name))
     above, below = caption(boards, replace(view, section=None), wide=wide), legend(boards)
-    return _escaped(above, escape), tables, _escaped(below, escape)
+    return _lines(above, escape), tables, _lines(below, escape)
 
 
-def _escaped(lines: Sequence[Text], escape: Callable[[str], str]) -> list[str]:
+def _lines(lines: Sequence[Text], escape: Callable[[str], str]) -> list[str]:
     return [escape(line.plain) for line in lines if line.plain]
 
 

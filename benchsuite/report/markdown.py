@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 #: What means something within a line, to Markdown or to GitHub's and the Hub's own additions.
-_MEANINGFUL = re.compile(r"([\\`*_\[\]<>|~&#$!:^=])")
+#: A colon does where it begins `:smile:` or is an address's.
+_MEANINGFUL = re.compile(r"([\\`*_\[\]<>|~&#$!^=]|:(?=[\w+-]+:|//))")
 
 
 def escaped(text: object) -> str:

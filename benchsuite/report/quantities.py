@@ -46,6 +46,6 @@ def bar(share: float) -> str:
     return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
 
 
-def extents(shape: Iterable[int]) -> str:
+def extents(shape: Iterable[object]) -> str:
     """A shape as it is spoken: 32×32×3."""
     return "×".join(map(str, shape))

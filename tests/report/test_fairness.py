@@ -102,7 +102,7 @@ def test_several_groups_are_refused_with_what_they_differ_in(make_record):
     require_one([])
     message = (
         r"differ in tier \(native, compiled\); limit \(none, 5\); "
-        r"data_digest \(dddddddd, eeeeeeee\): choose some of them with --where"
+        r"data \(dddddddd, eeeeeeee\): choose some of them with --where"
     )
     with pytest.raises(UsageError, match=message):
         require_one(fair_groups(rows))

@@ -147,11 +147,11 @@ def test_many_comparisons_need_more_evidence(make_row):
 
 def predict(row, right):
     """Predictions of 400 images, of which the first so many are right."""
-    row.predictions.parent.mkdir(parents=True, exist_ok=True)
+    row.stored.predictions.parent.mkdir(parents=True, exist_ok=True)
     labels = np.zeros(400, int)
     predicted = (np.arange(400) >= right).astype(int)
     found = Predictions(np.arange(400), labels, predicted, np.zeros(400))
-    write_predictions(row.predictions, found)
+    write_predictions(row.stored.predictions, found)
 
 
 def test_predictions_of_the_same_images_pair(make_row):

@@ -19,7 +19,7 @@ def test_side_is_a_folder_a_record_or_the_name_of_a_run(make_row, tmp_path, monk
     make_row(run="second")
 
     assert len(read_side(Path("results"))) == 2
-    for place in ("results/runs/first", "first", row.file):
+    for place in ("results/runs/first", "first", row.stored.path):
         assert [found.record for found in read_side(Path(place))] == [row.record]
 
 

@@ -90,8 +90,8 @@ def test_groups_are_named_by_what_keeps_them_apart(make_record):
     )
 
     assert [group_name(group, differing(groups)) for group in groups] == [
-        "trained at 28×28×1 · tier native · data digest dddddddd",
-        "trained at 8×8×1 · tier compiled · data digest eeeeeeee",
+        "tier native · training input 28×28×1 · data dddddddd",
+        "tier compiled · training input 8×8×1 · data eeeeeeee",
     ]
     assert group_name(groups[0], []) == "all rows"
 
