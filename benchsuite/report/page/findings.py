@@ -84,9 +84,12 @@ class LedgerLine:
     values: Sequence[str]
 
     @property
-    def differs(self) -> bool:
-        """Whether backends, or cases of one, have it otherwise."""
-        return len(set(self.values)) > 1 or any(", " in value for value in self.values)
+    def alike(self) -> str:
+        """Whether backends, or cases of one, have it otherwise; some may not have it at all."""
+        known = [value for value in self.values if value]
+        if len(set(known)) > 1 or any(", " in value for value in known):
+            return "differs"
+        return "same" if len(known) == len(self.values) else "not in all"
 
 
 def ledger(records: Sequence[Record], backends: Sequence[str]) -> list[LedgerLine]:

@@ -211,6 +211,17 @@ def test_case_has_a_page_and_the_way_back_leads_where_one_was(visit, address):
     assert link.evaluate("a => a === document.activeElement")
 
 
+def test_click_on_a_point_leads_to_its_page(visit, address):
+    page = visit(address)
+    draw_all(page)
+    page.locator("#accuracy-latency").scroll_into_view_if_needed()
+    box = page.locator("#accuracy-latency .points path").first.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+    page.locator("#case h2").wait_for()
+    assert page.locator("#case h2").inner_text().endswith("on keras-jax")
+
+
 def test_address_of_a_case_opens_it(visit, address):
     page = visit(address)
     page.locator("#leaderboard-table tbody a").first.click()

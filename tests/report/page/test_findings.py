@@ -1,3 +1,5 @@
+import msgspec
+
 from benchsuite.records.certificate import Check
 from benchsuite.report.page.findings import certificates, failures, ledger
 from benchsuite.report.page.table import Cell
@@ -27,8 +29,6 @@ def test_failures_have_their_reasons_and_lead_to_their_pages(make_source, make_r
 
 
 def test_ledger_says_what_backends_have_otherwise(make_record):
-    import msgspec
-
     def record(backend, ledger):
         made = make_record(backend=backend)
         findings = msgspec.structs.replace(made.findings, ledger=ledger)
@@ -43,4 +43,5 @@ def test_ledger_says_what_backends_have_otherwise(make_record):
 
     assert lines["time.layout"].values == ["NCHW", "NHWC"]
     assert lines["time.xla"].values == ["", "off, on"]
-    assert [name for name, line in lines.items() if line.differs] == ["time.layout", "time.xla"]
+    assert [line.alike for line in lines.values()] == ["differs", "same", "differs"]
+    assert ledger(records[:1], ["a", "b"])[0].alike == "not in all"
