@@ -112,9 +112,8 @@ def _measured(questions: Sequence[_Question]) -> list[Figures]:
                 anchors[id(row)] = row.measurement(ANCHOR)
         first, second = pair.first.measured(column), pair.second.measured(column)
         if first and second:
-            same_run = pair.first.cell("run") == pair.second.cell("run")
             known = (anchors[id(pair.first)], anchors[id(pair.second)])
-            found.append(Figures(first, second, *known, same_run=same_run))
+            found.append(Figures(first, second, *known, same_run=bool(pair.axis)))
     return found
 
 
