@@ -44,8 +44,7 @@ def test_seeds_that_pair_give_their_mean_too(make_row):
         for run, share in (("a", 0.8), ("b", 0.9))
     ]
 
-    *single, mean = judge(pair_sides(*sides).pairs[:4], TOP1)
-    found = [f for f in (*single, mean) if f.seeds]
+    found = [finding for finding in judge(pair_sides(*sides).pairs, TOP1) if finding.seeds]
 
     assert [(f.seeds, f.how) for f in found] == [("0, 1, 2, 3", "t-test of 4 paired seeds")]
     assert found[0].answer == "better"
