@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -86,21 +88,20 @@ def sign_flip_p_value(ratios: Sequence[float]) -> float:
     """
     logarithms = np.log(ratios)
     half = len(logarithms) // 2  # all sums are those of one half plus those of the other
-    sums, others = _signed_sums(logarithms[:half]), np.sort(_signed_sums(logarithms[half:]))
+    sums, others = (_signs(len(part)) @ part for part in (logarithms[:half], logarithms[half:]))
     slack = 1e-12 * np.abs(logarithms).sum()  # sums of other signs are rounded otherwise
     extreme = abs(logarithms.sum()) - slack
     if extreme <= 0:
         return 1.0
-    as_large = sums.size * others.size - np.searchsorted(others, extreme - sums).sum()
+    as_large = sums.size * others.size - np.searchsorted(np.sort(others), extreme - sums).sum()
     return float(2 * as_large / (sums.size * others.size))
 
 
-def _signed_sums(values: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Of n values with either sign each: all 2^n sums."""
-    sums = np.zeros(1)
-    for value in values:
-        sums = np.concatenate((sums + value, sums - value))
-    return sums
+@cache
+def _signs(count: int) -> NDArray[np.float64]:
+    """Every choice of so many signs, (2^count, count)."""
+    choices = np.array(list(product((1.0, -1.0), repeat=count)))
+    return choices.reshape(2**count, count)
 
 
 def fewest_rounds(comparisons: int) -> int:

@@ -13,7 +13,7 @@ import msgspec
 
 from benchsuite.errors import UsageError
 from benchsuite.records.schema import SCHEMA_VERSION, Record
-from benchsuite.records.versions import decode_record, version_of
+from benchsuite.records.versions import decode_latest, decode_record, version_of
 
 RECORDS = "records"
 LOGS = "logs"
@@ -166,6 +166,8 @@ def read_record(path: Path) -> Record:
     """One record. Raises UsageError where the file is none, or is newer than this version."""
     try:
         content = path.read_bytes()
+        if record := decode_latest(content):
+            return record
         schema = version_of(content)
         if schema > SCHEMA_VERSION:
             raise UsageError(

@@ -22,6 +22,15 @@ def version_of(content: bytes) -> int:
     return msgspec.json.decode(content, type=_Header).schema
 
 
+def decode_latest(content: bytes) -> Record | None:
+    """A record of this very version, at once; None where it is of another, or none at all."""
+    try:
+        record = msgspec.json.decode(content, type=Record)
+    except msgspec.ValidationError:
+        return None
+    return record if record.schema == SCHEMA_VERSION else None
+
+
 def decode_record(content: bytes, version: int) -> Record:
     """A record of that version, up to this one. Raises msgspec.MsgspecError where it is none."""
     if version == SCHEMA_VERSION:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from statistics import mean
 
 from benchsuite.measure.anchor import METRIC as ANCHOR
 from benchsuite.measure.verdicts import standing, verdict_of
@@ -13,29 +14,26 @@ from benchsuite.report.comparison import obstacles
 from benchsuite.report.comparison.change import Answer, Change, Finding, is_ratio
 from benchsuite.report.comparison.pairing import Pair
 from benchsuite.report.comparison.quality import mean_change, quality_change
-from benchsuite.report.comparison.rows import number_in
 from benchsuite.report.comparison.speed import Figures, speed_changes
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Question:
-    """One figure that may be compared, of one pair, or of several that differ in seed alone."""
+    """One figure that may be compared, of one pair, or of several that differ in seed alone.
+
+    first, second: the figure of either side, or its mean.
+    """
 
     pairs: Sequence[Pair]
     column: Column
+    first: float
+    second: float
 
     @property
     def seeds(self) -> str:
         """Of which it is the mean; empty of one pair."""
         found = ", ".join(str(pair.first.cell("seed")) for pair in self.pairs)
         return found if len(self.pairs) > 1 else ""
-
-    @property
-    def figures(self) -> tuple[float, float]:
-        """Of the first rows and of the second; the mean of several."""
-        first = sum(number_in(pair.first, self.column) for pair in self.pairs)
-        second = sum(number_in(pair.second, self.column) for pair in self.pairs)
-        return first / len(self.pairs), second / len(self.pairs)
 
 
 def judge(pairs: Sequence[Pair], columns: Sequence[Column]) -> list[Finding]:
@@ -60,39 +58,43 @@ def _sift(
 ) -> tuple[list[Finding], list[_Question]]:
     """What cannot be compared, and what can."""
     terms = {column.name: obstacles.terms_of(column) for column in columns}
+    names = list(dict.fromkeys(name for own in terms.values() for name in own))
     settled: list[Finding] = []
     questions: list[_Question] = []
     for pair in pairs:
         if status := obstacles.of_status(pair):
             settled.append(Finding(pair, None, "not comparable", status))
             continue
-        differing = {own: obstacles.of_terms(pair, own) for own in {*terms.values()}}
+        differing = obstacles.differing(pair, names)
         for column in columns:
             first, second = pair.first.cell(column.name), pair.second.cell(column.name)
             if first is None and second is None:
                 continue
-            reason = differing[terms[column.name]] or obstacles.of_figure(pair, column)
-            if reason:
-                figures = [x if isinstance(x, int | float) else None for x in (first, second)]
-                settled.append(
-                    Finding(pair, column, "not comparable", reason, figures[0], figures[1])
-                )
+            one, other = (x if isinstance(x, int | float) else None for x in (first, second))
+            reason = next((differing[name] for name in terms[column.name] if name in differing), "")
+            reason = reason or obstacles.of_figure(pair, column)
+            if reason or one is None or other is None:
+                settled.append(Finding(pair, column, "not comparable", reason, one, other))
             else:
-                questions.append(_Question((pair,), column))
+                questions.append(_Question((pair,), column, one, other))
     return settled, questions
 
 
 def _over_seeds(questions: Sequence[_Question]) -> Iterator[_Question]:
     """Of figures of quality, all pairs that differ in seed or fold alone, two or more."""
-    groups: dict[tuple[str, Hashable], list[Pair]] = {}
+    groups: dict[tuple[str, Hashable], list[_Question]] = {}
     for question in questions:
         if not is_ratio(question.column):
             key = (question.column.name, question.pairs[0].network)
-            groups.setdefault(key, []).extend(question.pairs)
-    columns = {question.column.name: question.column for question in questions}
-    for (name, _), pairs in groups.items():
-        if len(pairs) > 1:
-            yield _Question(pairs, columns[name])
+            groups.setdefault(key, []).append(question)
+    for members in groups.values():
+        if len(members) > 1:
+            yield _Question(
+                [pair for question in members for pair in question.pairs],
+                members[0].column,
+                mean(question.first for question in members),
+                mean(question.second for question in members),
+            )
 
 
 def _is_contested(question: _Question) -> bool:
@@ -110,9 +112,8 @@ def _measured(questions: Sequence[_Question]) -> list[Figures]:
                 anchors[id(row)] = row.measurement(ANCHOR)
         first, second = pair.first.measured(column), pair.second.measured(column)
         if first and second:
-            same_run = pair.first.cell("run") == pair.second.cell("run")
             known = (anchors[id(pair.first)], anchors[id(pair.second)])
-            found.append(Figures(first, second, *known, same_run=same_run))
+            found.append(Figures(first, second, *known, same_run=bool(pair.axis)))
     return found
 
 
@@ -122,7 +123,7 @@ def _change(question: _Question) -> Change:
     if len(question.pairs) > 1:
         return mean_change(column, question.pairs)
     if not is_ratio(column):
-        return quality_change(pair, column, *question.figures)
+        return quality_change(pair, column, question.first, question.second)
     how = obstacles.indication(pair) if column.measured else "one value each"
     return Change(None, None, 0.0, how)
 
@@ -133,7 +134,7 @@ def _decided(answered: Sequence[tuple[_Question, Change]]) -> Iterator[Finding]:
     for question, change in answered:
         stands = change.p_value is not None and next(stand)
         answer, how = _answer(question.column, change, len(tested), stands=stands)
-        first, second = question.figures
+        first, second = question.first, question.second
         estimate = change.estimate
         yield Finding(
             question.pairs[0],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from benchsuite.measure.flags import DISQUALIFYING
 from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.report.column import Column
@@ -40,16 +42,15 @@ def of_status(pair: Pair) -> str:
     return "; ".join(ended)
 
 
-def of_terms(pair: Pair, terms: tuple[str, ...]) -> str:
-    """The first term in which the rows differ, other than what is compared; else empty."""
-    for name in terms:
-        if name == "device_name" and pair.axis == "device":
-            continue
+def differing(pair: Pair, names: Iterable[str]) -> dict[str, str]:
+    """The columns of these in which the rows differ, other than by what is compared, and how."""
+    found = {}
+    for name in names:
         first, second = pair.first.cell(name), pair.second.cell(name)
-        if first != second:
+        if first != second and not (name == "device_name" and pair.axis == "device"):
             is_hash = name.endswith(("_digest", "fingerprint"))
-            return f"other {name}" if is_hash else f"{name}: {first} against {second}"
-    return ""
+            found[name] = f"other {name}" if is_hash else f"{name}: {first} against {second}"
+    return found
 
 
 def of_figure(pair: Pair, column: Column) -> str:
