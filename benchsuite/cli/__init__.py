@@ -18,6 +18,7 @@ from benchsuite.cli.completion import completion
 from benchsuite.cli.doctor import doctor
 from benchsuite.cli.export import export
 from benchsuite.cli.export_weights import export_weights
+from benchsuite.cli.history import history
 from benchsuite.cli.import_weights import import_weights
 from benchsuite.cli.leaderboard import leaderboard
 from benchsuite.cli.list import list_offers
@@ -100,6 +101,7 @@ for _command in (
     doctor,
     export,
     export_weights,
+    history,
     import_weights,
     leaderboard,
     list_offers,

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from benchsuite.report.comparison.change import Finding
-    from benchsuite.report.comparison.conditions import Condition
     from benchsuite.report.comparison.pairing import Pairing
 
 #: As `benchsuite.report.comparison.rows.AXES`, which would import too much for `--help`.
@@ -59,7 +58,7 @@ def compare(
     With --by, compare what one run holds, such as its backends. docs/compare.md says what is
     compared how.
     """
-    from benchsuite.report.comparison.conditions import parse_condition
+    from benchsuite.report.comparison.conditions import parse_condition, regressions, undecided
     from benchsuite.report.comparison.judge import judge
     from benchsuite.report.comparison.metrics import DEFAULT, metrics_named
 
@@ -71,9 +70,13 @@ def compare(
     if not findings:
         names = ", ".join(column.name for column in columns)
         raise UsageError(f"nothing to compare: no pair of cases has {names}")
+    regressed = regressions(findings, gate) if gate else []
+    for reason in () if regressed else undecided(findings, gate):
+        raise UsageError(reason)
     _print(findings, pairing, layout)
     if gate:
-        _decide(ctx, findings, gate, layout)
+        _print_outcome(regressed, conditions, layout)
+    ctx.exit(1 if regressed else 0)
 
 
 def _pairing(a: Path, b: Path | None, by: str | None, baseline: str | None) -> Pairing:
@@ -108,22 +111,15 @@ def _print(findings: Sequence[Finding], pairing: Pairing, layout: str) -> None:
     click.echo(f"\n{table.summary(lines)}")
 
 
-def _decide(
-    ctx: click.Context, findings: Sequence[Finding], gate: Sequence[Condition], layout: str
-) -> None:
-    """Exit with 1 where something regressed. Raises UsageError for a gate that is always open."""
+def _print_outcome(regressed: Sequence[Finding], conditions: Sequence[str], layout: str) -> None:
+    """What regressed; beside data, on the standard error."""
     from benchsuite.report.comparison import table
-    from benchsuite.report.comparison.conditions import regressions, undecided
     from benchsuite.report.comparison.pairing import Pairing
 
-    data = layout in ("csv", "json")
-    regressed = regressions(findings, gate)
+    asked = ", ".join(conditions)
     if regressed:
-        lines = table.entries(regressed, Pairing())
         show = table.as_markdown if layout == "markdown" else table.as_text
-        asked = ", ".join(condition.text for condition in gate)
-        click.echo(f"\nregressed ({asked}):\n\n{show(lines)}", err=data)
-        ctx.exit(1)
-    for reason in undecided(findings, gate):
-        raise UsageError(reason)
-    click.echo(f"\nno regression ({', '.join(condition.text for condition in gate)})", err=data)
+        outcome = f"regressed ({asked}):\n\n{show(table.entries(regressed, Pairing()))}"
+    else:
+        outcome = f"no regression ({asked})"
+    click.echo(f"\n{outcome}", err=layout in ("csv", "json"))

@@ -28,7 +28,7 @@ def export(
     """Write the records in RESULTS, results folders, runs' folders or record files, for others."""
     from benchsuite.records import Stored, read_stored
     from benchsuite.records.certificate import certificates_beside
-    from benchsuite.records.store import write_text
+    from benchsuite.records.store import write_output
     from benchsuite.report.equality import with_equality
 
     entry, argument = plugins_of(ctx).exporters.find(exporter)
@@ -43,5 +43,5 @@ def export(
     if output is None:
         click.echo(text, nl=False)
     else:
-        write_text(output, text)
+        write_output(output, text.encode())
         click.echo(f"written: {output}")

@@ -1,4 +1,4 @@
-"""`benchsuite leaderboard`: what is stored, as a table or as CSV."""
+"""`benchsuite leaderboard`: what is stored, as a table or for other programs."""
 
 from __future__ import annotations
 
@@ -14,52 +14,110 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from benchsuite.records import Record
+    from benchsuite.report.view import View
 
 _DEFAULT = "results"
+_TABLE = "table"
+_FORMATS = (_TABLE, "csv", "markdown", "json", "parquet", "latex")
 
 
 @click.command()
 @click.argument("results", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--csv", "csv_file", metavar="FILE", help="Write CSV; - is the standard output.")
+@click.option(
+    "--where", default="", metavar="CONDITION", help="Rows that meet it: 'top1>0.9 and seed==0'."
+)
+@click.option("--sort", default="", metavar="COLUMNS", help="Best first, with ranks; - reverses.")
+@click.option("--columns", default="", metavar="COLUMNS", help="Show these: arch,backend,latency.")
+@click.option("--group-by", default="", metavar="COLUMN", help="Sections of the table.")
+@click.option("--format", "form", type=click.Choice(_FORMATS), default=_TABLE, show_default=True)
+@click.option("--output", metavar="FILE", type=click.Path(path_type=Path), help="Write to it.")
+@click.option("--csv", "csv_file", metavar="FILE", help="Write CSV as well; - is CSV alone.")
 @click.option("--wide", is_flag=True, help="Show every figure, however wide the table becomes.")
-def leaderboard(results: tuple[Path, ...], csv_file: str | None, wide: bool) -> None:
+@click.option("--strict-fair", is_flag=True, help="Refuse rows that no fair ranking mixes.")
+def leaderboard(
+    *,
+    results: tuple[Path, ...],
+    where: str,
+    sort: str,
+    columns: str,
+    group_by: str,
+    form: str,
+    output: Path | None,
+    csv_file: str | None,
+    wide: bool,
+    strict_fair: bool,
+) -> None:
     """Show the records in RESULTS: a results folder, runs' folders or record files.
 
-    RESULTS is `results` where none are given.
+    RESULTS is `results` where none are given. docs/leaderboard.md has the columns, their short
+    names and the language of --where.
     """
+    from benchsuite.report.fairness import fair_groups, require_one
+    from benchsuite.report.leaderboard import columns_of, write_csv
+    from benchsuite.report.query import condition_of
+    from benchsuite.report.view import view_of
+
+    records = _read(results or (Path(_DEFAULT),))
+    meets = condition_of(where, columns_of(records)) if where else None
+    rows = [record for record in records if meets is None or meets(record)]
+    view = view_of(columns_of(records, rows), columns=columns, sort=sort, group_by=group_by)
+    if strict_fair:
+        require_one(fair_groups(rows))
+    if csv_file == "-":
+        if form != _TABLE:
+            raise UsageError(f"--csv - and --format {form} cannot both be printed: leave one out")
+        form, csv_file = "csv", None
+    _show(rows, view, form, output, wide=wide)
+    is_data = form != _TABLE and output is None
+    click.echo(_source(rows, records), err=is_data)
+    if csv_file is not None:
+        write_csv(rows, Path(csv_file), view)
+        click.echo(f"written: {csv_file}", err=is_data)
+
+
+def _read(paths: Sequence[Path]) -> list[Record]:
     from benchsuite.records import read_records
     from benchsuite.records.certificate import certificates_beside
     from benchsuite.report.equality import with_equality
-    from benchsuite.report.leaderboard import csv_text, write_csv
 
-    paths = results or (Path(_DEFAULT),)
     records = with_equality(list(read_records(paths)), certificates_beside(paths))
     if not records:
         places = ", ".join(f"'{path}'" for path in paths)
         raise UsageError(f"no records in {places}: name a run's folder, or run first")
-    if csv_file == "-":
-        click.echo(csv_text(records), nl=False)
-        click.echo(_source(records), err=True)
+    return records
+
+
+def _show(
+    rows: Sequence[Record], view: View, form: str, output: Path | None, *, wide: bool
+) -> None:
+    """Print it, or write it to the file."""
+    from benchsuite.records.store import write_output
+    from benchsuite.report.formats import FORMATS
+
+    if form == "parquet" and output is None:
+        raise UsageError("--format parquet is no text: name a file with --output")
+    if form == _TABLE and output is None:
+        _print_table(rows, view, wide=wide)
         return
-    _print_table(records, wide=wide)
-    click.echo(_source(records))
-    if csv_file is not None:
-        write_csv(records, Path(csv_file))
-        click.echo(f"written: {csv_file}")
+    content = FORMATS[form](rows, view, wide=wide)
+    if output is None:
+        click.echo(content.decode(), nl=False)
+    else:
+        write_output(output, content)
+        click.echo(f"written: {output}")
 
 
-def _print_table(records: Sequence[Record], *, wide: bool) -> None:
+def _print_table(rows: Sequence[Record], view: View, *, wide: bool) -> None:
     from rich.console import Console
 
     from benchsuite.report.console import leaderboard_table
 
-    console = Console(width=UNLIMITED if wide else None, highlight=False)
-    console.print(leaderboard_table(records, wide=wide))
+    console = Console(width=UNLIMITED if wide or view.chosen else None, highlight=False)
+    console.print(leaderboard_table(rows, view, wide=wide))
 
 
-def _source(records: Sequence[Record]) -> str:
+def _source(rows: Sequence[Record], records: Sequence[Record]) -> str:
     runs = dict.fromkeys(record.run for record in records)
+    count = str(len(records)) if len(rows) == len(records) else f"{len(rows)} of {len(records)}"
     plural = "" if len(records) == 1 else "s"
-    return (
-        f"{len(records)} record{plural} of {'run' if len(runs) == 1 else 'runs'} {', '.join(runs)}"
-    )
+    return f"{count} record{plural} of {'run' if len(runs) == 1 else 'runs'} {', '.join(runs)}"

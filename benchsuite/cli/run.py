@@ -49,7 +49,7 @@ def _report(finished: Run) -> None:
     records = with_equality(finished.records, certificates_beside([finished.folder]))
     write_csv(records, path)
     console = Console()
-    console.print(leaderboard_table(records, wide=False))
+    console.print(leaderboard_table(records))
     share = finished.measured_s / finished.wall_s
     minutes, seconds = divmod(round(finished.wall_s), 60)
     console.print(

@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +38,7 @@ class Estimate:
         return (self.high - self.low) / 2 / abs(self.value) if self.value else math.inf
 
 
+@cache
 def median_ranks(count: int) -> tuple[int, int] | None:
     """Ranks, from 1, of the ordered values between which the median lies; None below six.
 
@@ -57,7 +60,7 @@ def median_estimate(values: Sequence[float]) -> Estimate | None:
         return None
     ordered = sorted(values)
     low, high = ordered[ranks[0] - 1], ordered[ranks[1] - 1]
-    return Estimate(float(np.median(ordered)), low, high)
+    return Estimate(median(ordered), low, high)
 
 
 def quantile_estimates(

@@ -40,10 +40,10 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a view's file as a whole. Raises UsageError where it cannot be written."""
+def write_output(path: Path, content: bytes) -> None:
+    """Replace a file that the user named. Raises UsageError where it cannot be written."""
     try:
-        write_atomically(path, text.encode())
+        write_atomically(path, content)
     except OSError as error:
         raise UsageError(
             f"'{path}' cannot be written ({error.strerror}): name another file"
@@ -179,7 +179,7 @@ def read_record(path: Path) -> Record:
                 f"'{path}' has record schema {schema}; this benchsuite reads up to "
                 f"{SCHEMA_VERSION}: upgrade it"
             )
-        return decode_record(content)
+        return decode_record(content, schema)
     except OSError as error:
         raise UsageError(f"'{path}' cannot be read: {error.strerror}") from error
     except msgspec.MsgspecError as error:

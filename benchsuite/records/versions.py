@@ -22,9 +22,8 @@ def version_of(content: bytes) -> int:
     return msgspec.json.decode(content, type=_Header).schema
 
 
-def decode_record(content: bytes) -> Record:
-    """A record of any version up to this one. Raises msgspec.MsgspecError where it is none."""
-    version = version_of(content)
+def decode_record(content: bytes, version: int) -> Record:
+    """A record of that version, up to this one. Raises msgspec.MsgspecError where it is none."""
     if version == SCHEMA_VERSION:
         return msgspec.json.decode(content, type=Record)
     raw: Raw = msgspec.json.decode(content, type=dict[str, Any])

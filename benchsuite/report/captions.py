@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 
-from benchsuite.records import Record
-from benchsuite.report.column import Column
+from benchsuite.report.boards import Board
 from benchsuite.report.columns import COLUMNS
-from benchsuite.report.fields import BEST, GAP, OUTSIDER, Field, distinct
+from benchsuite.report.fairness import differing
+from benchsuite.report.fields import BEST, GAP, ON_FRONT, OUTSIDER, distinct
+from benchsuite.report.figures import figure_for
 from benchsuite.report.protocols import describe_protocol
 from benchsuite.report.quantities import significant
 from benchsuite.report.verdicts import Ruling
+from benchsuite.report.view import View
 
 _DOUBTFUL = "~"
 _SECTIONS = "sections: input → classes · size · batch of inference/training throughput"
 
 _BY_NAME = {column.name: column for column in COLUMNS}
-#: Said above the table where rows do not differ in them.
+#: Said above the tables where no two rows differ in them.
 _SAID_ONCE = ("division", "tier", "precision", "dataset", "seed")
+_TRAIN_INPUT = ("train_input_height_px", "train_input_width_px", "train_input_channels")
+_DIGITS = 8
 
 
-def caption(records: Sequence[Record], shown: Sequence[Column]) -> list[Text]:
-    """What holds for all rows: the protocol, the hardware and the conditions."""
+def caption(boards: Sequence[Board], view: View, *, wide: bool) -> list[Text]:
+    """What holds for all tables: protocols, hardware, conditions, and what keeps them apart."""
+    records = [record for board in boards for record in board.group.records]
     protocols = [str(name) for name in distinct(records, _BY_NAME["protocol"])]
     hardware = [
         f"{r.case.device}: {r.findings.device_name}, threads: {r.case.threads}"
@@ -31,18 +36,47 @@ def caption(records: Sequence[Record], shown: Sequence[Column]) -> list[Text]:
         if r.findings.device_name
     ]
     conditions = [
-        f"{column.name} {value}"
-        for column in (_BY_NAME[name] for name in _SAID_ONCE)
-        if column not in shown
-        for value in distinct(records, column)
+        f"{name} {values[0]}"
+        for name in _SAID_ONCE
+        if len(values := distinct(records, _BY_NAME[name])) == 1
+        if view.chosen or not wide
     ]
     lines = [
         *map(describe_protocol, protocols),
         *dict.fromkeys(hardware),
         " · ".join(conditions),
-        _SECTIONS,
+        _SECTIONS if records and view.section == _BY_NAME["architecture"] else "",
+        _why_apart(boards),
     ]
     return [Text(line) for line in lines if line]
+
+
+def _why_apart(boards: Sequence[Board]) -> str:
+    if len(boards) < 2:  # noqa: PLR2004 - one is apart from nothing
+        return ""
+    what = ", ".join(_distinctions(boards[0], boards))
+    return f"{len(boards)} tables, which no fair ranking mixes: they differ in {what}"
+
+
+def title(board: Board, boards: Sequence[Board]) -> str:
+    """What sets a table apart from the others; empty where there are none."""
+    if len(boards) == 1:
+        return ""
+    said = " · ".join(f"{name} {value}" for name, value in _distinctions(board, boards).items())
+    return f"table {boards.index(board) + 1} of {len(boards)}: {said}"
+
+
+def _distinctions(board: Board, boards: Sequence[Board]) -> Mapping[str, str]:
+    """In which respects tables differ, in words, and what holds of this one."""
+    setting, said = board.group.setting, {}
+    for name in differing([other.group for other in boards]):
+        if name in _TRAIN_INPUT:
+            said["training input"] = "×".join(str(setting[axis]) for axis in _TRAIN_INPUT)
+        elif name == "data_digest":
+            said["data"] = str(setting[name])[:_DIGITS]
+        else:
+            said[name.replace("_", " ")] = " ".join(str(setting[name]).split())
+    return said
 
 
 def ruling_line(ruling: Ruling) -> Text:
@@ -55,13 +89,26 @@ def ruling_line(ruling: Ruling) -> Text:
     return Text(text, "" if verdict == "different" else "bright_black")
 
 
-def legend(fields: Sequence[Field]) -> list[Text]:
-    """What the marks mean, where they are used."""
+def legend(boards: Sequence[Board]) -> list[Text]:
+    """What the marks mean, where they are used, and in what no row has a rank."""
     marks = {
         BEST: "best of the rows that may be compared",
+        ON_FRONT: "in its table, none is both more accurate and faster, smaller or thriftier",
         _DOUBTFUL: "noisy or disturbed, never the best (column flags)",
         OUTSIDER: "other data, order, weights or network than its rivals: not compared",
     }
+    fields = [field for board in boards for field in board.fields]
     cells = [cell.plain for field in fields for cell in field.cells.values()]
     used = [mark for mark in marks if any(mark in (cell[:1], cell[-1:]) for cell in cells)]
-    return [Text(), *(Text(f"{mark} {marks[mark]}") for mark in used)] if used else []
+    lines = [*(f"{mark} {marks[mark]}" for mark in used), *_unranked(boards)]
+    return [Text(), *map(Text, lines)] if lines else []
+
+
+def _unranked(boards: Sequence[Board]) -> list[str]:
+    columns = dict.fromkeys(column for board in boards for column in board.unranked)
+    return [
+        f"no rank by {figure_for(column).header.splitlines()[0]}: "
+        "no figure has an interval that gives verdicts"
+        for column in columns
+        if all(column in board.unranked for board in boards)
+    ]

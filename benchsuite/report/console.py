@@ -1,9 +1,8 @@
-"""The leaderboard for people: a section for each architecture, best figures marked."""
+"""The leaderboard on the terminal: a section for each architecture, best figures marked."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.console import Group
@@ -11,71 +10,43 @@ from rich.table import Table
 from rich.text import Text
 
 from benchsuite.records import Record
-from benchsuite.report.captions import caption, legend, ruling_line
-from benchsuite.report.columns import COLUMNS
+from benchsuite.report.boards import Board, boards_of
+from benchsuite.report.captions import caption, legend, ruling_line, title
+from benchsuite.report.column import Value
 from benchsuite.report.contest import contests, outsiders
-from benchsuite.report.fields import (
-    GAP,
-    Field,
-    Row,
-    backend_field,
-    distinct,
-    figure_fields,
-    fitting,
-    plain_field,
-    record_of,
-    width_of,
-)
+from benchsuite.report.fields import GAP, Field, Row, record_of
 from benchsuite.report.figures import show_networks
-from benchsuite.report.leaderboard import in_order
-from benchsuite.report.repeats import repeats_in
+from benchsuite.report.leaderboard import columns_of
 from benchsuite.report.verdicts import rulings
+from benchsuite.report.view import View, view_of
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-#: Width that the narrow table keeps to, whatever the terminal.
-NARROW = 80
 
-_BY_NAME = {column.name: column for column in COLUMNS}
-#: What tells rows of one architecture apart: each has a column where it differs.
-_CONDITIONS = tuple(
-    _BY_NAME[name]
-    for name in (
-        *("run", "dataset", "seed", "fold", "device", "device_name", "threads", "precision"),
-        *("tier", "division", "origin", "protocol", "isolation", "environment"),
-    )
-)
-_OUTCOME = tuple(_BY_NAME[name] for name in ("status", "reason"))
-
-
-def leaderboard_table(records: Sequence[Record], *, wide: bool) -> RenderableType:
-    """Records as a table of at most 80 columns, or with every figure where `wide`.
+def leaderboard_table(
+    records: Sequence[Record], view: View | None = None, *, wide: bool = False
+) -> RenderableType:
+    """Records as tables of at most 80 columns, or with every figure where `wide`.
 
     Rows that did not end well show their status and reason. The best figures of an
-    architecture are marked, among rows that may be compared only. Below the rows of several
-    seeds or folds stands their mean, with its interval.
+    architecture are marked, among rows that may be compared only, and rows on a front of
+    accuracy. Below the rows of several seeds or folds stands their mean, with its interval.
+    Rows that a fair ranking may not mix are in tables of their own.
     """
-    ordered = in_order(records)
-    rows: list[Row] = [*ordered, *repeats_in(ordered)]
-    outside = outsiders(ordered)
-    conditions = [c for c in _CONDITIONS if wide or len(distinct(ordered, c)) > 1]
-    names = [backend_field(rows, outside), *(plain_field(rows, c) for c in conditions)]
-    figures = figure_fields(ordered, rows)
-    if wide:
-        fields = [*names, *figures, *(plain_field(rows, c) for c in _OUTCOME)]
-    else:
-        fields = [*names, *fitting(figures, NARROW - width_of(names))]
-    sections = [
-        line
-        for _, group in groupby(sorted(rows, key=_architecture), key=_architecture)
-        for line in _section(list(group), fields, names if not wide else [])
-    ]
-    return Group(*caption(ordered, conditions), *_header(fields), *sections, *legend(fields))
+    asked = view or view_of(columns_of(records))
+    boards = boards_of(records, asked, wide=wide, bars=wide)
+    return Group(
+        *caption(boards, asked, wide=wide),
+        *(line for board in boards for line in _board(board, title(board, boards), asked)),
+        *legend(boards),
+    )
 
 
-def _architecture(row: Row) -> str:
-    return record_of(row).case.architecture
+def _board(board: Board, name: str, view: View) -> list[RenderableType]:
+    heading = [Text(), Text(name, "bold magenta")] if name else []
+    lines = [line for value in board.sections for line in _section(board, value, view)]
+    return [*heading, *_header(board.fields), *lines]
 
 
 def _header(fields: Sequence[Field]) -> list[Text]:
@@ -89,29 +60,32 @@ def _header(fields: Sequence[Field]) -> list[Text]:
     return [Text(), *(Text(row.plain.rstrip(), "bold") for row in rows)]
 
 
-def _section(
-    rows: Sequence[Row], fields: Sequence[Field], names: Sequence[Field]
-) -> list[RenderableType]:
-    """One architecture: its name and networks, its rows, and what may be said of them."""
-    records = [row for row in rows if isinstance(row, Record)]
-    title = Text.assemble((_architecture(rows[0]), "bold cyan"), "  ", show_networks(records))
+def _section(board: Board, value: Value, view: View) -> list[RenderableType]:
+    """Its name, and its rows; of one architecture, its networks and what may be said of them."""
+    rows = [_row(row, board) for row in board.sections[value]]
+    if view.section is None:
+        return [Text(), *rows]
+    name = Text("none" if value is None else str(value), "bold cyan")
+    if view.section.name != "architecture":
+        return [Text(), name, *rows]
+    records = [row for row in board.sections[value] if isinstance(row, Record)]
     outside = outsiders(records)
     said = [
         ruling_line(ruling)
         for rivals in contests(r for r in records if id(r) not in outside)
         for ruling in rulings(rivals)
     ]
-    return [Text(), title, *(_row(row, fields, names) for row in rows), *said]
+    return [Text(), Text.assemble(name, "  ", show_networks(records)), *rows, *said]
 
 
-def _row(row: Row, fields: Sequence[Field], names: Sequence[Field]) -> RenderableType:
-    """A row of figures; of names and the reason, where it failed and there are `names`."""
+def _row(row: Row, board: Board) -> RenderableType:
+    """A row of figures; of names and the reason, where it failed and no field says so."""
     record = record_of(row)
-    if record.status == "ok" or not names:
-        line = _line([_aligned(field.cells[id(row)], field) for field in fields])
+    if record.status == "ok" or board.tells_outcome:
+        line = _line([_aligned(field.cells[id(row)], field) for field in board.fields])
         line.rstrip()
         return line
-    named = _line([_aligned(field.cells[id(record)], field) for field in names])
+    named = _line([_aligned(field.cells[id(record)], field) for field in board.names])
     grid = Table.grid()
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")

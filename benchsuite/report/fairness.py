@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from benchsuite.errors import UsageError
 from benchsuite.records import Record
 from benchsuite.report.column import Value
 from benchsuite.report.columns import COLUMNS
@@ -16,6 +17,7 @@ SETTING = (
     *("dataset", "limit", "bad_images", "augmentation"),
     *("train_input_height_px", "train_input_width_px", "train_input_channels", "data_digest"),
 )
+_DIGITS = 8
 _COLUMNS = tuple(column for column in COLUMNS if column.name in SETTING)
 
 
@@ -54,6 +56,27 @@ def fair_groups(records: Iterable[Record]) -> list[FairGroup]:
 def differing(groups: Sequence[FairGroup]) -> list[str]:
     """The columns that keep them apart."""
     return [name for name in SETTING if len({group.setting[name] for group in groups}) > 1]
+
+
+def require_one(groups: Sequence[FairGroup]) -> None:
+    """Raise UsageError, with what they differ in, where there are several groups."""
+    if len(groups) < 2:  # noqa: PLR2004 - one is apart from nothing
+        return
+    found = {
+        name: ", ".join(dict.fromkeys(_said(name, group.setting[name]) for group in groups))
+        for name in differing(groups)
+    }
+    raise UsageError(
+        "--strict-fair: no fair ranking mixes these rows, which differ in "
+        f"{'; '.join(f'{name} ({values})' for name, values in found.items())}: "
+        "choose some of them with --where"
+    )
+
+
+def _said(name: str, value: Value) -> str:
+    """A value in few words: of a digest, as much as tells it from others."""
+    said = "none" if value is None else str(value)
+    return said[:_DIGITS] if name.endswith("_digest") else said
 
 
 def _unknown(setting: Mapping[str, Value]) -> int:

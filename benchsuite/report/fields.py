@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -11,13 +11,14 @@ from rich.text import Text
 from benchsuite.records import Record
 from benchsuite.report.column import Column, Value
 from benchsuite.report.contest import best
-from benchsuite.report.figures import Figure, figures_for, is_doubtful, show_figure
-from benchsuite.report.leaderboard import columns_of
+from benchsuite.report.figures import Figure, is_doubtful, show_figure
+from benchsuite.report.quantities import bar
+from benchsuite.report.ranks import ranks
 from benchsuite.report.repeats import Repeats, mean_and_interval
 
 GAP = "  "
 #: Marks beside a row's name or its figures.
-BEST, OUTSIDER = "*", "≠"
+BEST, OUTSIDER, ON_FRONT = "*", "≠", "◆"
 
 Row = Record | Repeats
 
@@ -48,40 +49,43 @@ def distinct(records: Sequence[Record], column: Column) -> list[Value]:
     return [value for value in values if value is not None]
 
 
-def backend_field(rows: Sequence[Row], outside: set[int]) -> Field:
-    """The backend's name, marked where the row is among those `outside`."""
-    cells = {}
+def marked_field(rows: Sequence[Row], column: Column, outside: set[int], fronts: Column) -> Field:
+    """A column as it is, marked where the row is among those `outside`, or on a front."""
+    plain = plain_field(rows, column)
     for row in rows:
-        mark = f" {OUTSIDER}" if id(row) in outside else ""
-        cells[id(row)] = Text(f"{record_of(row).case.backend}{mark}")
-    return Field("backend", cells)
+        on_front = isinstance(row, Record) and fronts.read(row) is not None
+        mark = f" {OUTSIDER}" if id(row) in outside else f" {ON_FRONT}" if on_front else ""
+        plain.cells[id(row)].append(mark)
+    return plain
 
 
 def plain_field(rows: Sequence[Row], column: Column) -> Field:
     """A column as it is; `mean of 3` where the rows of a mean differ in it."""
-    return Field(column.name.replace("_", " "), {id(row): _plain(row, column) for row in rows})
+    align = "left" if column.type == "text" else "right"
+    header = column.name.replace("_", " ")
+    return Field(header, {id(row): _plain(row, column) for row in rows}, align)
 
 
 def _plain(row: Row, column: Column) -> Text:
     if isinstance(row, Repeats) and len(set(row.values(column))) > 1:
         return Text(f"mean of {len(row.records)}")
     value = column.read(record_of(row))
-    return Text("" if value is None else str(value))
+    return Text("" if value is None else " ".join(str(value).split()))
 
 
-def figure_fields(records: Sequence[Record], rows: Sequence[Row]) -> list[Field]:
-    """Every figure that any of the records has, in order of importance."""
-    columns = {column.name: column for column in columns_of(records)}
-    return [
-        _figure_field(records, rows, figure, columns[figure.column])
-        for figure in figures_for(columns.values())
-        if distinct(records, columns[figure.column])
-    ]
-
-
-def _figure_field(
+def rank_field(
     records: Sequence[Record], rows: Sequence[Row], figure: Figure, column: Column
 ) -> Field:
+    """The place of each row in a column, blank where it has none."""
+    places = ranks(records, column, figure.show)
+    cells = {id(row): Text(str(places.get(id(row), ""))) for row in rows}
+    return Field(f"rank by\n{figure.header.splitlines()[0]}", cells, "right")
+
+
+def figure_field(
+    records: Sequence[Record], rows: Sequence[Row], figure: Figure, column: Column
+) -> Field:
+    """A figure in people's digits and units; the best are marked, doubtful ones are grey."""
     winners = best(records, column, figure.show)
     cells = {}
     for row in rows:
@@ -102,6 +106,19 @@ def _mean(repeats: Repeats, figure: Figure, column: Column) -> str:
         return ""
     middle, half = mean_and_interval(values)
     return f"{figure.show(middle)} ±{figure.show(half)}"
+
+
+def bar_field(sections: Iterable[Sequence[Row]], column: Column) -> Field:
+    """A figure as a bar beside the largest of its section's."""
+    cells = {}
+    for rows in sections:
+        values = {id(row): column.read(row) for row in rows if isinstance(row, Record)}
+        known = {key: value for key, value in values.items() if isinstance(value, int | float)}
+        largest = max(known.values(), default=0)
+        for row in rows:
+            share = known[id(row)] / largest if id(row) in known and largest else 0
+            cells[id(row)] = Text(bar(share))
+    return Field("of the slowest", cells)
 
 
 def width_of(fields: Sequence[Field]) -> int:

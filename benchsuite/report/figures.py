@@ -32,6 +32,10 @@ def _fraction(value: float) -> str:
     return f"{value:.3f}"
 
 
+def _whole(value: float) -> str:
+    return f"{value:.0f}"
+
+
 _MS, _MB = 1e3, 1e-6
 
 _DOUBTFUL = "~"
@@ -50,7 +54,7 @@ FIGURES = (
     Figure("latency_batch1_p99_s", "latency p99\nms", _MS),
     Figure("latency_host_batch1_p50_s", "from host\nms", _MS),
     Figure("best_inference_throughput_images_per_s", "best batch\nimages/s"),
-    Figure("best_inference_batch_size", "best\nbatch", digits=str),
+    Figure("best_inference_batch_size", "best\nbatch", digits=_whole),
     Figure("inference_achieved_flops_per_s", "inference\nGFLOP/s", 1e-9),
     Figure("inference_share_of_ceiling_fraction", "inference\nof ceiling"),
     Figure("training_achieved_flops_per_s", "training\nGFLOP/s", 1e-9),
@@ -71,13 +75,15 @@ FIGURES = (
     Figure("test_top5_fraction", "test top-5\nfraction", digits=_fraction),
     Figure("validation_top5_fraction", "validation top-5\nfraction", digits=_fraction),
     Figure("train_images_per_s", "end to end\nimages/s"),
-    Figure("train_epochs", "epochs", digits=str),
-    Figure("train_steps", "steps", digits=str),
-    Figure("latency_samples", "latency\nsamples", digits=str),
-    Figure("processes", "processes", digits=str),
+    Figure("train_epochs", "epochs", digits=_whole),
+    Figure("train_steps", "steps", digits=_whole),
+    Figure("latency_samples", "latency\nsamples", digits=_whole),
+    Figure("processes", "processes", digits=_whole),
     Figure("parameters", "parameters\nM", 1e-6),
     Figure("macs", "MACs\nM", 1e-6),
 )
+
+_KNOWN = frozenset(figure.column for figure in FIGURES)
 
 #: Figures that depend on the size at which the network was trained.
 _OF_TRAINING = frozenset({"train_wall_s", "time_to_target_s", "train_images_per_s"})
@@ -87,13 +93,17 @@ _QUALITY = ("test_", "validation_")
 def figures_for(columns: Iterable[Column]) -> list[Figure]:
     """The figures of these columns; a plugin's metrics come last, under their own names."""
     names = [column.name for column in columns]
-    known = {figure.column for figure in FIGURES}
     further = [
-        Figure(name, name.replace("_", " ", 1).replace(" ", "\n"))
+        Figure(name, name.replace("_", "\n", 1))
         for name in names
-        if name.startswith(_QUALITY) and name not in known
+        if name.startswith(_QUALITY) and name not in _KNOWN
     ]
     return [*(figure for figure in FIGURES if figure.column in names), *further]
+
+
+def figure_for(column: Column) -> Figure:
+    """How a column of numbers is shown to people, were it shown."""
+    return next(iter(figures_for([column])), Figure(column.name, column.name.replace("_", " ")))
 
 
 def show_figure(figure: Figure, column: Column, record: Record) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchsuite.records import Record
-from benchsuite.records.store import write_text
+from benchsuite.records.store import write_output
 from benchsuite.report.column import Column
 from benchsuite.report.columns import COLUMNS, metric_column
 from benchsuite.report.pareto import pareto_column
@@ -64,14 +64,14 @@ def leaderboard_frame(records: Sequence[Record], view: View | None = None) -> pd
     return frame
 
 
-def csv_text(records: Sequence[Record]) -> str:
+def csv_text(records: Sequence[Record], view: View | None = None) -> str:
     """The leaderboard as CSV, with a header; missing cells are empty."""
-    return leaderboard_frame(records).to_csv(index=False, lineterminator="\n")
+    return leaderboard_frame(records, view).to_csv(index=False, lineterminator="\n")
 
 
-def write_csv(records: Sequence[Record], path: Path) -> None:
+def write_csv(records: Sequence[Record], path: Path, view: View | None = None) -> None:
     """Write the leaderboard's CSV as a whole. Raises UsageError where it cannot be written."""
-    write_text(path, csv_text(records))
+    write_output(path, csv_text(records, view).encode())
 
 
 def _place(record: Record) -> tuple[str | int, ...]:

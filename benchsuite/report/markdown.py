@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 #: What means something within a line, to Markdown or to GitHub's and the Hub's own additions.
-_MEANINGFUL = re.compile(r"([\\`*_\[\]<>|~&#$!:^=])")
+_MEANINGFUL = re.compile(r"([\\`*_\[\]<>|~&#$])")
 
 
 def escaped(text: object) -> str:

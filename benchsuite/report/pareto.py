@@ -82,6 +82,6 @@ def pareto_column(records: Sequence[Record]) -> Column:
                 named[key].append(name)
     return text(
         "pareto",
-        f"fronts that it is on, of accuracy against {', '.join(FRONTS)}: see below",
+        f"fronts that it is on, of accuracy against {', '.join(FRONTS)}: see [fronts](#fronts)",
         lambda record: ", ".join(named.get(id(record), ())),
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 _PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 #: From here on, three digits are no fewer than those before the point.
 _THREE_DIGITS = 99.95
+_BAR = 8
 
 
 def significant(value: float) -> str:
@@ -37,6 +38,12 @@ def scaled(count: float) -> str:
         if count >= factor:
             return f"{significant(count / factor)} {prefix}"
     return f"{count:g}"
+
+
+def bar(share: float) -> str:
+    """A share of 1 as a bar of at most eight characters, to an eighth of one."""
+    eighths = round(share * _BAR * 8)
+    return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
 
 
 def extents(shape: Iterable[int]) -> str:

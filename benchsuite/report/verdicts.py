@@ -33,7 +33,7 @@ def rulings(rivals: Sequence[Record]) -> list[Ruling]:
         for first, second in combinations(rivals, 2)
         if first.run == second.run
         if (one := _contested(first, metric)) and (other := _contested(second, metric))
-        if (comparison := compare_measurements(one, other, _margin(one, other)))
+        if (comparison := compare_measurements(one, other, margin_of(one, other)))
     ]
     corrected = holm([ruling.comparison for ruling in found])
     return [
@@ -52,7 +52,7 @@ def best_measured(
     runs: dict[str, dict[int, Measurement]] = {}
     for record in rivals:
         found = measured(record)
-        if found and _is_fit(record, found, DOUBTFUL):
+        if found and is_fit(record, found, DOUBTFUL):
             runs.setdefault(record.run, {})[id(record)] = found
     # Nobody is the best of one.
     return {key for fit in runs.values() if len(fit) > 1 for key in _best_of_run(fit)}
@@ -65,7 +65,7 @@ def _best_of_run(fit: Mapping[int, Measurement]) -> set[int]:
     compared = {
         key: comparison
         for key in others
-        if (comparison := compare_measurements(fit[top], fit[key], _margin(fit[top], fit[key])))
+        if (comparison := compare_measurements(fit[top], fit[key], margin_of(fit[top], fit[key])))
     }
     corrected = dict(zip(compared, holm(list(compared.values())), strict=True))
     ties = {key for key, found in corrected.items() if found.verdict != "different"}
@@ -75,16 +75,16 @@ def _best_of_run(fit: Mapping[int, Measurement]) -> set[int]:
 def _contested(record: Record, metric: str) -> Measurement | None:
     size = record.case.inference_batch_size if metric == "inference_throughput" else None
     found = record.measurement(metric, size)
-    return found if found and _is_fit(record, found, DISQUALIFYING) else None
+    return found if found and is_fit(record, found, DISQUALIFYING) else None
 
 
-def _is_fit(record: Record, measurement: Measurement, faults: frozenset[str]) -> bool:
+def is_fit(record: Record, measurement: Measurement, faults: frozenset[str]) -> bool:
     """Whether it is of a protocol that gives verdicts, and has none of these flags."""
     protocol = PROTOCOLS.get(record.case.protocol)
     sound = faults.isdisjoint(measurement.flags)
     return protocol is not None and protocol.gives_verdicts and sound
 
 
-def _margin(*measurements: Measurement) -> float:
+def margin_of(*measurements: Measurement) -> float:
     """What counts in practice, or what their machine can see at all."""
     return max(MARGIN, *(m.margin or 0.0 for m in measurements))

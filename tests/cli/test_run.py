@@ -26,8 +26,8 @@ def test_run_tells_the_ways_of_computing_apart(run):
     assert found.exit_code == 0, found.stderr
     assert "mlp on numpy: ok" in found.stderr
     assert "mlp on numpy fp64: ok" in found.stderr
-    rows = [line.split() for line in found.stdout.splitlines() if line.startswith("  numpy")]
-    assert [row[1] for row in rows] == ["fp32", "fp64"]
+    titles = [line for line in found.stdout.splitlines() if line.startswith("table ")]
+    assert titles == ["table 1 of 2: precision fp32", "table 2 of 2: precision fp64"]
 
 
 def test_quick_is_a_protocol(benchsuite):

@@ -28,7 +28,24 @@ def loaded(*arguments):
 
 
 @pytest.mark.parametrize(
-    "arguments", [(), ("show",), ("run",), ("list",), ("leaderboard",), ("export",), ("merge",)]
+    "arguments",
+    [
+        (),
+        *(
+            (name,)
+            for name in (
+                "show",
+                "run",
+                "list",
+                "leaderboard",
+                "compare",
+                "history",
+                "report",
+                "merge",
+                "export",
+            )
+        ),
+    ],
 )
 def test_help_imports_no_framework_and_nothing_heavy(arguments):
     modules = loaded(*arguments, "--help")

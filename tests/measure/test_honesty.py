@@ -57,6 +57,22 @@ class Cached(Honest):
         return placed
 
 
+class Cooled(Honest):
+    """Slower after an input was placed, which takes the weights out of the processor's caches."""
+
+    cool = False
+
+    def place(self, batch):
+        self.cool = True
+        return super().place(batch)
+
+    def infer(self, placed):
+        super().infer(placed)
+        self.busy_until += SECONDS * 2 * self.cool
+        self.cool = False
+        return placed
+
+
 class Slow(Honest):
     """Takes a while to say that there is nothing to wait for."""
 
@@ -71,6 +87,7 @@ class Slow(Honest):
     ("kind", "flags"),
     [
         (Honest, []),
+        (Cooled, []),
         (Unsynchronized, ["unsynchronized"]),
         (Cached, ["cached"]),
     ],

@@ -1,3 +1,5 @@
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from benchsuite.measure.verdicts import (
     fewest_rounds,
     holm,
     sign_flip_p_value,
+    verdict_of,
 )
 
 
@@ -81,3 +84,26 @@ def test_family_of_equal_pairs_seldom_holds_a_difference():
 def test_smallest_visible_difference_is_the_far_end_of_the_interval():
     assert farthest(Estimate(1.0, 0.97, 1.02)) == pytest.approx(0.03)
     assert farthest(Estimate(1.0, 0.99, 1.02)) == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        (Estimate(0.03, 0.01, 0.05), "different"),
+        (Estimate(-0.03, -0.05, -0.01), "different"),
+        (Estimate(0.0, -0.005, 0.01), "equivalent"),
+        (Estimate(0.005, 0.001, 0.02), "inconclusive"),
+    ],
+)
+def test_verdict_on_a_difference_is_against_zero(change, verdict):
+    assert verdict_of(change, margin=0.01, none=0.0) == verdict
+
+
+@pytest.mark.parametrize("rounds", [1, 2, 5, 9, 12])
+def test_p_value_counts_every_choice_of_signs(rounds):
+    ratios = np.random.default_rng(rounds).lognormal(0.02, 0.05, rounds)
+    signs = np.array(list(product((1, -1), repeat=rounds)))
+    sums = np.abs(signs @ np.log(ratios))
+
+    expected = np.mean(sums >= abs(np.log(ratios).sum()) - 1e-9)
+    assert sign_flip_p_value(ratios) == pytest.approx(expected)

@@ -5,6 +5,8 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from benchsuite.report import leaderboard_table
+from benchsuite.report.leaderboard import columns_of
+from benchsuite.report.view import view_of
 
 RESNET = {
     "architecture": "resnet18",
@@ -14,16 +16,19 @@ RESNET = {
 }
 
 
-def printed(records, *, wide=False, width=80, **options):
+def printed(records, *, wide=False, width=80, asked=None, **options):
     output = io.StringIO()
     console = Console(file=output, width=width, highlight=False, **options)
-    console.print(leaderboard_table(records, wide=wide))
+    console.print(
+        leaderboard_table(records, view_of(columns_of(records), **(asked or {})), wide=wide)
+    )
     return output.getvalue()
 
 
 def row(text, name):
-    """The cells of the first row whose first word is `name`."""
-    return next(line for line in text.splitlines() if line.split()[:1] == [name]).split()
+    """The cells of the first row whose first word is `name`, without the mark of a front."""
+    lines = (line.replace("◆", " ") for line in text.splitlines())
+    return next(line for line in lines if line.split()[:1] == [name]).split()
 
 
 @pytest.fixture
@@ -60,9 +65,9 @@ def test_table_shows_people_units_named_in_the_header(pair):
     text = printed(pair)
 
     headers = next(line for line in text.splitlines() if "images/s" in line).split()
-    assert headers == ["backend", "fraction", "ms", "images/s", "images/s", "MB", "s", "s"]
+    assert headers == ["backend", "fraction", "ms", "images/s", "images/s", "MB", "s"]
     assert row(text, "torch") == [
-        *("torch", "0.925*", "2.00", "1,000", "400", "600", "0.750*", "0.250"),
+        *("torch", "0.925*", "2.00", "1,000", "400", "600", "0.750*"),
     ]
 
 
@@ -70,7 +75,7 @@ def test_table_marks_the_best_and_lets_ties_share(pair):
     text = printed(pair)
 
     assert row(text, "keras-jax") == [
-        *("keras-jax", "0.925*", "1.50", "1,000", "300", "500*", "0.750*", "0.250"),
+        *("keras-jax", "0.925*", "1.50", "1,000", "300", "500*", "0.750*"),
     ]
     assert "* best of the rows that may be compared" in text
 
@@ -223,6 +228,116 @@ def test_table_takes_brackets_in_reasons_literally(make_record):
     assert "shape [bold]3[/bold] [/x]" in text
 
 
+def test_rows_on_a_front_are_marked_across_architectures(make_record):
+    """Of one size, mlp is as accurate as lenet5 and faster, cnn less accurate and slower."""
+    records = [
+        make_record(architecture="lenet5"),
+        make_record(architecture="mlp", samples={"latency": (0.001,)}),
+        make_record(architecture="cnn", test={"top1_fraction": 0.5}, samples={"latency": (1.0,)}),
+    ]
+
+    lines = printed(records).splitlines()
+
+    assert [line.split()[1] for line in lines if line.startswith("  torch")] == [
+        *("0.500", "◆", "◆"),
+    ]
+    assert "◆ in its table, none is both more accurate and faster, smaller or thriftier" in lines
+    assert "latency, parameters" in printed(records, wide=True, width=1000)
+
+
+def test_rows_that_no_ranking_may_mix_are_in_tables_that_say_by_what_they_differ(make_record):
+    records = [
+        make_record(tier=tier, train_input_shape=(size, size, 1), digests={"data": digit * 64})
+        for tier, size, digit in (("compiled", 28, "d"), ("native", 28, "d"), ("native", 32, "e"))
+    ]
+
+    lines = printed(records).splitlines()
+
+    assert (
+        "3 tables, which no fair ranking mixes: they differ in tier, training input, data" in lines
+    )
+    assert [line for line in lines if line.startswith("table ")] == [
+        "table 1 of 3: tier compiled · training input 28×28×1 · data dddddddd",
+        "table 2 of 3: tier native · training input 28×28×1 · data dddddddd",
+        "table 3 of 3: tier native · training input 32×32×1 · data eeeeeeee",
+    ]
+    assert "division matched · precision fp32 · dataset digits · seed 0" in lines
+
+
+def test_sorted_table_is_one_list_with_ranks_the_figure_first(make_record):
+    records = [
+        make_record(architecture=name, test={"top1_fraction": top1})
+        for name, top1 in (("mlp", 0.925), ("cnn", 0.5), ("lenet5", 0.93))
+    ]
+
+    lines = printed(records, asked={"sort": "top1"}).splitlines()
+
+    start = next(i for i, line in enumerate(lines) if "architecture" in line)
+    assert lines[start - 1].split() == [
+        "rank",
+        "by",
+        "test",
+        "top-1",
+        "latency",
+        "inference",
+        "training",
+    ]
+    assert [line.replace("◆", " ").split()[:4] for line in lines[start + 2 : start + 5]] == [
+        ["1", "lenet5", "torch", "0.930"],
+        ["1", "mlp", "torch", "0.925"],
+        ["3", "cnn", "torch", "0.500"],
+    ]
+
+
+def test_sorted_figure_is_shown_however_unimportant_and_said_to_have_no_rank(make_record):
+    text = printed([make_record(), make_record(backend="x")], asked={"sort": "first_call,memory"})
+
+    headers = next(line for line in text.splitlines() if "architecture" in line).split()
+    assert headers[3:6] == ["s", "MB", "fraction"]
+    assert "no rank by first call: no figure has an interval that gives verdicts" in text
+    assert "rank by\n" not in text
+
+
+def test_sections_are_of_the_column_that_is_asked_for(pair, make_record):
+    other = make_record(architecture="mlp", backend="torch")
+
+    lines = printed([*pair, other], asked={"group_by": "backend"}).replace("◆", " ").splitlines()
+
+    start = lines.index("torch")
+    assert [line.split()[0] for line in lines[start + 1 : start + 3]] == ["lenet5", "mlp"]
+
+
+def test_chosen_columns_are_shown_in_their_order_and_failures_with_their_reason(make_record):
+    records = [make_record(), make_record(backend="x", status="failed", reason="no luck")]
+
+    lines = printed(
+        records, asked={"columns": "top1,backend,parameters,optimizer,seed"}
+    ).splitlines()
+
+    assert ["0.925", "torch", "0.0617", "sgd", "0"] in [line.split() for line in lines]
+    assert ["x", "sgd", "0", "failed:", "no", "luck"] in [line.split() for line in lines]
+
+
+def test_chosen_status_and_reason_stand_in_their_columns(make_record):
+    records = [make_record(status="oom", reason="too large")]
+
+    lines = printed(records, asked={"columns": "status,backend,reason"}).splitlines()
+
+    assert ["oom", "torch", "too", "large"] in [line.split() for line in lines]
+
+
+def test_wide_table_has_a_bar_of_latency_beside_the_slowest_of_its_section(make_record):
+    records = [
+        make_record(backend=name, samples={"latency": (seconds,)})
+        for name, seconds in (("fast", 0.25), ("slow", 1.0))
+    ]
+
+    text = printed([*records, make_record(architecture="mlp")], wide=True, width=1000)
+
+    bars = [cell for line in text.splitlines() for cell in line.split() if set(cell) == {"█"}]
+    assert bars == ["██", "████████", "████████"]
+
+
 def test_table_shows_all_sizes_of_one_architecture(make_record):
     small = make_record(input_shape=(32, 32, 1), size=None)
     other = replace(make_record().findings.size, macs=1_000)
@@ -237,7 +352,8 @@ def test_table_shows_all_sizes_of_one_architecture(make_record):
 def test_table_shows_the_mean_of_several_seeds(make_record):
     records = [make_record(seed=seed, test={"top1_fraction": 0.9 + seed / 50}) for seed in range(3)]
 
-    rows = [line.split() for line in printed(records).splitlines() if line.startswith("  torch")]
+    lines = printed(records).replace("◆", " ").splitlines()
+    rows = [line.split() for line in lines if line.startswith("  torch")]
 
     assert [row[1] for row in rows] == ["0", "1", "2", "mean"]
     assert rows[-1][:6] == ["torch", "mean", "of", "3", "0.920", "±0.050"]

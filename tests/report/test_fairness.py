@@ -1,8 +1,13 @@
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace
 
+from benchsuite.errors import UsageError
 from benchsuite.report.columns import COLUMNS
-from benchsuite.report.fairness import SETTING, differing, fair_groups
+from benchsuite.report.fairness import SETTING, differing, fair_groups, require_one
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "leaderboard.md"
 
 
 def members(groups):
@@ -11,6 +16,12 @@ def members(groups):
 
 def test_setting_is_of_columns():
     assert set(SETTING) <= {column.name for column in COLUMNS}
+
+
+def test_setting_is_documented():
+    text = DOCUMENT.read_text(encoding="utf-8").partition("\n## Separate tables\n")[2]
+
+    assert ", ".join(f"`{name}`" for name in SETTING) in text
 
 
 def test_rows_of_one_setting_are_one_group_whatever_their_network(make_record):
@@ -78,3 +89,20 @@ def test_failed_row_joins_the_group_that_it_agrees_with_in_its_own_place(make_re
 
     assert members(groups) == [["a", "c"], ["b", "d"], ["e"]]
     assert groups[0].setting["device_name"] == "Test CPU"
+
+
+def test_several_groups_are_refused_with_what_they_differ_in(make_record):
+    rows = [
+        make_record(),
+        make_record(tier="compiled", digests={"data": "e" * 64}),
+        make_record(limit=5),
+    ]
+
+    require_one(fair_groups(rows[:1]))
+    require_one([])
+    message = (
+        r"differ in tier \(native, compiled\); limit \(none, 5\); "
+        r"data_digest \(dddddddd, eeeeeeee\): choose some of them with --where"
+    )
+    with pytest.raises(UsageError, match=message):
+        require_one(fair_groups(rows))

@@ -1,12 +1,14 @@
 import io
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from benchsuite.errors import UsageError
-from benchsuite.records import RunStore, read_records
+from benchsuite.records import RunStore, read_record, read_records
 from benchsuite.report import leaderboard_frame, write_csv
 from benchsuite.report.leaderboard import columns_of, csv_text, in_order
+from benchsuite.report.view import view_of
 
 NAMES = [column.name for column in columns_of([])]
 
@@ -117,3 +119,57 @@ def test_write_csv_refuses_a_file_that_cannot_be_written(records, tmp_path):
     with pytest.raises(UsageError, match="cannot be written"):
         write_csv(records, tmp_path / "folder")
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+RECORDS = Path(__file__).parents[1] / "records"
+
+
+def test_csv_is_a_union_of_whatever_rows_are_mixed(make_record):
+    """Of all versions of records, failed ones, and some with a metric of a plugin."""
+    records = [
+        read_record(RECORDS / "version1.json"),
+        read_record(RECORDS / "version2.json"),
+        make_record(run="plugin", test={"brier": 0.125}),
+        make_record(
+            run="early", status="oom", reason='9 GiB, "too"\nmuch', size=None, training=None
+        ),
+        make_record(run="timed out", status="timeout", reason="after 600 s", device_name=""),
+    ]
+
+    table = pd.read_csv(io.StringIO(csv_text(records))).set_index("run")
+
+    assert list(table.columns) == [*(name for name in NAMES if name != "run"), "test_brier"]
+    assert len(table) == 5
+    assert table["test_brier"].dropna().to_dict() == {"plugin": 0.125}
+    assert table.loc["early", "reason"] == '9 GiB, "too" much'
+    assert table.loc["early", ["status", "architecture"]].tolist() == ["oom", "lenet5"]
+    assert table.loc["early"].isna()[["parameters", "latency_batch1_p50_s", "data_digest"]].all()
+    assert set(table["schema"]) == {3}
+    assert table["data_digest"].dropna().map(len).unique().tolist() == [64]
+    columns = {column.name: column for column in columns_of(records)}
+    numbers = [name for name, column in columns.items() if column.type != "text" and name in table]
+    assert all(table[name].dtype.kind in "iuf" for name in numbers)
+
+
+def test_frame_has_the_columns_chosen_in_the_order_sorted(records):
+    view = view_of(columns_of(records), columns="arch,status", sort="-arch")
+
+    frame = leaderboard_frame(records, view)
+
+    assert frame.to_dict("list") == {
+        "architecture": ["resnet18", "lenet5", "lenet5"],
+        "status": ["ok", "failed", "ok"],
+    }
+
+
+def test_columns_of_a_part_are_all_columns_with_the_fronts_of_that_part(make_record):
+    slow, fast, metric = (
+        make_record(backend="slow", samples={"latency": (2.0,)}, test={"top1_fraction": 0.5}),
+        make_record(backend="fast", samples={"latency": (1.0,)}),
+        make_record(backend="x", test={"brier": 0.5, "top1_fraction": 0.1}, samples={}),
+    )
+
+    *_, pareto, brier = columns_of([slow, fast, metric], [slow])
+
+    assert [pareto.name, brier.name] == ["pareto", "test_brier"]
+    assert pareto.read(fast) is None

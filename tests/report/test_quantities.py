@@ -1,6 +1,6 @@
 import pytest
 
-from benchsuite.report.quantities import extents, scaled, significant
+from benchsuite.report.quantities import bar, extents, scaled, significant
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,18 @@ def test_scaled_uses_the_prefix_that_suits(count, expected):
 
 def test_extents_are_joined_as_they_are_spoken():
     assert extents((32, 32, 3)) == "32×32×3"
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [
+        (0, ""),
+        (1 / 64, "▏"),
+        (0.5, "████"),
+        (0.55, "████▍"),
+        (63 / 64, "███████▉"),
+        (1, "████████"),
+    ],
+)
+def test_bar_is_as_long_as_its_share(share, expected):
+    assert bar(share) == expected

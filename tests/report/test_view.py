@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from benchsuite.errors import UnknownNameError
@@ -5,12 +7,20 @@ from benchsuite.report.columns import COLUMNS
 from benchsuite.report.leaderboard import columns_of, in_order
 from benchsuite.report.view import ALIASES, find_column, view_of
 
+DOCUMENT = Path(__file__).parents[2] / "docs" / "leaderboard.md"
 BY_NAME = {column.name: column for column in COLUMNS}
 
 
 def test_aliases_are_of_columns_and_hide_none():
     assert set(ALIASES.values()) <= BY_NAME.keys()
     assert ALIASES.keys().isdisjoint(BY_NAME)
+
+
+def test_aliases_are_documented_all_of_them_in_order():
+    text = DOCUMENT.read_text(encoding="utf-8").partition("\n## Short names\n")[2]
+
+    rows = [line for line in text.partition("\n## ")[0].splitlines() if line[:3] == "| `"]
+    assert rows == [f"| `{alias}` | `{name}` |" for alias, name in ALIASES.items()]
 
 
 def test_column_is_found_by_name_and_by_alias():

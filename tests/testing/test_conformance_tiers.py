@@ -26,8 +26,8 @@ class _Cached(NumpySession):
     def infer(self, placed):
         known = self.__dict__.setdefault("known", {})
         if id(placed) not in known:
-            known[id(placed)] = super().infer(placed)
-        return known[id(placed)]
+            known[id(placed)] = placed, super().infer(placed)  # kept: ids are used again
+        return known[id(placed)][1]
 
 
 class _Costly(NumpySession):

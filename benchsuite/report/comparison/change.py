@@ -61,3 +61,8 @@ def is_ratio(column: Column) -> bool:
     return not column.name.startswith(("test_", "validation_")) and not column.name.endswith(
         "_fraction"
     )
+
+
+def show_change(change: float, column: Column) -> str:
+    """`+4.3 %` of a ratio, `-0.0123` of a difference."""
+    return f"{100 * (change - 1):+.1f} %" if is_ratio(column) else f"{change:+.4f}"

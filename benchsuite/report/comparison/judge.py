@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from benchsuite.measure.anchor import METRIC as ANCHOR
 from benchsuite.measure.verdicts import standing, verdict_of
+from benchsuite.records import Measurement
 from benchsuite.report.column import Column
 from benchsuite.report.comparison import obstacles
 from benchsuite.report.comparison.change import Answer, Change, Finding, is_ratio
@@ -45,13 +46,9 @@ def judge(pairs: Sequence[Pair], columns: Sequence[Column]) -> list[Finding]:
     """
     settled, single = _sift(pairs, columns)
     several = list(_over_seeds(single))
-    contested = [q for q in single if q.column.measured and not obstacles.indication(q.pairs[0])]
-    changes = {
-        id(question): change
-        for question, change in zip(
-            contested, speed_changes([_measured(q) for q in contested]), strict=True
-        )
-    }
+    contested = [question for question in single if _is_contested(question)]
+    figures = _measured(contested)
+    changes = dict(zip(map(id, contested), speed_changes(figures), strict=True))
     answered = [(q, changes.get(id(q)) or _change(q)) for q in (*single, *several)]
     place = {id(pair): index for index, pair in enumerate(pairs)}
     found = [*settled, *_decided(answered)]
@@ -98,18 +95,25 @@ def _over_seeds(questions: Sequence[_Question]) -> Iterator[_Question]:
             yield _Question(pairs, columns[name])
 
 
-def _measured(question: _Question) -> Figures:
-    (pair,), column = question.pairs, question.column
-    first, second = pair.first.measured(column), pair.second.measured(column)
-    assert first is not None  # noqa: S101 - `of_figure` has seen to it
-    assert second is not None  # noqa: S101 - likewise
-    return Figures(
-        first,
-        second,
-        pair.first.measurement(ANCHOR),
-        pair.second.measurement(ANCHOR),
-        same_run=pair.first.cell("run") == pair.second.cell("run"),
-    )
+def _is_contested(question: _Question) -> bool:
+    """Whether it is of a figure of speed that processes repeat."""
+    return bool(question.column.measured) and not obstacles.indication(question.pairs[0])
+
+
+def _measured(questions: Sequence[_Question]) -> list[Figures]:
+    anchors: dict[int, Measurement | None] = {}
+    found = []
+    for question in questions:
+        (pair,), column = question.pairs, question.column
+        for row in (pair.first, pair.second):
+            if id(row) not in anchors:
+                anchors[id(row)] = row.measurement(ANCHOR)
+        first, second = pair.first.measured(column), pair.second.measured(column)
+        if first and second:
+            same_run = pair.first.cell("run") == pair.second.cell("run")
+            known = (anchors[id(pair.first)], anchors[id(pair.second)])
+            found.append(Figures(first, second, *known, same_run=same_run))
+    return found
 
 
 def _change(question: _Question) -> Change:

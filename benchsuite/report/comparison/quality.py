@@ -28,12 +28,12 @@ def quality_change(pair: Pair, column: Column, first: float, second: float) -> C
 
     Raises UsageError where a file of predictions is none of ours.
     """
+    if column.name == _TOP1 and (right := _recognised(pair)):
+        how = f"McNemar, bootstrap of {len(right[0]):,} paired images"
+        return _change(paired_difference(*right), how)
     images = min(_images(pair.first, column), _images(pair.second, column))
     if not column.name.endswith("_fraction") or not images:
         return Change(None, None, MARGIN_OF_FRACTIONS, "one value each, without an interval")
-    if column.name == _TOP1 and (right := _recognised(pair)):
-        how = f"McNemar, bootstrap of {images:,} paired images"
-        return _change(paired_difference(*right), how)
     return _change(unpaired_difference(first, second, images), f"Newcombe, {images:,} images each")
 
 

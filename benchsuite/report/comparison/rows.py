@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gc
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -173,28 +174,25 @@ def _without_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _read_table(path: Path) -> Iterator[TableRow]:
-    import pandas as pd
-
-    kinds = {"text": "string", "integer": "Int64", "number": "Float64"}
+def _read_table(path: Path) -> list[TableRow]:
     try:
-        frame = pd.read_csv(
-            path,
-            dtype={column.name: kinds[column.type] for column in COLUMNS},
-            keep_default_na=False,
-            na_values=[""],
-            float_precision="round_trip",
-        )
-    except (OSError, ValueError) as error:  # pandas' own errors are ValueErrors
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            missing = [name for name in _NEEDED if name not in (reader.fieldnames or ())]
+            if missing:
+                raise UsageError(
+                    f"'{path}' is no leaderboard's CSV: it has no column '{missing[0]}'; "
+                    "write one with benchsuite leaderboard --csv"
+                )
+            return [TableRow({n: _value(n, cell) for n, cell in row.items()}) for row in reader]
+    except (OSError, ValueError, csv.Error) as error:
         raise UsageError(f"'{path}' is no leaderboard's CSV: {error}") from error
-    missing = [name for name in _NEEDED if name not in frame]
-    if missing:
-        raise UsageError(
-            f"'{path}' is no leaderboard's CSV: it has no column '{missing[0]}'; "
-            "write one with benchsuite leaderboard --csv"
-        )
-    cells = frame.astype(object).where(frame.notna(), None)
-    return (TableRow(row) for row in cells.to_dict("records"))
+
+
+def _value(name: str, cell: str | None) -> Value:
+    """A cell as its column's type; None where it is empty."""
+    kind = _BY_NAME[name].type if name in _BY_NAME else "text"
+    return {"text": str, "integer": int, "number": float}[kind](cell) if cell else None
 
 
 def identities(sides: Sequence[Sequence[Row]], ignored: Sequence[str] = ()) -> list[list[Hashable]]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 
 import msgspec
 
 from benchsuite.report.column import Value
 from benchsuite.report.comparison.change import Finding
-from benchsuite.report.comparison.pairing import Pairing
+from benchsuite.report.comparison.pairing import Pair, Pairing
 from benchsuite.report.comparison.rows import Row
 from benchsuite.report.figures import FIGURES, Figure
 from benchsuite.report.markdown import escaped
@@ -26,14 +28,19 @@ _CASE = (
 )
 _ALWAYS = ("architecture", "backend")
 _FIGURES = {figure.column: figure for figure in FIGURES}
+_RIGHT = frozenset({"A", "B", "change", "95 % interval"})
 
 
 def entries(findings: Iterable[Finding], pairing: Pairing) -> Cells:
     """One line a finding, and one for each row without a partner: column -> value, for programs.
 
-    `ratio` is B / A; figures of quality have a `difference`, B - A, in its place.
+    Those of one pair follow each other. `ratio` is B / A; figures of quality have a `difference`,
+    B - A, in its place.
     """
-    lines = [_entry(finding) for finding in findings]
+    lines = []
+    for pair, of_pair in groupby(findings, key=attrgetter("pair")):
+        shared = _of_pair(pair)
+        lines += [{**shared, **_of_finding(finding)} for finding in of_pair]
     for side, rows in (("A", pairing.only_first), ("B", pairing.only_second)):
         lines += [{**_case(row), "verdict": f"only in {side}"} for row in rows]
     return [{name: line.get(name) for name in _HEADER} for line in lines]
@@ -43,20 +50,21 @@ def _case(row: Row) -> dict[str, Value]:
     return {name: row.cell(name) for name in _CASE}
 
 
-def _entry(finding: Finding) -> dict[str, Value]:
-    pair, kind = finding.pair, "ratio" if finding.is_ratio else "difference"
-    axis = (
-        {pair.axis: f"{pair.first.cell(pair.axis)} → {pair.second.cell(pair.axis)}"}
-        if pair.axis
-        else {}
-    )
-    seeds = {"seed": f"mean of {finding.seeds}"} if finding.seeds else {}
+def _of_pair(pair: Pair) -> dict[str, Value]:
+    """What both rows are, and in what they differ."""
+    values = [row.cell(pair.axis) for row in (pair.first, pair.second)] if pair.axis else []
     return {
         **_case(pair.second),
-        **axis,
-        **seeds,
+        **({pair.axis: " → ".join(map(str, values))} if values else {}),
         "a_run": pair.first.cell("run"),
         "b_run": pair.second.cell("run"),
+    }
+
+
+def _of_finding(finding: Finding) -> dict[str, Value]:
+    kind = "ratio" if finding.is_ratio else "difference"
+    return {
+        **({"seed": f"mean of {finding.seeds}"} if finding.seeds else {}),
         "metric": finding.column.name if finding.column else None,
         "a": finding.first,
         "b": finding.second,
@@ -91,12 +99,21 @@ def as_json(lines: Cells) -> str:
 
 def as_text(lines: Cells) -> str:
     """A plain table for people: what all cases have in common is left out."""
-    return _tabulated(lines, "plain", _printable)
+    headers, rows = _shown(lines, _printable)
+    widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]
+    forms = [f"{{:{'>' if h in _RIGHT else '<'}{w}}}" for h, w in zip(headers, widths, strict=True)]
+    form = "  ".join(forms)
+    return "\n".join(form.format(*row).rstrip() for row in (headers, *rows))
 
 
 def as_markdown(lines: Cells) -> str:
     """A table for GitHub, in which no text is markup."""
-    return _tabulated(lines, "github", lambda text: escaped(_printable(text)))
+    from tabulate import tabulate
+
+    headers, rows = _shown(lines, lambda text: escaped(_printable(text)))
+    aligned = ["right" if header in _RIGHT else "left" for header in headers]
+    table: str = tabulate(rows, headers, "github", colalign=aligned, disable_numparse=True)
+    return table
 
 
 def summary(lines: Cells) -> str:
@@ -107,28 +124,33 @@ def summary(lines: Cells) -> str:
     return f"{compared} comparison{'' if compared == 1 else 's'}: {found}"
 
 
-def _tabulated(lines: Cells, layout: str, clean: Callable[[str], str]) -> str:
-    from tabulate import tabulate
-
-    shown = [name for name in _CASE if name in _ALWAYS or len({line[name] for line in lines}) > 1]
-    headers = [*shown, "metric", "A", "B", "change", "95 % interval", "verdict", "how"]
+def _shown(lines: Cells, clean: Callable[[str], str]) -> tuple[list[str], list[list[str]]]:
+    """Headers, and rows under them."""
+    names = [n for n in _CASE if n in _ALWAYS or len({line[n] for line in lines}) > 1]
+    headers = [*names, "metric", "A", "B", "change", "95 % interval", "verdict", "how"]
+    cases = (["" if line[name] is None else str(line[name]) for name in names] for line in lines)
     rows = [
-        [
-            clean(cell)
-            for cell in (*("" if line[n] is None else str(line[n]) for n in shown), *_figures(line))
-        ]
-        for line in lines
+        [clean(cell) for cell in (*case, *_figures(line))]
+        for case, line in zip(cases, lines, strict=True)
     ]
-    right = {"A", "B", "change", "95 % interval"}
-    aligned = ["right" if header in right else "left" for header in headers]
-    table: str = tabulate(rows, headers, layout, colalign=aligned, disable_numparse=True)
-    return "\n".join(line.rstrip() for line in table.splitlines())
+    return headers, rows
+
+
+def varying(rows: Sequence[Row], further: Sequence[str] = ()) -> list[str]:
+    """The columns that tell such rows apart, the two that always do first."""
+    names = (*_CASE, *further)
+    return [n for n in names if n in _ALWAYS or len({row.cell(n) for row in rows}) > 1]
+
+
+def figure_of(metric: str) -> Figure:
+    """How a column's figures are shown; under its own name where nobody said."""
+    return _FIGURES.get(metric) or Figure(metric, metric)
 
 
 def _figures(line: Mapping[str, Value]) -> Iterator[str]:
     """The cells that a comparison adds to its case, as people read them."""
     metric = str(line["metric"] or "")
-    figure = _FIGURES.get(metric) or Figure(metric, metric)
+    figure = figure_of(metric)
     yield figure.header.replace("\n", " ")
     for side in ("a", "b"):
         value = line[side]

@@ -10,6 +10,7 @@ from benchsuite.report.page.plot import (
     Plot,
     Trace,
     axis,
+    drawn,
     labels,
     shown,
     views_by_architecture,
@@ -33,7 +34,7 @@ def latency_distribution(entries: Sequence[Entry], looks: Mapping[str, Look]) ->
         (found,) = entry.of("latency")
         return {
             **_line(entry, name, looks),
-            "x": [seconds * _MS for seconds in found.quantiles_s],
+            "x": [drawn(seconds * _MS) for seconds in found.quantiles_s],
             "y": PROBABILITIES,
             "hovertemplate": "%{y:.1%} below %{x:.3g} ms",
         }
@@ -65,7 +66,7 @@ def throughput_by_batch(entries: Sequence[Entry], looks: Mapping[str, Look]) -> 
             **_line(entry, name, looks),
             "mode": "lines+markers",
             "x": list(rates),
-            "y": list(rates.values()),
+            "y": [drawn(rate) for rate in rates.values()],
             "hovertemplate": "batch %{x}: %{y:,.3s} images/s",
         }
 
@@ -130,7 +131,7 @@ def _learning(entry: Entry, name: str, looks: Mapping[str, Look], most: int) -> 
         {
             **line,
             "x": [place + 1 for place in places],
-            "y": [training.step_losses[place] for place in places],
+            "y": [drawn(training.step_losses[place]) for place in places],
             "hovertemplate": "step %{x}: %{y:.3f} nats",
         },
         {

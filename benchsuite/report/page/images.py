@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchsuite.errors import UsageError
-from benchsuite.report.fairness import differing, fair_groups
-from benchsuite.report.page.naming import group_name
+from benchsuite.report.page.naming import ALL, named_groups
 from benchsuite.report.page.plot import Plot, View, shown
 from benchsuite.report.page.plots import plots_of
 from benchsuite.report.page.rivals import backend_against_backend
@@ -36,6 +35,7 @@ def write_images(source: Source, folder: Path, kind: str) -> list[Path]:
     """
     try:
         import kaleido
+        from choreographer.errors import BrowserFailedError, ChromeNotFoundError
     except ImportError as error:
         raise UsageError(
             f"--{kind} needs kaleido, which is not installed: pip install 'benchsuite[images]'"
@@ -50,10 +50,10 @@ def write_images(source: Source, folder: Path, kind: str) -> list[Path]:
     try:
         # MathJax would be fetched from the network, and no text of ours needs it.
         kaleido.write_fig_from_object_sync(wanted, kopts={"mathjax": False})
-    except kaleido.errors.ChromeNotFoundError as error:
+    except (ChromeNotFoundError, BrowserFailedError) as error:
         raise UsageError(
-            f"--{kind} needs Chromium or Chrome, and found neither: apt-get install chromium, or "
-            "set BROWSER_PATH"
+            f"--{kind} needs Chromium or Chrome, and none was found that starts: apt-get install "
+            "chromium, or set BROWSER_PATH"
         ) from error
     return [figure["path"] for figure in wanted]
 
@@ -80,11 +80,9 @@ def _figures(source: Source, folder: Path, kind: str) -> Iterator[dict[str, Any]
 def _plots(source: Source) -> Iterator[tuple[str, Plot]]:
     """Each with the name of its group, which is empty where there is only one."""
     yield "", backend_against_backend(source.entries)
-    groups = fair_groups(source.records)
-    apart = differing(groups)
-    for group in groups:
-        name = group_name(group, apart) if apart else ""
-        yield from ((name, plot) for plot in plots_of(source.of(group.records)))
+    for name, group in named_groups(source.records):
+        said = "" if name == ALL else name
+        yield from ((said, plot) for plot in plots_of(source.of(group.records)))
 
 
 def file_name(parts: Sequence[str], taken: set[str]) -> str:

@@ -19,11 +19,11 @@ from benchsuite import __version__
 from benchsuite.errors import UsageError
 from benchsuite.records import Record
 from benchsuite.records.store import write_atomically
-from benchsuite.report.fairness import differing, fair_groups
+from benchsuite.report.fairness import differing
 from benchsuite.report.page.board import leaderboard
 from benchsuite.report.page.cases import case_pages
 from benchsuite.report.page.findings import certificates, failures, ledger, spoken
-from benchsuite.report.page.naming import group_name, said
+from benchsuite.report.page.naming import named_groups, said
 from benchsuite.report.page.plot import Plot
 from benchsuite.report.page.plots import plots_of
 from benchsuite.report.page.rivals import backend_against_backend
@@ -78,7 +78,7 @@ def page_html(source: Source) -> str:
         lstrip_blocks=True,
     )
     own = "".join(_text_of(name) for name in _SCRIPTS)
-    scripts = [f"\n{script}\n" for script in (get_plotlyjs(), own)]
+    scripts = [f"\n{script}\n" for script in (own, get_plotlyjs())]
     return environment.get_template("page.html.jinja").render(
         _facts(source),
         style=_text_of("page.css"),
@@ -107,10 +107,8 @@ def _hash(script: str) -> str:
 
 
 def _board(source: Source) -> Board:
-    groups = fair_groups(source.records)
-    apart = differing(groups)
     return Board(
-        [_group(source.of(group.records), group_name(group, apart)) for group in groups],
+        [_group(source.of(group.records), name) for name, group in named_groups(source.records)],
         verdict_table(source.entries),
         backend_against_backend(source.entries),
         certificates(source.certificates),
@@ -124,7 +122,8 @@ def _group(entries: Sequence[Entry], name: str) -> Group:
 
 def _facts(source: Source) -> dict[str, Any]:
     """What the template says in words."""
-    records, groups = source.records, fair_groups(source.records)
+    records, named = source.records, named_groups(source.records)
+    groups = [group for _, group in named]
     backends = sorted({record.case.backend for record in records})
     apart = differing(groups)
     return {
@@ -144,7 +143,7 @@ def _facts(source: Source) -> dict[str, Any]:
             if name not in apart and value is not None
         ],
         "apart": [name.replace("_", " ") for name in apart],
-        "groups": [group_name(group, apart) for group in groups],
+        "groups": [name for name, _ in named],
         "ledger": ledger(records, backends),
         "runs": [(name, _run(facts)) for name, facts in source.runs.items()],
     }

@@ -1,6 +1,8 @@
 /** Plots that are on the page, so that they can change with its colours. */
 const drawn = new Set();
 let plotIds = 0;
+/** Plotly is the last and longest part of the file: tables do not wait for it. */
+const loaded = new Promise((resolve) => addEventListener("load", resolve));
 
 /** A text as Plotly shows it, which takes entities for what they stand for. */
 const decoded = (text) => new DOMParser().parseFromString(text, "text/html").documentElement.textContent;
@@ -79,7 +81,7 @@ function makePlot(plot, heading) {
   select.addEventListener("change", () => { draw(); fill(); });
   if (plot.views.length > 1) figure.append(element("p", { className: "controls" }, element("label", {}, "showing", select)));
   figure.append(area, data);
-  seen.observe(figure);
+  loaded.then(() => seen.observe(figure));
   return figure;
 }
 

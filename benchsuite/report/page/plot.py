@@ -87,6 +87,11 @@ def shown(text: str) -> str:
     return html.escape(text, quote=False)
 
 
+def drawn(value: float | None) -> float | None:
+    """A number as finely as a plot can show it, so that a page of thousands stays small."""
+    return None if value is None else float(f"{value:.5g}")
+
+
 def by_backend(entries: Sequence[Entry]) -> list[tuple[str, list[Entry]]]:
     """Entries of each backend, in order of name."""
     ordered = sorted(entries, key=_backend)
