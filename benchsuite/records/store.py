@@ -110,6 +110,11 @@ class Stored:
         """Where its raw samples are, if there are any: see `read_series`."""
         return self.folder / SAMPLES / f"{self.path.stem}.jsonl"
 
+    @property
+    def predictions(self) -> Path:
+        """Where what its network says of each test image is, if it was kept."""
+        return self.folder / PREDICTIONS / f"{self.path.stem}.npz"
+
     def facts(self) -> dict[str, Any]:
         """What holds for its whole run (docs/records.md); empty where its folder does not say.
 
@@ -140,19 +145,12 @@ def read_records(paths: Iterable[Path]) -> Iterator[Record]:
 
 
 def read_stored(paths: Iterable[Path]) -> Iterator[Stored]:
-    """The same, each with its path."""
-    return (Stored(file, read_record(file)) for file in record_files(paths))
-
-
-def record_files(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files of `read_records`. Hidden folders are somebody's unfinished work.
-
-    Raises UsageError where a path does not exist.
-    """
+    """The same, each with its path. Hidden folders are somebody's unfinished work."""
     for path in paths:
         if not path.exists():
             raise UsageError(f"no results at '{path}': name a run's folder, or run first")
-        yield from [path] if path.is_file() else _record_files(path)
+        files = [path] if path.is_file() else _record_files(path)
+        yield from (Stored(file, read_record(file)) for file in files)
 
 
 def _record_files(folder: Path) -> list[Path]:
@@ -162,11 +160,6 @@ def _record_files(folder: Path) -> list[Path]:
 
 def _is_hidden(name: str) -> bool:
     return name.startswith(".")
-
-
-def predictions_beside(record_file: Path) -> Path:
-    """Where the predictions of a stored record are, if there are any."""
-    return record_file.parent.parent / PREDICTIONS / f"{record_file.stem}.npz"
 
 
 def read_record(path: Path) -> Record:

@@ -22,8 +22,6 @@ _SECTIONS = "sections: input → classes · size · batch of inference/training 
 _BY_NAME = {column.name: column for column in COLUMNS}
 #: Said above the tables where no two rows differ in them.
 _SAID_ONCE = ("division", "tier", "precision", "dataset", "seed")
-_TRAIN_INPUT = ("train_input_height_px", "train_input_width_px", "train_input_channels")
-_DIGITS = 8
 
 
 def caption(boards: Sequence[Board], view: View, *, wide: bool) -> list[Text]:
@@ -68,15 +66,7 @@ def title(board: Board, boards: Sequence[Board]) -> str:
 
 def _distinctions(board: Board, boards: Sequence[Board]) -> Mapping[str, str]:
     """In which respects tables differ, in words, and what holds of this one."""
-    setting, said = board.group.setting, {}
-    for name in differing([other.group for other in boards]):
-        if name in _TRAIN_INPUT:
-            said["training input"] = "×".join(str(setting[axis]) for axis in _TRAIN_INPUT)
-        elif name == "data_digest":
-            said["data"] = str(setting[name])[:_DIGITS]
-        else:
-            said[name.replace("_", " ")] = " ".join(str(setting[name]).split())
-    return said
+    return board.group.said(differing([other.group for other in boards]))
 
 
 def ruling_line(ruling: Ruling) -> Text:

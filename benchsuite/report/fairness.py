@@ -9,14 +9,17 @@ from benchsuite.errors import UsageError
 from benchsuite.records import Record
 from benchsuite.report.column import Value
 from benchsuite.report.columns import COLUMNS
+from benchsuite.report.quantities import extents
 
+_TRAIN_INPUT = ("train_input_height_px", "train_input_width_px", "train_input_channels")
 #: Rows of one ranking agree in these columns: machine, way of measuring, input pipeline, data.
 SETTING = (
     *("device", "device_name", "threads", "environment", "isolation"),
     *("division", "tier", "precision", "protocol"),
     *("dataset", "limit", "bad_images", "augmentation"),
-    *("train_input_height_px", "train_input_width_px", "train_input_channels", "data_digest"),
+    *(*_TRAIN_INPUT, "data_digest"),
 )
+#: Of a digest, as much as tells it from others.
 _DIGITS = 8
 _COLUMNS = tuple(column for column in COLUMNS if column.name in SETTING)
 
@@ -27,6 +30,20 @@ class FairGroup:
 
     records: Sequence[Record]
     setting: Mapping[str, Value]
+
+    def said(self, columns: Iterable[str]) -> dict[str, str]:
+        """What it has in these columns, in words; the size of training's images as one."""
+        found = {}
+        for name in columns:
+            if name in _TRAIN_INPUT:
+                found["training input"] = extents(str(self.setting[axis]) for axis in _TRAIN_INPUT)
+            elif name == "data_digest":
+                found["data"] = str(self.setting[name])[:_DIGITS]
+            else:
+                value = self.setting[name]
+                words = "none" if value is None else " ".join(str(value).split())
+                found[name.replace("_", " ")] = words
+        return found
 
 
 def fair_groups(records: Iterable[Record]) -> list[FairGroup]:
@@ -62,21 +79,13 @@ def require_one(groups: Sequence[FairGroup]) -> None:
     """Raise UsageError, with what they differ in, where there are several groups."""
     if len(groups) < 2:  # noqa: PLR2004 - one is apart from nothing
         return
-    found = {
-        name: ", ".join(dict.fromkeys(_said(name, group.setting[name]) for group in groups))
-        for name in differing(groups)
-    }
+    said = [group.said(differing(groups)) for group in groups]
+    found = {name: ", ".join(dict.fromkeys(one[name] for one in said)) for name in said[0]}
     raise UsageError(
         "--strict-fair: no fair ranking mixes these rows, which differ in "
         f"{'; '.join(f'{name} ({values})' for name, values in found.items())}: "
         "choose some of them with --where"
     )
-
-
-def _said(name: str, value: Value) -> str:
-    """A value in few words: of a digest, as much as tells it from others."""
-    said = "none" if value is None else str(value)
-    return said[:_DIGITS] if name.endswith("_digest") else said
 
 
 def _unknown(setting: Mapping[str, Value]) -> int:

@@ -27,25 +27,16 @@ def loaded(*arguments):
     return set(output.partition("LOADED")[2].split())
 
 
+#: Commands that must not import more than they need to say what they do.
+HELPFUL = (
+    *("show", "run", "list", "leaderboard", "compare", "history"),
+    *("report", "export", "merge"),
+)
+
+
 @pytest.mark.parametrize(
     "arguments",
-    [
-        (),
-        *(
-            (name,)
-            for name in (
-                "show",
-                "run",
-                "list",
-                "leaderboard",
-                "compare",
-                "history",
-                "report",
-                "merge",
-                "export",
-            )
-        ),
-    ],
+    [(), *((name,) for name in HELPFUL)],
 )
 def test_help_imports_no_framework_and_nothing_heavy(arguments):
     modules = loaded(*arguments, "--help")

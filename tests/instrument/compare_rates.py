@@ -24,7 +24,7 @@ import numpy as np
 
 from benchsuite.measure.anchor import METRIC as ANCHOR
 from benchsuite.measure.verdicts import CONTESTED
-from benchsuite.records import Measurement
+from benchsuite.records import Measurement, Record, Stored
 from benchsuite.report.comparison.judge import judge
 from benchsuite.report.comparison.metrics import metrics_named
 from benchsuite.report.comparison.pairing import pair_sides
@@ -39,20 +39,16 @@ Change = Callable[[Measurement], Measurement]
 def changed(rows: Sequence[Row], run: str, change: Change) -> list[Row]:
     """The same rows as another run's, with other measurements."""
     return [
-        RecordRow(
-            msgspec.structs.replace(
-                row.record,
-                run=run,
-                findings=msgspec.structs.replace(
-                    row.record.findings,
-                    measurements=tuple(map(change, row.record.findings.measurements)),
-                ),
-            ),
-            row.file,
-        )
+        RecordRow(Stored(row.stored.path, _changed(row.record, run, change)))
         for row in rows
         if isinstance(row, RecordRow)
     ]
+
+
+def _changed(record: Record, run: str, change: Change) -> Record:
+    measurements = tuple(map(change, record.findings.measurements))
+    findings = msgspec.structs.replace(record.findings, measurements=measurements)
+    return msgspec.structs.replace(record, run=run, findings=findings)
 
 
 def slower(factor: float) -> Change:

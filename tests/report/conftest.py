@@ -1,7 +1,7 @@
 import pytest
 from msgspec.structs import replace
 
-from benchsuite.records import RunStore
+from benchsuite.records import RunStore, Stored
 from benchsuite.report.comparison.rows import RecordRow
 
 #: Nine processes of a figure, and of the anchor, that differ by little.
@@ -22,7 +22,7 @@ def make_row(make_record, tmp_path):
             **dict(samples),
         }
         record = make_record(protocol=protocol, samples=values, **facts)
-        return RecordRow(record, RunStore(tmp_path / "results", record.run).write(record))
+        return RecordRow(Stored(RunStore(tmp_path / "results", record.run).write(record), record))
 
     return make
 
@@ -35,6 +35,6 @@ def marked():
         findings = row.record.findings
         measurements = tuple(replace(m, **fields) for m in findings.measurements)
         record = replace(row.record, findings=replace(findings, measurements=measurements))
-        return RecordRow(record, row.file)
+        return RecordRow(Stored(row.stored.path, record))
 
     return mark

@@ -1,6 +1,7 @@
 import pytest
 from msgspec.structs import replace
 
+from benchsuite.records import Stored
 from benchsuite.report.comparison.metrics import metric_named
 from benchsuite.report.comparison.rows import RecordRow
 from benchsuite.report.history import histories
@@ -23,7 +24,8 @@ def make_runs(make_row):
 
 
 def at(row, day):
-    return RecordRow(replace(row.record, started=f"2026-01-{day:02}T00:00:00+00:00"), row.file)
+    record = replace(row.record, started=f"2026-01-{day:02}T00:00:00+00:00")
+    return RecordRow(Stored(row.stored.path, record))
 
 
 def test_step_is_named_by_the_run_from_which_it_holds(make_runs):

@@ -60,7 +60,7 @@ def _images(row: Row, column: Column) -> int:
 def _recognised(pair: Pair) -> tuple[NDArray[np.bool_], NDArray[np.bool_]] | None:
     """Of each image, whether either side recognises it; None without both files of predictions."""
     rows = (pair.first, pair.second)
-    files = [row.predictions for row in rows if isinstance(row, RecordRow)]
+    files = [row.stored.predictions for row in rows if isinstance(row, RecordRow)]
     if len(files) < len(rows) or not all(file.exists() for file in files):
         return None
     one, other = map(read_predictions, files)

@@ -13,8 +13,7 @@ from typing import Any
 import msgspec
 
 from benchsuite.errors import UsageError
-from benchsuite.records import Measurement, Record, read_record
-from benchsuite.records.store import predictions_beside, record_files
+from benchsuite.records import Measurement, Record, Stored, read_stored
 from benchsuite.report.column import Column, Value
 from benchsuite.report.columns import COLUMNS
 
@@ -44,8 +43,7 @@ _NEEDED = ("architecture", "backend", "status", "protocol")
 class RecordRow:
     """A row with everything that is known of it."""
 
-    record: Record
-    file: Path
+    stored: Stored
 
     def cell(self, name: str) -> Value:
         """What the column of that name says."""
@@ -60,9 +58,9 @@ class RecordRow:
         return self.record.measurement(metric)
 
     @property
-    def predictions(self) -> Path:
-        """Where what the network said of each test image is, if it was kept."""
-        return predictions_beside(self.file)
+    def record(self) -> Record:
+        """What is known."""
+        return self.stored.record
 
     def identity(self, ignored: Sequence[str]) -> Hashable:
         """The case without what is ignored, and without what may differ but forbids a verdict."""
@@ -152,7 +150,7 @@ def read_side(path: Path) -> list[Row]:
         rows += _read_table(place)
     else:
         with _without_collection():
-            rows += [RecordRow(read_record(file), file) for file in record_files([place])]
+            rows += map(RecordRow, read_stored([place]))
     if not rows:
         raise UsageError(f"no records in '{path}': name a run's folder, or run first")
     return rows

@@ -23,7 +23,7 @@ from benchsuite.report.fairness import differing
 from benchsuite.report.page.board import leaderboard
 from benchsuite.report.page.cases import case_pages
 from benchsuite.report.page.findings import certificates, failures, ledger, spoken
-from benchsuite.report.page.naming import named_groups, said
+from benchsuite.report.page.naming import named_groups
 from benchsuite.report.page.plot import Plot
 from benchsuite.report.page.plots import plots_of
 from benchsuite.report.page.rivals import backend_against_backend
@@ -126,6 +126,8 @@ def _facts(source: Source) -> dict[str, Any]:
     groups = [group for _, group in named]
     backends = sorted({record.case.backend for record in records})
     apart = differing(groups)
+    known = [name for name, value in groups[0].setting.items() if value is not None]
+    shared = [name for name in known if name not in apart]
     return {
         "version": __version__,
         "title": f"benchsuite: {', '.join(source.runs)}",
@@ -137,12 +139,8 @@ def _facts(source: Source) -> dict[str, Any]:
         "backends": backends,
         "architectures": _each(records, "architecture"),
         "versions": [(name, _versions(records, name)) for name in backends],
-        "shared": [
-            said(name, value)
-            for name, value in groups[0].setting.items()
-            if name not in apart and value is not None
-        ],
-        "apart": [name.replace("_", " ") for name in apart],
+        "shared": [f"{name} {value}" for name, value in groups[0].said(shared).items()],
+        "apart": list(groups[0].said(apart)),
         "groups": [name for name, _ in named],
         "ledger": ledger(records, backends),
         "runs": [(name, _run(facts)) for name, facts in source.runs.items()],

@@ -44,14 +44,14 @@ function dataTable(plot, view) {
       [decoded(trace.text ? trace.text[i] : trace.name || ""), decoded(trace.name || ""), number(x), number(ys[i])],
     ]);
   });
-  const numeric = (column) => rows.every(([, cells]) => typeof cells[column] !== "string" || cells[column] === "");
+  const numeric = (column) => rows.every(([, cells]) => typeof cells[column] === "number" || cells[column] === "");
   const headings = ["row", "of", ...titles].map((name, i) => ({ name, numeric: i > 1 && numeric(i) }));
   return { caption: `Data of: ${plot.title}`, headings, rows, empty: "none" };
 }
 
 function number(value) {
   if (value === null || value === undefined) return "";
-  return typeof value === "number" ? [String(Number(value.toPrecision(5))), value] : decoded(value);
+  return typeof value === "number" ? value : decoded(value);
 }
 
 /** A plot with its title, description, choice of view, and data as a table. */

@@ -13,7 +13,7 @@ from benchsuite.records.series import Series
 
 #: Shares of all samples of which a page holds the quantile.
 PROBABILITIES = (0.0, 0.01, *(step / 40 for step in range(2, 39)), 0.99, 1.0)
-_MOST_POINTS, _FEWEST_POINTS, _POINTS_OF_A_PAGE = 2_000, 40, 200_000
+_MOST_POINTS, _FEWEST_POINTS, _POINTS_OF_A_PAGE = 2_000, 40, 100_000
 _NS_PER_S = 1e9
 
 

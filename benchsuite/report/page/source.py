@@ -10,10 +10,9 @@ from typing import Any
 import msgspec
 
 from benchsuite.errors import UsageError
-from benchsuite.records import Record, read_record
+from benchsuite.records import Record, read_stored
 from benchsuite.records.certificate import Certificate, certificates_beside
 from benchsuite.records.series import read_series
-from benchsuite.records.store import RUN_FILE, SAMPLES, record_files
 from benchsuite.report.equality import with_equality
 from benchsuite.report.leaderboard import in_order
 from benchsuite.report.page.samples import Sampled, points_for, sampled_figures
@@ -59,19 +58,19 @@ def read_source(paths: Sequence[Path]) -> Source:
 
     Raises UsageError where there are none, or a file is none of ours.
     """
-    files = list(dict.fromkeys(path.resolve() for path in record_files(paths)))
-    if not files:
+    found = {stored.path.resolve(): stored for stored in read_stored(paths)}
+    if not found:
         places = ", ".join(f"'{path}'" for path in paths)
         raise UsageError(f"no records in {places}: name a run's folder, or run first")
     certificates = list(certificates_beside(paths))
-    records = with_equality([read_record(file) for file in files], certificates)
-    folders = {id(r): file.parent.parent for r, file in zip(records, files, strict=True)}
+    records = with_equality([stored.record for stored in found.values()], certificates)
+    files = {id(r): stored for r, stored in zip(records, found.values(), strict=True)}
     points = points_for(len(records))
     entries = [
-        Entry(record, _key(record), _sampled(folders[id(record)], record, points))
+        Entry(record, _key(record), _sampled(files[id(record)].samples, points))
         for record in in_order(records)
     ]
-    runs = {record.run: _facts(folders[id(record)]) for record in records}
+    runs = {record.run: files[id(record)].facts() for record in records}
     return Source(entries, runs, certificates)
 
 
@@ -79,8 +78,7 @@ def _key(record: Record) -> str:
     return f"{record.run}/{record.case.id}"
 
 
-def _sampled(folder: Path, record: Record, points: int) -> list[Sampled]:
-    path = folder / SAMPLES / f"{record.case.id}.jsonl"
+def _sampled(path: Path, points: int) -> list[Sampled]:
     if not path.is_file():
         return []
     try:
@@ -89,13 +87,3 @@ def _sampled(folder: Path, record: Record, points: int) -> list[Sampled]:
         raise UsageError(
             f"'{path}' is not a benchsuite file of samples ({error}): mend it, or move it away"
         ) from error
-
-
-def _facts(folder: Path) -> dict[str, Any]:
-    path = folder / RUN_FILE
-    if not path.is_file():
-        return {}
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
-    except msgspec.MsgspecError as error:
-        raise UsageError(f"'{path}' is not a benchsuite run ({error}): move it away") from error

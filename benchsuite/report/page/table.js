@@ -15,10 +15,17 @@ const ROWS_AT_ONCE = 100;
 const FEW_ROWS = 3;
 let tables = 0;
 
-const textOf = (cell) => (typeof cell === "string" ? cell : cell[0]);
-const valueOf = (cell) => (typeof cell === "string" || cell[1] === undefined ? null : cell[1]);
-const noteOf = (cell) => (typeof cell === "string" ? "" : cell[2] || "");
-const lookOf = (cell) => (typeof cell === "string" ? "" : cell[3] || "");
+const digits = new Intl.NumberFormat("en", { maximumSignificantDigits: 6 });
+const whole = new Intl.NumberFormat("en");
+
+/** A cell is a text, a number, or a list of text, value, note and look. */
+function textOf(cell) {
+  if (typeof cell === "number") return (Number.isInteger(cell) ? whole : digits).format(cell);
+  return typeof cell === "string" ? cell : cell[0];
+}
+const valueOf = (cell) => (Array.isArray(cell) ? cell[1] : typeof cell === "number" ? cell : null);
+const noteOf = (cell) => (Array.isArray(cell) && cell[2]) || "";
+const lookOf = (cell) => (Array.isArray(cell) && cell[3]) || "";
 
 /** What a cell is sorted by: blank cells come last in either direction. */
 function compare(one, other, numeric, sign) {

@@ -36,10 +36,13 @@ class Cell(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True):
-    """Cells, a heading each; the first leads to the case with that key, where there is one."""
+    """Cells, a heading each; the first leads to the case with that key, where there is one.
+
+    A number alone is shown with six significant digits.
+    """
 
     key: str
-    cells: list[Cell | str]
+    cells: Sequence[Cell | str | float]
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -57,7 +60,8 @@ def plain(
     """A table of texts and numbers as they are; None is blank. Numbers are sorted as such."""
     found = [[_cell(value) for value in row] for row in rows]
     numeric = [
-        bool(column) and all(isinstance(c, Cell) or c == "" for c in column)
+        any(isinstance(c, float) for c in column)
+        and all(isinstance(c, float) or c == "" for c in column)
         for column in zip(*found, strict=True)
     ]
     named = list(headings)
@@ -70,10 +74,9 @@ def plain(
     )
 
 
-def _cell(value: object) -> Cell | str:
+def _cell(value: object) -> Cell | str | float:
     if value is None:
         return ""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        text = f"{value:,}" if isinstance(value, int) else f"{value:.6g}"
-        return Cell(text, float(value))
+        return float(value) if isinstance(value, int) else float(f"{value:.6g}")
     return str(value)

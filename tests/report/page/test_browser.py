@@ -138,7 +138,7 @@ def test_plots_are_drawn_with_their_data_beside_them(visit, address):
     assert page.locator(".js-plotly-plot").count() == PLOTS
     for figure in page.locator("figure").all():
         figure.locator("summary").click()
-        assert figure.locator("tbody tr").count() > 1
+        figure.locator("tbody tr").nth(1).wait_for()
 
 
 def test_plot_shows_the_view_that_is_chosen(visit, address):

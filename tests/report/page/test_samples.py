@@ -10,8 +10,8 @@ def test_evenly_keeps_both_ends_and_no_more_than_asked_for():
 
 
 def test_points_become_fewer_with_many_cases():
-    assert points_for(1) == points_for(100) == 2000
-    assert points_for(2000) == 100
+    assert points_for(1) == points_for(50) == 2000
+    assert points_for(2000) == 50
     assert points_for(1_000_000) == 40
 
 
