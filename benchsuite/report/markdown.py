@@ -6,7 +6,7 @@ import re
 
 #: What means something within a line, to Markdown or to GitHub's and the Hub's own additions.
 #: A colon does where it begins `:smile:` or is an address's.
-_MEANINGFUL = re.compile(r"([\\`*_\[\]<>|~&#$!^=]|:(?=[\w+-]+:|//))")
+_MEANINGFUL = re.compile(r"([\\`*_\[\]<>|~&#$]|:(?=[\w+-]+:|//))")
 
 
 def escaped(text: object) -> str:

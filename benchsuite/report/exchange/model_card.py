@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from benchsuite.records import Record, Stored
-from benchsuite.report.exchange.tables import LEGEND, ranked_tables, unfinished_table
+from benchsuite.report.exchange.tables import figures
 from benchsuite.report.leaderboard import in_order
 
 _TASK = {"type": "image-classification", "name": "Image Classification"}
@@ -38,15 +38,7 @@ def export(cases: Sequence[Stored]) -> str:
         **({"metrics": ["accuracy"], "model-index": index} if index else {}),
     }
     front = yaml.safe_dump(matter, sort_keys=False, allow_unicode=True, width=_UNBROKEN)
-    unfinished = unfinished_table(records)
-    parts = [
-        f"---\n{front}---",
-        "## Evaluation results",
-        *ranked_tables(records, most=None),
-        LEGEND,
-        f"### Not finished\n\n{unfinished}" if unfinished else "",
-    ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return f"---\n{front}---\n\n## Evaluation results\n\n{figures(records, wide=True)}\n"
 
 
 def _entries(records: Sequence[Record]) -> Iterator[dict[str, Any]]:
@@ -57,7 +49,7 @@ def _entries(records: Sequence[Record]) -> Iterator[dict[str, Any]]:
 
 def _result(record: Record) -> dict[str, Any]:
     case, training = record.case, record.findings.training
-    figures = training.test if training else {}
+    found = training.test if training else {}
     # The Hub's programs join results of one data set: every metric's name says whose it is.
     whose = f"{case.architecture}, {case.backend}, {case.precision}, {case.division}"
     return {
@@ -69,8 +61,8 @@ def _result(record: Record) -> dict[str, Any]:
         },
         "metrics": [
             _metric(name, value, f"{whose}, seed {case.seed}")
-            for name in (*_METRICS, *(name for name in figures if name not in _METRICS))
-            if (value := figures.get(name)) is not None
+            for name in (*_METRICS, *(name for name in found if name not in _METRICS))
+            if (value := found.get(name)) is not None
         ],
     }
 

@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from benchsuite.records import Stored
-from benchsuite.report.exchange.tables import (
-    LEGEND,
-    ranked_tables,
-    table,
-    unfinished_table,
-)
+from benchsuite.report.exchange.tables import figures
 from benchsuite.report.markdown import escaped
 
 #: Of `run.json`, as docs/records.md names them.
@@ -21,22 +16,23 @@ def export(cases: Sequence[Stored]) -> str:
     """A comment: figures with half of their 95 % intervals, where they have one."""
     records = [stored.record for stored in cases]
     runs = ", ".join(escaped(run) for run in dict.fromkeys(record.run for record in records))
-    unfinished = unfinished_table(records)
     wrong = sum(record.status != "ok" for record in records)
     parts = [
         f"### benchsuite: {len(records)} cases of {runs}",
-        *ranked_tables(records),
-        LEGEND,
-        f"**{wrong} cases are not ok**\n\n{unfinished}" if unfinished else "",
-        _folded("Every figure", "\n\n".join(ranked_tables(records, most=None))),
+        f"**{wrong} of them not ok**" if wrong else "",
+        figures(records, wide=False),
+        _folded("Every figure", figures(records, wide=True)),
         _folded("Environment", _environment(cases)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _environment(cases: Sequence[Stored]) -> str:
-    rows = _environments(cases)
-    return table(list(rows[0]), [[escaped(cell) for cell in row.values()] for row in rows])
+    from tabulate import tabulate
+
+    rows = [{name: escaped(fact) for name, fact in row.items()} for row in _environments(cases)]
+    text: str = tabulate(rows, headers="keys", tablefmt="github", disable_numparse=True)
+    return text
 
 
 def _environments(cases: Iterable[Stored]) -> list[Mapping[str, str]]:
@@ -64,6 +60,4 @@ def _shown(fact: object) -> str:
 
 def _folded(title: str, content: str) -> str:
     """Shown when it is clicked; GitHub wants blank lines around Markdown within HTML."""
-    if not content:
-        return ""
     return f"<details><summary>{title}</summary>\n\n{content}\n\n</details>"
