@@ -7,7 +7,7 @@ import pytest
 
 from benchsuite.errors import UsageError
 from benchsuite.records import RunStore, read_record, read_records
-from benchsuite.records.store import write_atomically
+from benchsuite.records.store import predictions_beside, write_atomically
 
 
 @pytest.fixture
@@ -123,9 +123,10 @@ def test_read_records_refuses_a_path_that_is_not_there(tmp_path):
         list(read_records([tmp_path / "nowhere"]))
 
 
-def test_read_record_refuses_a_newer_schema(tmp_path, make_record):
+@pytest.mark.parametrize("changed", [{"case": "of another shape"}, {}])
+def test_read_record_refuses_a_newer_schema(tmp_path, make_record, changed):
     path = RunStore(tmp_path, "first").write(make_record())
-    newer = {**json.loads(path.read_text()), "schema": 99, "case": "of another shape"}
+    newer = {**json.loads(path.read_text()), "schema": 99, **changed}
     path.write_text(json.dumps(newer))
 
     with pytest.raises(UsageError, match="record schema 99; this benchsuite reads up to 3"):
@@ -149,3 +150,10 @@ def test_read_record_refuses_what_cannot_be_read(tmp_path):
 
     with pytest.raises(UsageError, match="cannot be read"):
         list(read_records([tmp_path]))
+
+
+def test_predictions_are_beside_their_record(tmp_path, make_record):
+    store = RunStore(tmp_path, "first")
+    record = make_record()
+
+    assert predictions_beside(store.write(record)) == store.predictions_path(record.case.id)
