@@ -14,6 +14,8 @@ PUBLIC = (
     "benchsuite.graph",
     "benchsuite.graph.weights",
     "benchsuite.hooks",
+    "benchsuite.records",
+    "benchsuite.report",
     "benchsuite.testing",
 )
 FILES = sorted(

@@ -9,7 +9,7 @@ from benchsuite.report.markdown import escaped
         ("resnet18_cifar", r"resnet18\_cifar"),
         ("a | b\nc", r"a \| b c"),
         ("<img src=x>", r"\<img src=x\>"),
-        ("[x](http://y)", r"\[x\](http://y)"),
+        ("[x](http://y)", r"\[x\](http\://y)"),
         ("`**~x~**`", r"\`\*\*\~x\~\*\*\`"),
         ("\\|", r"\\\|"),
         ("fixes #1", r"fixes \#1"),
