@@ -7,7 +7,7 @@ import pytest
 
 from benchsuite.errors import UsageError
 from benchsuite.records import RunStore, read_record, read_records
-from benchsuite.records.store import predictions_beside, write_atomically
+from benchsuite.records.store import Stored, write_atomically
 
 
 @pytest.fixture
@@ -156,4 +156,7 @@ def test_predictions_are_beside_their_record(tmp_path, make_record):
     store = RunStore(tmp_path, "first")
     record = make_record()
 
-    assert predictions_beside(store.write(record)) == store.predictions_path(record.case.id)
+    stored = Stored(store.write(record), record)
+
+    assert stored.predictions == store.predictions_path(record.case.id)
+    assert stored.samples == store.samples_path(record.case.id)
