@@ -39,7 +39,8 @@ class Ratio(NamedTuple):
 def ratio_of(benchmark):
     """(name, open one way, open the other) -> Ratio; an opened way is called with a number.
 
-    calls: of a block, with `rounds` pairs of blocks; what has a start of its own needs many.
+    calls: of a block, with `rounds` pairs of blocks; what has a start of its own needs many, or
+    blocks of `block_s`.
     """
 
     def compare(
@@ -49,8 +50,9 @@ def ratio_of(benchmark):
         *,
         calls: int | None = None,
         rounds: int = ROUNDS,
+        block_s: float = BLOCK_S,
     ) -> Ratio:
-        ratio = benchmark.pedantic(_ratio, (ours, theirs, calls, rounds), rounds=1)
+        ratio = benchmark.pedantic(_ratio, (ours, theirs, calls, rounds, block_s), rounds=1)
         benchmark.extra_info.update(ratio._asdict())
         sys.stdout.write(
             f"\n{name}: {ratio.median:.3f} of the time ({ratio.low:.3f}–{ratio.high:.3f}), "
@@ -62,21 +64,27 @@ def ratio_of(benchmark):
 
 
 def _ratio(
-    ours: Callable[[], Calls], theirs: Callable[[], Calls], calls: int | None, rounds: int
+    ours: Callable[[], Calls],
+    theirs: Callable[[], Calls],
+    calls: int | None,
+    rounds: int,
+    block_s: float,
 ) -> Ratio:
     seconds = []
     for index in range(INSTANCES):
         opened = (ours(), theirs()) if index % 2 == 0 else (theirs(), ours())[::-1]
-        seconds.append(_instance(opened, calls, rounds))
+        seconds.append(_instance(opened, calls, rounds, block_s))
     ratios = sorted(one / other for one, other in seconds)
     one, other = (median(side) for side in zip(*seconds, strict=True))
     return Ratio(one, other, median(ratios), ratios[0], ratios[-1])
 
 
-def _instance(opened: tuple[Calls, Calls], calls: int | None, rounds: int) -> tuple[float, float]:
+def _instance(
+    opened: tuple[Calls, Calls], calls: int | None, rounds: int, block_s: float
+) -> tuple[float, float]:
     for way in opened:
         way(5)  # traced and warm
-    calls = calls or max(1, round(BLOCK_S / _seconds_per_call(opened[1], 5)))
+    calls = calls or max(1, round(block_s / _seconds_per_call(opened[1], 5)))
     blocks = [_block(opened, calls, ours_first=index % 2 == 0) for index in range(rounds)]
     one, other = (median(side) for side in zip(*blocks, strict=True))
     return one, other

@@ -63,6 +63,10 @@ def slower(factor: float) -> Change:
     return change
 
 
+def _unanchored(one: Measurement) -> Measurement:
+    return msgspec.structs.replace(one, metric="none") if one.metric == ANCHOR else one
+
+
 def of_processes(places: Sequence[int]) -> Change:
     """Some processes alone. Flags are of all of them together, and do not go with these."""
 
@@ -81,7 +85,7 @@ def made_up(
     rows: Sequence[Row], count: int, pairs: int
 ) -> Iterator[tuple[str, list[Row], list[Row]]]:
     """Pairs of runs of so many processes of each case: how they were made, and both."""
-    processes = min(len(m.values) for row in rows if (m := row.measurement(ANCHOR)))
+    processes = min(len(m.values) for row in rows if (m := row.measurement(CONTESTED[0])))
     generator = np.random.default_rng(0)
     windows = [range(start, start + count) for start in range(processes - count + 1)]
     apart = [(a, b) for a, b in combinations(windows, 2) if b.start >= a.stop]
@@ -121,8 +125,11 @@ def main() -> None:
     parser.add_argument("--factor", type=float, default=1.1)
     parser.add_argument("--pairs", type=int, default=1000)
     parser.add_argument("--processes", default="6,9,12")
+    parser.add_argument("--no-anchor", action="store_true", help="as if it had not been measured")
     asked = parser.parse_args()
     sides = [read_side(run) for run in asked.runs]
+    if asked.no_anchor:
+        sides = [changed(side, "unanchored", _unanchored) for side in sides]
     print("made,processes,factor,pairs,apart", *(a.replace(" ", "_") for a in ANSWERS), sep=",")
     for count in map(int, asked.processes.split(",")) if len(sides) == 1 else [0]:
         for factor in (1.0, asked.factor):

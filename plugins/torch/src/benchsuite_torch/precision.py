@@ -37,10 +37,11 @@ def autocast(precision: str, device: Any) -> AbstractContextManager[Any]:  # noq
 
 
 def grad_scaler(precision: str, device: Any) -> Any:  # noqa: ANN401 - torch's own
-    """What scales a loss in fp16, and does nothing elsewhere."""
+    """What scales a loss in fp16; None elsewhere: even one that does nothing takes time."""
+    if precision != "fp16":
+        return None
     return torch.amp.GradScaler(
         device.type,
         init_scale=_SCALING.first,
         growth_interval=_SCALING.steps_until_doubled,
-        enabled=precision == "fp16",
     )

@@ -26,7 +26,7 @@ def extract(step: TrainingStep, device: Any) -> dict[str, NDArray[Any]]:  # noqa
         found.update({f"{_OPTIMIZER}{index}/{k}": v for k, v in tensors.items() if v is not None})
     if step.average is not None:
         found.update({f"{_AVERAGE}{name}": value for name, value in step.average.values.items()})
-    of_scaler = step.scaler.state_dict()
+    of_scaler = step.scaler.state_dict() if step.scaler else {}
     return {
         **{name: tensor.cpu().numpy().copy() for name, tensor in found.items()},
         **{f"{_SCALER}{name}": np.array(number) for name, number in of_scaler.items()},
@@ -45,8 +45,9 @@ def restore(step: TrainingStep, arrays: Arrays, device: Any) -> None:  # noqa: A
     if step.average is not None:
         for name, value in step.average.values.items():
             value.copy_(tensors[f"{_AVERAGE}{name}"])
-    of_scaler = step.scaler.state_dict()
-    step.scaler.load_state_dict({name: tensors[f"{_SCALER}{name}"].item() for name in of_scaler})
+    if step.scaler:
+        names = step.scaler.state_dict()
+        step.scaler.load_state_dict({name: tensors[f"{_SCALER}{name}"].item() for name in names})
     torch.set_rng_state(tensors[_RANDOM])
     if device.type == "cuda":
         torch.cuda.set_rng_state(tensors[_RANDOM_CUDA], device)

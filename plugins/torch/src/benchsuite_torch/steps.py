@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -46,10 +45,14 @@ class TrainingStep:
             group["lr"] = rate
         loss = self.backward(images, labels, masks)
         if self._rule.clip_norm is not None:
-            self.scaler.unscale_(self.optimizer)
+            if self.scaler:
+                self.scaler.unscale_(self.optimizer)
             clip_grad_norm_(self._module.parameters(), self._rule.clip_norm)
-        self.scaler.step(self.optimizer)
-        self.scaler.update()
+        if self.scaler:
+            self.scaler.step(self.optimizer)
+            self.scaler.update()
+        else:
+            self.optimizer.step()
         if self.average is not None:
             self.average.update()
         return loss
@@ -62,13 +65,16 @@ class TrainingStep:
     def backward(self, images: Tensor, labels: Tensor, masks: Mapping[str, Tensor]) -> Tensor:
         """The loss; the parameters' `.grad` are then those of the batch, in fp16 scaled."""
         self.optimizer.zero_grad(set_to_none=True)
-        parts, losses = self._parts(images, labels, masks), []
-        for part in parts:
-            loss = self._last_loss = self._loss(*part)
-            mean = loss / len(parts) if len(parts) > 1 else loss
-            self.scaler.scale(mean).backward()
-            losses.append(loss.detach())
-        return _mean(losses)
+        parts = self._parts(images, labels, masks)
+        return _mean([self._backward(*part, of=len(parts)) for part in parts])
+
+    def _backward(
+        self, images: Tensor, labels: Tensor, masks: Mapping[str, Tensor], *, of: int
+    ) -> Tensor:
+        loss = self._last_loss = self._loss(images, labels, masks)
+        share = loss if of == 1 else loss / of
+        (self.scaler.scale(share) if self.scaler else share).backward()
+        return loss.detach()
 
     @property
     def gradients(self) -> list[Tensor]:
@@ -76,9 +82,10 @@ class TrainingStep:
         return [p.grad for group in self.optimizer.param_groups for p in group["params"]]
 
     def _loss(self, images: Tensor, labels: Tensor, masks: Mapping[str, Tensor]) -> Tensor:
-        with drawn_masks(self._module, masks) if masks else nullcontext():
-            logits = self._forward(images)
-        return mean_loss(logits, labels, self._rule.focal_gamma)
+        if not masks:
+            return mean_loss(self._forward(images), labels, self._rule.focal_gamma)
+        with drawn_masks(self._module, masks):
+            return mean_loss(self._forward(images), labels, self._rule.focal_gamma)
 
     def _parts(
         self, images: Tensor, labels: Tensor, masks: Mapping[str, Tensor]
