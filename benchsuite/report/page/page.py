@@ -16,9 +16,8 @@ from typing import Any
 import msgspec
 
 from benchsuite import __version__
-from benchsuite.errors import UsageError
 from benchsuite.records import Record
-from benchsuite.records.store import write_atomically
+from benchsuite.records.store import write_output
 from benchsuite.report.fairness import differing
 from benchsuite.report.page.board import leaderboard
 from benchsuite.report.page.cases import case_pages
@@ -55,13 +54,7 @@ class Board(msgspec.Struct, frozen=True):
 
 def write_page(source: Source, path: Path) -> Path:
     """Write the page as a whole. Raises UsageError where it cannot be written."""
-    content = page_html(source).encode()
-    try:
-        write_atomically(path, content)
-    except OSError as error:
-        raise UsageError(
-            f"'{path}' cannot be written ({error.strerror}): name another file"
-        ) from error
+    write_output(path, page_html(source).encode())
     return path
 
 
