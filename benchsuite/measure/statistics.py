@@ -141,8 +141,10 @@ def _block_counts(size: int, generator: np.random.Generator) -> NDArray[np.float
     return counts
 
 
-def tail_bound(samples: NDArray[np.floating], probability: float) -> float | None:
+def tail_bound(samples: Sequence[NDArray[np.floating]], probability: float) -> float | None:
     """An upper bound of a percentile with 99 % confidence; None where there are too few samples.
+
+    Of several processes' samples, each process with the same weight, as the percentile itself.
 
     MLPerf inference's early stopping with no tolerance: all but the worst few samples are below
     it, and at least one is not counted. Needs 64 samples for the 90th percentile, 662 for the
@@ -150,10 +152,13 @@ def tail_bound(samples: NDArray[np.floating], probability: float) -> float | Non
     """
     from scipy.stats import binom  # takes a second to import
 
-    above = binom(len(samples), 1 - probability)
+    count = sum(map(len, samples))
+    above = binom(count, 1 - probability)
     dropped = 0
     while above.sf(dropped) >= _TAIL_CONFIDENCE:  # more than `dropped` are above the percentile
         dropped += 1
     # So many of the largest samples may be above it: the last of them is the bound.
     least = 2
-    return float(np.sort(samples)[-dropped]) if dropped >= least else None
+    if dropped < least:
+        return None
+    return float(pooled_quantiles(samples, [1 - (dropped - 1) / count])[0])

@@ -157,7 +157,7 @@ def _tail(
         value=shown.value if shown else None,
         low=interval.low if interval else None,
         high=interval.high if interval else None,
-        bound=tail_bound(pooled, share) if shown else None,
+        bound=tail_bound(samples, share) if shown else None,
         refused=refused,
     )
 

@@ -6,6 +6,7 @@ import pytest
 from benchsuite.measure.statistics import (
     median_estimate,
     median_ranks,
+    pooled_quantiles,
     quantile_estimates,
     tail_bound,
 )
@@ -83,14 +84,22 @@ def test_quantile_of_one_sample_is_the_sample():
 def test_tails_bound_needs_the_samples_of_mlperf(share, fewest):
     samples = np.arange(fewest, dtype=float)
 
-    assert tail_bound(samples[:-1], share) is None
-    assert tail_bound(samples, share) == samples[-2]
+    assert tail_bound([samples[:-1]], share) is None
+    assert tail_bound([samples], share) == samples[-2]
+
+
+def test_tails_bound_is_not_below_a_percentile_that_weighs_processes_alike():
+    slow, fast = np.full(700, 2.0), np.arange(30_000) / 30_000
+    percentile = pooled_quantiles([slow, fast], [0.9])[0]
+
+    assert percentile == 2.0
+    assert tail_bound([slow, fast], 0.9) >= percentile
 
 
 def test_tails_bound_is_seldom_below_the_percentile():
     generator = np.random.default_rng(2)
     true = -math.log(0.01)  # the exponential distribution's 99th percentile
     below = np.mean(
-        [tail_bound(generator.exponential(size=1000), 0.99) < true for _ in range(1000)]
+        [tail_bound([generator.exponential(size=1000)], 0.99) < true for _ in range(1000)]
     )
     assert below <= 0.02
