@@ -124,6 +124,12 @@ def draw_all(page):
     )
 
 
+def open_case(page, table):
+    """Follow a table's first link: the case is there a moment after the click."""
+    page.locator(f"{table} tbody a").first.click()
+    page.locator("#case h2").wait_for()
+
+
 def column(page, name, table="#leaderboard-table"):
     """The cells below a heading."""
     names = page.locator(f"{table} thead button").all_inner_texts()
@@ -224,7 +230,7 @@ def test_click_on_a_point_leads_to_its_page(visit, address):
 
 def test_address_of_a_case_opens_it(visit, address):
     page = visit(address)
-    page.locator("#leaderboard-table tbody a").first.click()
+    open_case(page, "#leaderboard-table")
 
     again = visit(page.url)
     assert again.locator("#case h2").is_visible()
@@ -280,7 +286,7 @@ def test_narrow_page_is_not_wider_than_the_screen(visit, address):
     draw_all(page)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
-    page.locator("#leaderboard-table tbody a").first.click()
+    open_case(page, "#leaderboard-table")
     draw_all(page)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
@@ -292,10 +298,10 @@ def test_axe_finds_nothing_serious(visit, address, scheme):
     page = visit(address, scheme=scheme)
     draw_all(page)
     assert serious(Axe().run(page)) == []
-    page.locator("#failures-table tbody a").first.click()
+    open_case(page, "#failures-table")
     assert serious(Axe().run(page)) == []
     page.go_back()
-    page.locator("#leaderboard-table tbody a").first.click()
+    open_case(page, "#leaderboard-table")
     draw_all(page)
     assert serious(Axe().run(page)) == []
 
