@@ -7,6 +7,7 @@ BenchsuiteError
 ├── PluginError           a plugin breaks the rules of the hooks
 │   └── ClashError        two plugins offer the same name
 ├── MissingDependencyError  what was asked for is known but its framework is not installed
+├── StorageError          results cannot be written any more, such as to a full disk
 └── UnsupportedError      a backend cannot do this op, tier, precision or task
 
 Each message says what was asked, what was received and what to do next.
@@ -44,6 +45,10 @@ class ClashError(PluginError):
 
 class MissingDependencyError(BenchsuiteError):
     """A known thing whose framework is not installed."""
+
+
+class StorageError(BenchsuiteError):
+    """Results that cannot be written; what was written before is whole."""
 
 
 class UnsupportedError(BenchsuiteError):

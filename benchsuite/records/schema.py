@@ -235,6 +235,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     ledger: every setting that decides speed or numbers, by task, as read back.
     started, ended: ISO 8601, UTC.
+    key: what the result depends on besides the case; a resumed run does again what has another.
     """
 
     schema: int = SCHEMA_VERSION
@@ -248,6 +249,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     started: str
     ended: str
     log_tail: str = ""
+    key: dict[str, str] = {}
 
     def measurement(self, metric: str, batch_size: int | None = None) -> Measurement | None:
         """The measurement of that name, and of that batch size where one is given, if any."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -79,12 +80,22 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def append_series(path: Path, series: Iterable[Series]) -> None:
-    """Add lines to a case's file of samples."""
-    lines = [msgspec.json.encode(one) + b"\n" for one in series]
+    """Add lines to a case's file of samples; they are on the disk when this returns."""
     with path.open("ab") as file:
-        file.write(b"".join(lines))
+        file.write(encode_series(series))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def encode_series(series: Iterable[Series]) -> bytes:
+    """The lines of a file of samples."""
+    return b"".join(msgspec.json.encode(one) + b"\n" for one in series)
 
 
 def read_series(path: Path) -> list[Series]:
-    """Every line of a case's file of samples. Raises msgspec.MsgspecError for another file."""
-    return [msgspec.json.decode(line, type=Series) for line in path.read_bytes().splitlines()]
+    """Every line of a case's file of samples. Raises msgspec.MsgspecError for another file.
+
+    A last line without its end is left out: its writer was killed meanwhile.
+    """
+    whole = path.read_bytes().rpartition(b"\n")[0]
+    return [msgspec.json.decode(line, type=Series) for line in whole.splitlines()]

@@ -18,6 +18,7 @@ from benchsuite.measure.summary import summarise
 from benchsuite.records import Case, Findings, Phase, Record, Status, join
 from benchsuite.records.series import Series
 from benchsuite.run.diagnosis import Diagnosis
+from benchsuite.run.keys import Key
 from benchsuite.run.messages import Broke, Ended
 
 _LOG_TAIL_LINES = 20
@@ -34,12 +35,16 @@ def now() -> str:
 class Outcome:
     """One case at work.
 
+    key: what its result depends on besides. tasks: those that are over.
     series: raw samples of all its processes. logits: of the fixed batch, (N, classes).
     spent_s: wall time of its processes so far.
+    kept: the record with which it had ended before this run went on; nothing is left to be done.
     """
 
     case: Case
+    key: Key = field(default_factory=dict)
     started: str = field(default_factory=now)
+    tasks: list[str] = field(default_factory=list)
     findings: list[Findings] = field(default_factory=list)
     series: list[Series] = field(default_factory=list)
     logits: NDArray[np.floating] | None = None
@@ -47,11 +52,23 @@ class Outcome:
     reasons: list[str] = field(default_factory=list)
     log_tail: str = ""
     spent_s: float = 0.0
+    kept: Record | None = None
 
     @property
     def goes_on(self) -> bool:
         """Whether anything is left to be done for it."""
-        return self.status in _GOING_ON
+        return self.kept is None and self.status in _GOING_ON
+
+    def needs(self, task: str) -> bool:
+        """Whether a task is left to be done for it."""
+        return self.goes_on and task not in self.tasks
+
+    @property
+    def rounds(self) -> set[int]:
+        """The rounds in which it was timed."""
+        if self.kept is None:
+            return {one.round for one in self.series if one.started and not one.discarded}
+        return {number for one in self.kept.findings.measurements for number in one.rounds}
 
     def began(self, task: str, seconds: float) -> None:
         """A process of a task has started, after so long."""
@@ -104,6 +121,7 @@ class Outcome:
             started=self.started,
             ended=now(),
             log_tail=self.log_tail,
+            key=self.key,
         )
 
 

@@ -14,6 +14,9 @@ class Watch:
     def __init__(self):
         self.told = []
 
+    def resumed(self, kept, again):
+        self.told.append(("resumed", kept, again))
+
     def case_started(self, case, index, total):
         self.told.append(("case", case.backend, index, total))
 
