@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import benchsuite
 from benchsuite.contract import NativeModel
+from benchsuite.graph import Shape
 from benchsuite.hooks import Plugins
 from benchsuite.measure.environment import cpu_name, gpus, source_commit
 from benchsuite.networks import find_network
@@ -29,6 +30,7 @@ class Keys:
     plugins: Plugins
     looks: Mapping[str, Looked | None]
     data: str
+    _networks: dict[tuple[str, Shape, Shape], str] = field(default_factory=dict)
 
     def of(self, case: Case) -> Key:
         """Everything that another result may come of, though the case is the same."""
@@ -44,10 +46,15 @@ class Keys:
         }
 
     def _network(self, case: Case) -> str:
-        network = find_network(case.architecture, self.plugins)
+        which = (case.architecture, case.input_shape, case.train_input_shape)
+        if which not in self._networks:
+            self._networks[which] = self._identify(*which)
+        return self._networks[which]
+
+    def _identify(self, name: str, *shapes: Shape) -> str:
+        network = find_network(name, self.plugins)
         if isinstance(network, NativeModel):
-            return self._provenance(self.plugins.native_models[case.architecture].plugin)
-        shapes = (case.input_shape, case.train_input_shape)
+            return self._provenance(self.plugins.native_models[name].plugin)
         return " ".join(network.trace(shape).fingerprint for shape in shapes)
 
     def _device(self, case: Case) -> str:
