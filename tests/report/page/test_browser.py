@@ -103,6 +103,15 @@ def test_plots_are_drawn_with_their_data_beside_them(visit, address):
         figure.locator("tbody tr").nth(1).wait_for()
 
 
+def test_accuracies_fill_their_axis(visit, address):
+    page = visit(address)
+    draw_all(page)
+    low, high = page.locator("#accuracy-latency .plot").evaluate("plot => plot.layout.yaxis.range")
+
+    assert 0.6 < low < 0.7
+    assert 0.95 < high <= 1.02
+
+
 def test_plot_shows_the_view_that_is_chosen(visit, address):
     page = visit(address)
     figure = page.locator("#latency-distribution")
