@@ -53,6 +53,12 @@ def test_best_is_shared_by_all_that_no_verdict_sets_apart(rivals, make_record):
     assert backends(tied, best(tied, LATENCY, significant)) == ["b", "d"]
 
 
+def test_best_accuracy_is_shared_where_other_images_might_have_it_otherwise(rivals, make_record):
+    near = make_record(backend="d", test={"top1_fraction": 0.66})
+
+    assert backends([*rivals, near], best([*rivals, near], ACCURACY, significant)) == ["c", "d"]
+
+
 def test_best_of_speed_is_each_runs_own(rivals, make_record):
     other = make_record(backend="d", run="run-2", samples=nine(0.5))
     slower = make_record(backend="e", run="run-2", samples=nine(0.6))
