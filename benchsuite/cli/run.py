@@ -15,6 +15,7 @@ from benchsuite.cli.run_options import run_options, spec_of
 
 if TYPE_CHECKING:
     from benchsuite.hooks import Plugins
+    from benchsuite.records import Status
     from benchsuite.run import Observer, Run
 
     _CarryOut = Callable[[Plugins, Observer], Run]
@@ -72,7 +73,7 @@ def _begun(options: dict[str, Any]) -> _CarryOut:
     return partial(conduct, spec_of(options))
 
 
-def _resumed(name: str, retried: Sequence[str], options: dict[str, Any]) -> _CarryOut:
+def _resumed(name: str, retried: Sequence[Status], options: dict[str, Any]) -> _CarryOut:
     """Of the options of a run, those that may be other ones in another sitting."""
     from benchsuite.run import resume
 

@@ -69,11 +69,9 @@ class Executor:
         journal = self._means.journal
         return journal.open(cases) if journal else [Outcome(case) for case in cases]
 
-    def _tell_of_resumption(
-        self, contests: Sequence[Sequence[Outcome]], observer: Observer
-    ) -> None:
+    def _tell_what_is_kept(self, outcomes: Sequence[Outcome], observer: Observer) -> None:
         again = self._means.journal.again if self._means.journal else {}
-        kept = sum(outcome.kept is not None for outcomes in contests for outcome in outcomes)
+        kept = sum(outcome.kept is not None for outcome in outcomes)
         if kept or again:
             observer.resumed(kept, again)
 

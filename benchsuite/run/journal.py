@@ -91,9 +91,10 @@ class Journal:
 
     def _why_again(self, record: Record | None, progress: Progress | None, key: Key) -> str:
         """Why what is there of a case does not count; empty where it does, or nothing is there."""
-        old = record.key if record and record.status != _CUT_SHORT else progress and progress.key
-        if old is not None and old != key:
-            return "; ".join(changes(old, key))
+        ended = record is not None and record.status != _CUT_SHORT
+        source = record if ended else progress
+        if source and source.key != key:
+            return "; ".join(changes(source.key, key))
         if record and record.status in self._retried:
             return f"it had ended as {record.status}"
         return ""
