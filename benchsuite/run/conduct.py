@@ -14,8 +14,10 @@ from pathlib import Path
 import msgspec
 
 from benchsuite.data import check_splits, load_source
+from benchsuite.errors import UsageError
 from benchsuite.hooks import Entry, Plugins
 from benchsuite.measure.environment import default_threads, describe_environment
+from benchsuite.measure.exclusive import intruders
 from benchsuite.records import Case, Record, RunStore
 from benchsuite.run.diagnosis import read_diagnosis
 from benchsuite.run.executor import Executor, Observer
@@ -51,7 +53,7 @@ class Run:
 
 def plan(spec: RunSpec, plugins: Plugins) -> list[Case]:
     """What `conduct` would do, without doing it. Raises as `conduct` does."""
-    with closing(WorkerPool(plugins)) as pool:
+    with closing(WorkerPool(plugins, spec.memory_limit_bytes)) as pool:
         return _plan(spec, plugins, pool)[1]
 
 
@@ -62,9 +64,11 @@ def conduct(spec: RunSpec, plugins: Plugins, observer: Observer) -> Run:
     anything is written; whatever goes wrong later becomes a record.
     """
     start = time.monotonic()
-    with closing(WorkerPool(plugins)) as pool:
+    with closing(WorkerPool(plugins, spec.memory_limit_bytes)) as pool:
         spec, cases = _plan(spec, plugins, pool)
         _check_data(spec, plugins)
+        if spec.exclusive:
+            _check_free(cases)
         store = RunStore(Path(spec.results), _fresh_name(Path(spec.results)))
         environment = describe_environment()
         store.write_run(
@@ -76,7 +80,14 @@ def conduct(spec: RunSpec, plugins: Plugins, observer: Observer) -> Run:
             }
         )
         diagnosis = read_diagnosis(Path(spec.results), environment["host"])
-        executor = Executor(pool, store, spec.case_timeout_s, spec.checkpoint_epochs, diagnosis)
+        executor = Executor(
+            pool,
+            store,
+            spec.case_timeout_s,
+            spec.checkpoint_epochs,
+            diagnosis,
+            batch_backoff=spec.batch_backoff,
+        )
         budget_s = None if spec.budget_s is None else spec.budget_s - (time.monotonic() - start)
         records = executor.execute(cases, observer, budget_s)
     return Run(store.folder, records, time.monotonic() - start)
@@ -99,6 +110,16 @@ def _check_data(spec: RunSpec, plugins: Plugins) -> None:
     skip_bad = spec.bad_images == "skip"
     dataset = load_source(spec.dataset, plugins.datasets, skip_bad=skip_bad)
     check_splits(dataset, spec.seeds, spec.limit, spec.folds)
+
+
+def _check_free(cases: Sequence[Case]) -> None:
+    """Raise UsageError, naming who is there, unless the machine is the run's alone."""
+    found = intruders(case.device for case in cases)
+    if found:
+        raise UsageError(
+            f"this machine is not free (--exclusive): {'; '.join(found)}; end that, or leave "
+            "--exclusive out"
+        )
 
 
 def _fresh_name(results: Path) -> str:

@@ -74,12 +74,15 @@ class Executor:
         timeout_s: float,
         checkpoint_epochs: int | None = None,
         diagnosis: Diagnosis = UNKNOWN,
+        *,
+        batch_backoff: bool = False,
     ) -> None:
         self._pool = pool
         self._store = store
         self._timeout_s = timeout_s
         self._checkpoint_epochs = checkpoint_epochs
         self._diagnosis = diagnosis
+        self._batch_backoff = batch_backoff
 
     def execute(
         self, cases: Sequence[Case], observer: Observer, budget_s: float | None = None
@@ -123,7 +126,8 @@ class Executor:
         _refuse_unequal(outcomes)
         sample = partial(self._run_task, observer)
         left_s = budget_s - (time.monotonic() - start)
-        Rounds(outcomes, sample, self._keep, observer.round_started).run(left_s)
+        begin, backoff = observer.round_started, self._batch_backoff
+        Rounds(outcomes, sample, self._keep, begin, batch_backoff=backoff).run(left_s)
         for outcome in outcomes:
             in_time = time.monotonic() - start < budget_s
             if in_time and outcome.goes_on and _counts_energy(outcome.case):
@@ -165,7 +169,7 @@ class Executor:
         case, start = outcome.case, time.monotonic()
         observer.task_started(case, task)
         try:
-            job = self._job(case, task, inference_batch_sizes)
+            job = self._job(outcome, task, inference_batch_sizes)
             self._follow(outcome, job, [] if sampled is None else sampled, observer)
         except WorkerTimeoutError:
             late = f"{task}: not done within {self._timeout_s:g} s (--timeout)"
@@ -182,7 +186,7 @@ class Executor:
             case.backend,
             job,
             threads=case.threads,
-            tuned=task in ("sweep", "time", "energy") and case.environment == "tuned",
+            tuned=task not in ("memory", "learn") and case.environment == "tuned",
             deadline=started + self._timeout_s - outcome.spent_s,
         )
         for event in events:
@@ -203,8 +207,8 @@ class Executor:
                 case Ended(returncode) if returncode and not has_broken:
                     outcome.ended(task, event, log)
 
-    def _job(self, case: Case, task: str, inference_batch_sizes: tuple[int, ...]) -> Job:
-        every = self._checkpoint_epochs
+    def _job(self, outcome: Outcome, task: str, inference_batch_sizes: tuple[int, ...]) -> Job:
+        case, every = outcome.case, self._checkpoint_epochs
         return Job(
             task=task,
             log=str(self._store.log_path(case.id, task)),
@@ -215,6 +219,7 @@ class Executor:
                 checkpoint_epochs=every or 1,
             ),
             inference_batch_sizes=inference_batch_sizes,
+            backed_off=outcome.backed_off,
             # A forked child shares its parent's pages, which would hide what the case itself
             # needs: memory is always measured in an interpreter of its own.
             fork=case.isolation == "fork" and task != "memory",

@@ -14,6 +14,7 @@ from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.summary import is_precise, summarise
 from benchsuite.measure.verdicts import CONTESTED, fewest_rounds
 from benchsuite.records.series import Series
+from benchsuite.run.backoff import back_off, take_over, try_task
 from benchsuite.run.outcome import Outcome, now
 from benchsuite.run.tasks.sweep import best_batch_size
 
@@ -26,6 +27,7 @@ class Rounds:
 
     sample: runs a task in a process. keep: stores raw samples.
     begin: told the number of each round, from 0, and the largest number of rounds.
+    batch_backoff: whether batches that do not fit are replaced by the largest that do.
     """
 
     def __init__(
@@ -34,11 +36,14 @@ class Rounds:
         sample: Sample,
         keep: Callable[[Outcome, Sequence[Series]], None],
         begin: Callable[[int, int], None],
+        *,
+        batch_backoff: bool = False,
     ) -> None:
         self._outcomes = outcomes
         self._sample = sample
         self._keep = keep
         self._begin = begin
+        self._batch_backoff = batch_backoff
         self._protocol = PROTOCOLS[outcomes[0].case.protocol]
         self._batch_sizes: dict[str, tuple[int, ...]] = {}
 
@@ -68,15 +73,20 @@ class Rounds:
         return [outcome for outcome in self._outcomes if outcome.goes_on]
 
     def _choose_batch_sizes(self, outcome: Outcome) -> tuple[int, ...]:
+        if self._batch_backoff:
+            back_off(outcome, self._sample)
+        size = outcome.backed_off.inference or outcome.case.inference_batch_size
         if not self._protocol.thorough:
-            return (outcome.case.inference_batch_size,)
+            return (size,)
         curve: list[Series] = []
         try:
-            self._sample(outcome, "sweep", (), curve)
+            swept = try_task(outcome, self._sample, "sweep", curve)
         finally:
             self._keep(outcome, curve)
+        if not (curve and swept.status == "oom"):  # a full device is the end of the curve
+            take_over(outcome, swept)
         best = [best_batch_size(curve)] if curve else []
-        return tuple(sorted({1, outcome.case.inference_batch_size, *best}))
+        return tuple(sorted({1, size, *best}))
 
     def _round(self, number: int) -> None:
         """Every case once, shuffled: what drifts during a round favours nobody."""
