@@ -44,6 +44,7 @@ class Lineage:
         self._worker = worker
         self._mark = mark
         self._sessions = {worker}
+        self._seen: set[int] = set()
 
     def add_job(self, pid: int) -> None:
         """A job has begun; it leads a session, the worker's or one of its own."""
@@ -56,6 +57,7 @@ class Lineage:
             _signal_group(job, signal.SIGKILL)
         self._end_members(spared=self._worker)
         self._sessions = {self._worker}
+        self._seen.clear()
 
     def end(self) -> None:
         """End the worker and everything that it started.
@@ -68,6 +70,13 @@ class Lineage:
         for leader in self._sessions:
             _signal_group(leader, signal.SIGKILL)
 
+    def reap(self) -> None:
+        """Take leave of what ended before its worker did: its parent is now this process."""
+        for pid in self._seen:
+            with suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+        self._seen.clear()
+
     def _end_members(self, spared: int | None) -> None:
         """Stop all, look again until nobody is new, then kill: who is stopped forks no more.
 
@@ -78,6 +87,7 @@ class Lineage:
         while time.monotonic() < deadline:
             before = len(stopped)
             for process in self._members(spared):
+                self._seen.add(process.pid)
                 if process.pid not in stopped and _stop(process):
                     stopped[process.pid] = process
             if len(stopped) == before:

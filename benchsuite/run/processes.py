@@ -100,6 +100,7 @@ class Worker:
         self._lineage.end()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_LONGEST_DEATH_S)
+        self._lineage.reap()
         for pipe in (self._jobs, self._events):
             with suppress(BrokenPipeError):
                 pipe.close()
@@ -108,8 +109,6 @@ class Worker:
         with suppress(BrokenPipeError):  # its end is told by `_listen`
             self._jobs.write(msgspec.json.encode(job) + b"\n")
             self._jobs.flush()
-            if not job.fork:
-                self._jobs.close()
 
     def _listen(self, deadline: float, vigil: Vigil) -> Event:
         """The next event. A dead worker whose pipe is still held by another has ended too."""

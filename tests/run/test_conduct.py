@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from importlib import import_module
 
 import psutil
 import pytest
@@ -363,7 +364,7 @@ def test_conduct_refuses_to_begin_where_others_are_at_work(run_cases, tmp_path, 
         looked.extend(devices)
         return ["train.py (7) is on cuda:0", "other programs take 50% of all processors"]
 
-    monkeypatch.setattr("benchsuite.run.conduct.intruders", intruders)
+    monkeypatch.setattr(import_module("benchsuite.run.conduct"), "intruders", intruders)
 
     with pytest.raises(UsageError, match=r"not free \(--exclusive\): train.py \(7\) is on cuda:0;"):
         run_cases(["numpy-linear"], exclusive=True)
@@ -375,7 +376,7 @@ def test_conduct_refuses_to_begin_where_others_are_at_work(run_cases, tmp_path, 
 
 
 def test_conduct_begins_where_the_machine_is_free(run_cases, monkeypatch):
-    monkeypatch.setattr("benchsuite.run.conduct.intruders", lambda devices: [])
+    monkeypatch.setattr(import_module("benchsuite.run.conduct"), "intruders", lambda devices: [])
     (record,) = run_cases(["numpy-linear"], exclusive=True).records
     assert record.status == "ok"
 
@@ -392,8 +393,9 @@ def test_conduct_records_a_process_that_cannot_be_started(run_cases, monkeypatch
     begun, popen = [], subprocess.Popen
 
     def start(command, **options):
-        begun.append(command)
+        begun.extend(word for word in command if word == "benchsuite.run.worker")
         if len(begun) == 2:  # the first looks at the backend
+            begun.append("")
             raise BlockingIOError(11, "Resource temporarily unavailable")
         return popen(command, **options)
 

@@ -69,26 +69,26 @@ class _TellingSession(LinearSession):
         }
 
 
-class Full(LinearBackend):
+class Overfull(LinearBackend):
     session = _FullSession
 
     def open(self, graph, weights, setup):
         return self.session(graph, weights, setup)
 
 
-class FullAborting(Full):
+class OverfullAborting(Overfull):
     session = _AbortingSession
 
 
-class FullInTraining(Full):
+class OverfullInTraining(Overfull):
     session = _FullInTrainingSession
 
 
-class FullAlways(Full):
+class OverfullAlways(Overfull):
     session = _FullOfAnythingSession
 
 
-class Telling(Full):
+class Telling(Overfull):
     session = _TellingSession
 
 
@@ -125,7 +125,7 @@ class TakenByTheKernel(LinearBackend):
 
 
 KINDS = (
-    *(Full, FullAborting, FullInTraining, FullAlways),
+    *(Overfull, OverfullAborting, OverfullInTraining, OverfullAlways),
     *(Telling, Greedy, SilentlyGreedy, TakenByTheKernel),
 )
 

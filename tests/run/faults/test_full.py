@@ -17,8 +17,11 @@ def overflows(record):
 @pytest.mark.parametrize(
     ("backend", "reason"),
     [
-        ("full", "MemoryError: cannot allocate 9 TB"),
-        ("fullaborting", "its process died, and its last words are of memory: terminate called"),
+        ("overfull", "MemoryError: cannot allocate 9 TB"),
+        (
+            "overfullaborting",
+            "its process died, and its last words are of memory: terminate called",
+        ),
     ],
 )
 def test_batch_that_does_not_fit_is_named(run_cases, backend, reason, isolation):
@@ -33,7 +36,7 @@ def test_batch_that_does_not_fit_is_named(run_cases, backend, reason, isolation)
 
 @pytest.mark.parametrize("options", [{}, {"batch_backoff": True}])
 def test_training_s_own_batch_is_never_changed(run_cases, options):
-    (record,) = run_cases(["fullintraining"], **options).records
+    (record,) = run_cases(["overfullintraining"], **options).records
 
     assert record.status == "oom"
     assert record.reason == (
@@ -43,7 +46,7 @@ def test_training_s_own_batch_is_never_changed(run_cases, options):
     assert overflows(record) == [("training", 32)]
 
 
-@pytest.mark.parametrize("backend", ["full", "fullaborting"])
+@pytest.mark.parametrize("backend", ["overfull", "overfullaborting"])
 def test_backing_off_times_the_largest_batch_that_fits(run_cases, backend):
     (record,) = run_cases([backend], batch_backoff=True).records
 
@@ -72,10 +75,10 @@ def test_backing_off_leaves_alone_what_fits(run_cases, watch):
 
 
 def test_case_of_which_no_batch_fits_ends_as_oom(run_cases):
-    run = run_cases(["fullalways", "numpy-linear"], batch_backoff=True, isolation="fork")
+    run = run_cases(["overfullalways", "numpy-linear"], batch_backoff=True, isolation="fork")
 
     by_backend = {record.case.backend: record for record in run.records}
-    full = by_backend["fullalways"]
+    full = by_backend["overfullalways"]
     assert full.status == "oom"
     assert full.reason.startswith("fit_inference: inference throughput at batch 1: MemoryError")
     assert overflows(full) == [("inference_throughput", 2**power) for power in range(6, -1, -1)]
@@ -105,7 +108,7 @@ def test_silent_death_at_the_limit_is_oom(run_cases):
 
 @LINUX
 def test_limit_that_nothing_fits_into_is_oom(run_cases):
-    (record,) = run_cases(["numpy-linear"], memory_limit="1MiB", device="cpu").records
+    (record,) = run_cases(["numpy-linear"], memory_limit="1MiB").records
 
     assert record.status == "oom"
 
