@@ -25,6 +25,8 @@ class Channel:
 
     def __init__(self, pipe: IO[bytes]) -> None:
         self._pipe = pipe
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(pipe, selectors.EVENT_READ)
         self._unread = bytearray()
         self._searched = 0
         self._nonsense = b""
@@ -32,10 +34,8 @@ class Channel:
 
     def wait(self, seconds: float) -> bool:
         """Whether anything was said, or the pipe closed, within so many seconds; sleeps until."""
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._pipe, selectors.EVENT_READ)
-            if not selector.select(seconds):
-                return False
+        if not self._selector.select(seconds):
+            return False
         chunk = os.read(self._pipe.fileno(), _CHUNK_BYTES)
         self.is_closed = not chunk
         self._unread += chunk
@@ -72,6 +72,11 @@ class Channel:
         if not returncode:
             self._refuse_nonsense()
         return Ended(returncode)
+
+    def close(self) -> None:
+        """Close the pipe."""
+        self._selector.close()
+        self._pipe.close()
 
     def clear(self) -> None:
         """Forget what was said, and whatever else is in the pipe: nobody speaks any more."""

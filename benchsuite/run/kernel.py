@@ -17,7 +17,8 @@ _SET_PDEATHSIG, _SET_CHILD_SUBREAPER, _GET_CHILD_SUBREAPER = 1, 36, 37
 _OOM_SCORE_ADJ, _VMSTAT = Path("/proc/self/oom_score_adj"), Path("/proc/vmstat")
 #: The highest: the kernel takes this process before any other.
 _FIRST_TO_GO = "1000"
-_KIB = 1024
+#: The field of /proc/…/statm that counts pages of data and stack.
+_DATA = 5
 
 
 def adopt_orphans(*, adopt: bool = True) -> bool:
@@ -69,11 +70,10 @@ def limit_memory(limit_bytes: int) -> None:
 
 
 def limited_bytes(pid: int) -> int:
-    """What a process holds of that now; 0 where nobody can tell."""
+    """What a process holds of that now, its stack included; 0 where nobody can tell."""
     with suppress(OSError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmData:"):
-                return int(line.split()[1]) * _KIB
+        pages = Path(f"/proc/{pid}/statm").read_bytes().split()[_DATA]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
     return 0
 
 

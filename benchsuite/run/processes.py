@@ -55,8 +55,8 @@ class Worker:
         )
         if self._process.stdin is None or self._process.stdout is None:
             raise RuntimeError("a worker is started with pipes for its jobs and its events")
-        self._jobs, self._events = self._process.stdin, self._process.stdout
-        self._channel = Channel(self._events)
+        self._jobs = self._process.stdin
+        self._channel = Channel(self._process.stdout)
         self._lineage = Lineage(self._process.pid, mark)
         self._memory_limit_bytes = memory_limit_bytes
         self._is_over = False
@@ -101,9 +101,9 @@ class Worker:
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_LONGEST_DEATH_S)
         self._lineage.reap()
-        for pipe in (self._jobs, self._events):
-            with suppress(BrokenPipeError):
-                pipe.close()
+        self._channel.close()
+        with suppress(BrokenPipeError):
+            self._jobs.close()
 
     def _send(self, job: Job) -> None:
         with suppress(BrokenPipeError):  # its end is told by `_listen`

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,8 +49,9 @@ class Vigil:
 
         Raises FloodError.
         """
-        if self.log.exists() and self.log.stat().st_size > LONGEST_BYTES:
-            raise FloodError(f"it printed more than {LONGEST_BYTES // _MIB} MiB")
+        with suppress(FileNotFoundError):
+            if self.log.stat().st_size > LONGEST_BYTES:
+                raise FloodError(f"it printed more than {LONGEST_BYTES // _MIB} MiB")
         if self.limit_bytes and self.pid:
             self.seen_bytes = max(self.seen_bytes, limited_bytes(self.pid))
 

@@ -12,8 +12,10 @@ from benchsuite.run.messages import Began, Done, Ended
 def pipe():
     """Both ends: what the harness reads, and a function that writes."""
     reading, writing = os.pipe()
-    with os.fdopen(reading, "rb", 0) as file, os.fdopen(writing, "wb", 0) as speaker:
-        yield Channel(file), speaker
+    with os.fdopen(writing, "wb", 0) as speaker:
+        found = Channel(os.fdopen(reading, "rb", 0))
+        yield found, speaker
+        found.close()
 
 
 def line(event):
