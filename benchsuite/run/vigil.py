@@ -19,6 +19,8 @@ from benchsuite.run.messages import Began, Broke, Done, Ended, Event, Found, Try
 LOOK_S = 1.0
 #: Of the limit: a process that was seen with so much of it and died had reached it.
 _NEAR = 0.9
+#: Under a limit, what is said of a thread that finds no room for its stack.
+_NO_STACK = ("can't start new thread", "thread creation failed", "pthread_create failed")
 _SIGKILL = -9
 _MIB, _GIB = 2**20, 2**30
 
@@ -82,6 +84,8 @@ class Vigil:
     def _explained(self, broke: Broke) -> Iterator[Event]:
         """Why the job cannot go on; of want of memory, also at what."""
         self.has_explained = True
+        if self._is_full(broke.reason):
+            broke = replace(broke, status="oom")
         if broke.status != "oom":
             yield broke
             return
@@ -96,6 +100,10 @@ class Vigil:
             reason = f"{what} at batch {trying.batch_size}: {reason}{advice}"
         yield replace(broke, reason=reason)
 
+    def _is_full(self, said: str) -> bool:
+        """Whether this tells of the limit, in other words than memory's."""
+        return self.limit_bytes is not None and any(mark in said.lower() for mark in _NO_STACK)
+
     def _cause(self, ended: Ended) -> Broke | None:
         """Of a process that went without a word; None where its exit code says all there is."""
         if not ended.returncode:
@@ -103,9 +111,10 @@ class Vigil:
             return None if self.is_done else Broke("failed", early)
         if ended.returncode == _SIGKILL and oom_kills() > self.kills:
             return Broke("oom", "its process was killed by the kernel: the host was out of memory")
-        found = next(filter(speaks_of_memory, last_lines(self.log)), "")
+        lines = last_lines(self.log)
+        found = next((one for one in lines if speaks_of_memory(one) or self._is_full(one)), "")
         if found:
-            return Broke("oom", f"its process died, and its last words are of memory: {found}")
+            return Broke("oom", f"its process died, and its last words are of memory: {found[:200]}")
         if self.limit_bytes and self.seen_bytes > _NEAR * self.limit_bytes:
             used = f"{self.seen_bytes / _GIB:.2f} GiB"
             return Broke("oom", f"its process died silently, and had last been seen with {used}")

@@ -3,7 +3,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from importlib import import_module
 
 import psutil
 import pytest
@@ -355,62 +354,3 @@ def test_conduct_looks_at_the_data_before_anything_is_written(run_cases, tmp_pat
     assert (record.status, record.reason) == ("ok", "")
     assert sum(record.findings.training.split_sizes.values()) == 15
     assert record.case.dataset == asked["dataset"]
-
-
-def test_conduct_refuses_to_begin_where_others_are_at_work(run_cases, tmp_path, monkeypatch):
-    looked = []
-
-    def intruders(devices):
-        looked.extend(devices)
-        return ["train.py (7) is on cuda:0", "other programs take 50% of all processors"]
-
-    monkeypatch.setattr(import_module("benchsuite.run.conduct"), "intruders", intruders)
-
-    with pytest.raises(UsageError, match=r"not free \(--exclusive\): train.py \(7\) is on cuda:0;"):
-        run_cases(["numpy-linear"], exclusive=True)
-
-    assert looked == ["cpu"]
-    assert not (tmp_path / "results").exists()
-    (record,) = run_cases(["numpy-linear"]).records
-    assert record.status == "ok"
-
-
-def test_conduct_begins_where_the_machine_is_free(run_cases, monkeypatch):
-    monkeypatch.setattr(import_module("benchsuite.run.conduct"), "intruders", lambda devices: [])
-    (record,) = run_cases(["numpy-linear"], exclusive=True).records
-    assert record.status == "ok"
-
-
-def test_conduct_leaves_the_users_own_processes_alone(run_cases):
-    command = [sys.executable, "-c", "import time; time.sleep(1000)"]
-    with subprocess.Popen(command, start_new_session=True) as own:
-        run_cases(["raises", "numpy-linear"])
-        assert own.poll() is None
-        own.kill()
-
-
-def test_conduct_records_a_process_that_cannot_be_started(run_cases, monkeypatch):
-    begun, popen = [], subprocess.Popen
-
-    def start(command, **options):
-        begun.extend(word for word in command if word == "benchsuite.run.worker")
-        if len(begun) == 2:  # the first looks at the backend
-            begun.append("")
-            raise BlockingIOError(11, "Resource temporarily unavailable")
-        return popen(command, **options)
-
-    monkeypatch.setattr("benchsuite.run.processes.subprocess.Popen", start)
-
-    run = run_cases(["numpy-linear"], seeds=[0, 1])
-
-    assert [record.status for record in run.records] == ["failed", "ok"]
-    assert run.records[0].reason == (
-        "memory: no process can be started for it: Resource temporarily unavailable"
-    )
-
-
-def test_conduct_refuses_a_limit_that_the_system_does_not_have(run_cases, tmp_path, monkeypatch):
-    monkeypatch.setattr("benchsuite.run.processes.IS_LINUX", False)
-    with pytest.raises(UsageError, match="--memory-limit needs Linux"):
-        run_cases(["numpy-linear"], memory_limit="8GiB")
-    assert not (tmp_path / "results").exists()

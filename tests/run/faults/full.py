@@ -114,6 +114,15 @@ class SilentlyGreedy(LinearBackend):
         return super().open(graph, weights, setup)
 
 
+class Threadless(LinearBackend):
+    """Has no room for the stack of a thread."""
+
+    def open(self, graph, weights, setup):
+        if setup.normalizer != Normalizer():
+            raise RuntimeError("can't start new thread")
+        return super().open(graph, weights, setup)
+
+
 class TakenByTheKernel(LinearBackend):
     """Killed, while the count of such deaths goes up."""
 
@@ -126,7 +135,7 @@ class TakenByTheKernel(LinearBackend):
 
 KINDS = (
     *(Overfull, OverfullAborting, OverfullInTraining, OverfullAlways),
-    *(Telling, Greedy, SilentlyGreedy, TakenByTheKernel),
+    *(Telling, Greedy, SilentlyGreedy, Threadless, TakenByTheKernel),
 )
 
 

@@ -4,6 +4,8 @@ import pytest
 
 from benchsuite.run import channel
 
+pytestmark = pytest.mark.slow  # some thirty seconds for each of three runs
+
 NONSENSE = "its process said what is no event, "
 #: By the way to misbehave: status, and what the reason begins with.
 CRASHES = {

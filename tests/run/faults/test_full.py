@@ -137,3 +137,12 @@ def test_workers_are_the_first_to_go_and_keep_to_the_limit(run_cases, isolation)
     for task in ("memory", "learn", "time"):
         assert ledger[f"{task}.oom_score_adj"] == "1000"
         assert ledger[f"{task}.limit"] == str(8 * 2**30)
+
+
+@LINUX
+@pytest.mark.parametrize(("limit", "status"), [(None, "failed"), ("8GiB", "oom")])
+def test_thread_without_room_for_its_stack_is_oom_under_a_limit(run_cases, limit, status):
+    (record,) = run_cases(["threadless"], memory_limit=limit).records
+
+    assert record.status == status
+    assert record.reason.startswith("learn: RuntimeError: can't start new thread")
