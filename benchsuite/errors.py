@@ -6,6 +6,7 @@ BenchsuiteError
 │   └── ShapeError        an architecture cannot take this input, or a layer its inputs
 ├── PluginError           a plugin breaks the rules of the hooks
 │   └── ClashError        two plugins offer the same name
+├── NotFiniteError        logits or weights that are NaN or infinite
 ├── MissingDependencyError  what was asked for is known but its framework is not installed
 ├── StorageError          results cannot be written any more, such as to a full disk
 └── UnsupportedError      a backend cannot do this op, tier, precision or task
@@ -41,6 +42,10 @@ class PluginError(BenchsuiteError):
 
 class ClashError(PluginError):
     """Two plugins that offer the same name."""
+
+
+class NotFiniteError(BenchsuiteError):
+    """Logits or weights that are NaN or infinite."""
 
 
 class MissingDependencyError(BenchsuiteError):

@@ -28,7 +28,7 @@ HERE = Path(__file__).parent
 EXAMPLE = HERE.parent / "docs" / "example-plugin" / "src"
 PLUGINS = (
     "benchsuite_example",
-    *(str(HERE / name) for name in ("natives.py", "run/faults.py", "three_rounds.py")),
+    *(str(HERE / name) for name in ("natives.py", "run/faults/faults.py", "three_rounds.py")),
 )
 ASKED = (
     *("--archs", "softmax_regression", "--backends", "numpy-linear,oddversion"),
@@ -140,9 +140,12 @@ def _timeless(value: object) -> object:
 
 
 def _kept(path: Path) -> list[tuple[object, ...]]:
+    """What counts of its lines; rounds by their order, since a retried case has later ones."""
     lines = [json.loads(line) for line in path.read_bytes().splitlines()]
-    fields = ("metric", "batch_size", "images", "round", "attempt")
-    return [tuple(line[name] for name in fields) for line in lines if not line["discarded"]]
+    kept = [line for line in lines if not line["discarded"]]
+    rounds = sorted({line["round"] for line in kept})
+    fields = ("metric", "batch_size", "images", "attempt")
+    return [(rounds.index(line["round"]), *(line[name] for name in fields)) for line in kept]
 
 
 def undisturbed(folder: Path) -> tuple[dict[str, object], float]:

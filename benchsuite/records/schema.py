@@ -217,6 +217,17 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True):
     measuring: bool
 
 
+class Overflow(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch that memory did not hold.
+
+    metric: of the measurement that it was for; of training, `training` or `evaluation`.
+    """
+
+    metric: str
+    batch_size: int
+    reason: str
+
+
 class Findings(msgspec.Struct, frozen=True, kw_only=True):
     """What one worker process found out; a record joins those of all its tasks."""
 
@@ -224,6 +235,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     training: Training | None = None
     measurements: tuple[Measurement, ...] = ()
     rooflines: tuple[Roofline, ...] = ()
+    overflows: tuple[Overflow, ...] = ()
     phases: tuple[Phase, ...] = ()
     versions: dict[str, str] = {}
     device_name: str = ""
@@ -281,6 +293,7 @@ def join(parts: list[Findings]) -> Findings:
         training=trainings[0] if trainings else None,
         measurements=tuple(m for part in parts for m in part.measurements),
         rooflines=tuple(roofline for part in parts for roofline in part.rooflines),
+        overflows=tuple(overflow for part in parts for overflow in part.overflows),
         phases=tuple(phase for part in parts for phase in part.phases),
         versions={key: value for part in parts for key, value in part.versions.items()},
         device_name=next((part.device_name for part in parts if part.device_name), ""),

@@ -15,6 +15,7 @@ from benchsuite.data import check_splits, digest_dataset, load_source
 from benchsuite.errors import UsageError
 from benchsuite.hooks import Plugins
 from benchsuite.measure.environment import describe_environment, host
+from benchsuite.measure.exclusive import intruders
 from benchsuite.records import Case, Record, RunStore, Status, locked, read_run
 from benchsuite.run.contest import Means
 from benchsuite.run.diagnosis import read_diagnosis
@@ -49,7 +50,7 @@ class Run:
 
 def plan(spec: RunSpec, plugins: Plugins) -> list[Case]:
     """What `conduct` would do, without doing it. Raises as `conduct` does."""
-    with closing(WorkerPool(plugins)) as pool:
+    with closing(WorkerPool(plugins, spec.memory_limit_bytes)) as pool:
         return list(survey(spec, plugins, pool).cases)
 
 
@@ -60,9 +61,9 @@ def conduct(spec: RunSpec, plugins: Plugins, observer: Observer) -> Run:
     anything is written; whatever goes wrong later becomes a record. Raises StorageError
     where records cannot be written any more; `resume` goes on from there.
     """
-    with _sitting(plugins, observer) as sitting:
+    with _sitting(spec, plugins, observer) as sitting:
         planned = survey(spec, plugins, sitting.pool)
-        data = _check_data(spec, plugins)
+        data = _check(planned, plugins)
         store = RunStore.begin(Path(spec.results))
         facts = {
             "run": store.run,
@@ -94,10 +95,11 @@ def resume(
     facts = read_run(folder)
     if "spec" not in facts:
         raise UsageError(f"'{folder}' is no run that could go on: it has no 'run.json' of one")
-    spec = make_spec({**facts["spec"], "budget": None, "results": str(folder.parent.parent)})
-    with locked(folder), _sitting(plugins, observer) as sitting:
-        planned = survey(msgspec.structs.replace(spec, **changes), plugins, sitting.pool)
-        data = _check_data(spec, plugins)
+    own = {**facts["spec"], "budget": None, "results": str(folder.parent.parent)}
+    spec = make_spec({**own, **changes})
+    with locked(folder), _sitting(spec, plugins, observer) as sitting:
+        planned = survey(spec, plugins, sitting.pool)
+        data = _check(planned, plugins)
         store = RunStore(Path(spec.results), folder.name)
         sittings = [*facts.get("resumed", ()), {"started": now(), **_surroundings(plugins)}]
         store.write_run({**facts, "resumed": sittings})
@@ -125,6 +127,7 @@ class _Sitting:
             store,
             spec.case_timeout_s,
             spec.checkpoint_epochs,
+            spec.batch_backoff,
             Journal(store, keys, retried),
             interrupts,
         )
@@ -138,9 +141,9 @@ class _Sitting:
 
 
 @contextmanager
-def _sitting(plugins: Plugins, observer: Observer) -> Iterator[_Sitting]:
+def _sitting(spec: RunSpec, plugins: Plugins, observer: Observer) -> Iterator[_Sitting]:
     start = time.monotonic()
-    with closing(WorkerPool(plugins)) as pool:
+    with closing(WorkerPool(plugins, spec.memory_limit_bytes)) as pool:
         yield _Sitting(plugins, observer, pool, start)
 
 
@@ -163,9 +166,28 @@ def given_up(records: Sequence[Record]) -> list[str]:
     return [line for line, count in found.items() if count]
 
 
+def _check(planned: Planned, plugins: Plugins) -> str:
+    """That the data is there and the machine free; the data set's digest."""
+    spec = planned.spec
+    digest = _check_data(spec, plugins)
+    if spec.exclusive:
+        _check_free(planned.cases)
+    return digest
+
+
 def _check_data(spec: RunSpec, plugins: Plugins) -> str:
     """Download what is not there yet, and look at it once, before the first case begins."""
     skip_bad = spec.bad_images == "skip"
     dataset = load_source(spec.dataset, plugins.datasets, skip_bad=skip_bad)
     check_splits(dataset, spec.seeds, spec.limit, spec.folds)
     return digest_dataset(dataset)
+
+
+def _check_free(cases: Sequence[Case]) -> None:
+    """Raise UsageError, naming who is there, unless the machine is the run's alone."""
+    found = intruders(case.device for case in cases)
+    if found:
+        raise UsageError(
+            f"this machine is not free (--exclusive): {'; '.join(found)}; end that, or leave "
+            "--exclusive out"
+        )

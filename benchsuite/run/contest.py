@@ -42,6 +42,7 @@ class Means:
 
     timeout_s: of a case, all its processes together.
     checkpoint_epochs: between two checkpoints; None writes none.
+    batch_backoff: whether batches that do not fit are replaced by the largest that do.
     journal: None where nothing will go on from it.
     """
 
@@ -49,6 +50,7 @@ class Means:
     store: RunStore
     timeout_s: float
     checkpoint_epochs: int | None = None
+    batch_backoff: bool = False
     journal: Journal | None = None
     interrupts: Interrupts = field(default_factory=Interrupts)
 
@@ -69,7 +71,8 @@ class Contest:
                 self._do(outcome, "learn")
         self._refuse_unequal()
         if any(outcome.needs("rounds") for outcome in self._outcomes):
-            Rounds(self._outcomes, self).run(budget_s - (time.monotonic() - start))
+            rounds = Rounds(self._outcomes, self, batch_backoff=self._means.batch_backoff)
+            rounds.run(budget_s - (time.monotonic() - start))
             self._over("rounds", [o for o in self._outcomes if o.goes_on])
         for outcome in self._outcomes:
             in_time = time.monotonic() - start < budget_s
@@ -87,7 +90,7 @@ class Contest:
         case, start = outcome.case, time.monotonic()
         self._observer.task_started(case, task)
         try:
-            self._follow(outcome, self._job(case, task, batch_sizes), sampled)
+            self._follow(outcome, self._job(outcome, task, batch_sizes), sampled)
         except WorkerTimeoutError:
             late = f"{task}: not done within {self._means.timeout_s:g} s (--timeout)"
             outcome.fail("timeout", late, self._means.store.log_path(case.id, task))
@@ -134,7 +137,7 @@ class Contest:
             case.backend,
             job,
             threads=case.threads,
-            tuned=task in ("sweep", "time", "energy") and case.environment == "tuned",
+            tuned=task not in ("memory", "learn") and case.environment == "tuned",
             deadline=started + self._means.timeout_s - outcome.spent_s,
         )
         has_broken = False
@@ -163,8 +166,8 @@ class Contest:
             case Trained(number, epoch):
                 self._observer.epoch_ended(outcome.case, number, epoch)
 
-    def _job(self, case: Case, task: str, inference_batch_sizes: tuple[int, ...]) -> Job:
-        store, every = self._means.store, self._means.checkpoint_epochs
+    def _job(self, outcome: Outcome, task: str, inference_batch_sizes: tuple[int, ...]) -> Job:
+        case, store, every = outcome.case, self._means.store, self._means.checkpoint_epochs
         return Job(
             task=task,
             log=str(store.log_path(case.id, task)),
@@ -175,6 +178,7 @@ class Contest:
                 checkpoint_epochs=every or 1,
             ),
             inference_batch_sizes=inference_batch_sizes,
+            backed_off=outcome.backed_off,
             # A forked child shares its parent's pages, which would hide what the case itself
             # needs: memory is always measured in an interpreter of its own.
             fork=case.isolation == "fork" and task != "memory",

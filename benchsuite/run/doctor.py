@@ -58,7 +58,7 @@ def examine_ceilings(
     found: list[Ceiling] = []
     failures: list[str] = []
     store = RunStore(results, "doctor")
-    with closing(WorkerPool(plugins)) as pool:
+    with closing(WorkerPool(plugins, spec.memory_limit_bytes)) as pool:
         for case in _one_of_each(plan(spec, plugins)):
             tell(case)
             outcome = _ceiling(case, pool, store, spec.case_timeout_s)
@@ -103,7 +103,7 @@ def _ceiling(case: Case, pool: WorkerPool, store: RunStore, timeout_s: float) ->
 def _against_itself(
     case: Case, spec: RunSpec, plugins: Plugins, observer: Observer
 ) -> tuple[Record, Record]:
-    with closing(WorkerPool(plugins)) as pool:
+    with closing(WorkerPool(plugins, spec.memory_limit_bytes)) as pool:
         store = RunStore(Path(spec.results), "doctor")
         executor = Executor(Means(pool, store, spec.case_timeout_s))
         first, second = executor.execute([case, case], observer, spec.budget_s)

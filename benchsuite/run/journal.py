@@ -17,6 +17,7 @@ import numpy as np
 from benchsuite.errors import UsageError
 from benchsuite.records import Case, Findings, Record, RunStore, Status, read_record
 from benchsuite.run.keys import Key, Keys, changes
+from benchsuite.run.messages import BackedOff
 from benchsuite.run.outcome import Outcome
 
 #: A case with another status has come to an end.
@@ -31,6 +32,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     tasks: tuple[str, ...]
     findings: tuple[Findings, ...]
     logits: list[list[float]] | None
+    backed_off: BackedOff
     status: Status
     reasons: tuple[str, ...]
     log_tail: str
@@ -93,8 +95,8 @@ class Journal:
         """Why what is there of a case does not count; empty where it does, or nothing is there."""
         ended = record is not None and record.status != _CUT_SHORT
         source = record if ended else progress
-        if source and source.key != key:
-            return "; ".join(changes(source.key, key))
+        if source and (found := changes(source.key, key)):
+            return "; ".join(found)
         if record and record.status in self._retried:
             return f"it had ended as {record.status}"
         return ""
@@ -115,6 +117,7 @@ def _progress(outcome: Outcome) -> Progress:
         tasks=tuple(outcome.tasks),
         findings=tuple(outcome.findings),
         logits=None if outcome.logits is None else outcome.logits.tolist(),
+        backed_off=outcome.backed_off,
         status=outcome.status,
         reasons=tuple(outcome.reasons),
         log_tail=outcome.log_tail,
@@ -133,6 +136,7 @@ def _outcome(case: Case, key: Key, progress: Progress | None, **known: Any) -> O
         tasks=list(progress.tasks),
         findings=list(progress.findings),
         logits=None if progress.logits is None else np.asarray(progress.logits),
+        backed_off=progress.backed_off,
         status=progress.status,
         reasons=list(progress.reasons),
         log_tail=progress.log_tail,

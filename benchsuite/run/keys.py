@@ -42,7 +42,7 @@ class Keys:
             "device": self._device(case),
             "metrics": self._metrics,
             "plugin": self._provenance(self.plugins.backends[case.backend].plugin),
-            **(look.versions if look else {}),
+            "versions": _in_words(look.versions) if look else "",
         }
 
     def _network(self, case: Case) -> str:
@@ -78,11 +78,17 @@ class Keys:
 
 
 def changes(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
-    """What differs between two keys, in words; digests by their names alone."""
+    """What differs between two keys, in words; digests by their names alone.
+
+    A part that is empty is not known, as are a backend's versions where its process was killed
+    while it was asked for them; it says nothing. One that is missing differs.
+    """
     return [
-        name
-        if name in ("network", "data")
-        else f"{name} {old.get(name, 'none')} → {new.get(name, 'none')}"
+        name if name in ("network", "data") else f"{name} {old.get(name)} → {new.get(name)}"
         for name in dict.fromkeys([*old, *new])
-        if old.get(name) != new.get(name)
+        if old.get(name) != new.get(name) and "" not in (old.get(name), new.get(name))
     ]
+
+
+def _in_words(versions: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))

@@ -15,6 +15,7 @@ from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.summary import is_precise, summarise
 from benchsuite.measure.verdicts import CONTESTED, fewest_rounds
 from benchsuite.records.series import Series
+from benchsuite.run.backoff import back_off, take_over, try_task
 from benchsuite.run.outcome import Outcome, now
 from benchsuite.run.tasks.sweep import METRIC as SWEEP
 from benchsuite.run.tasks.sweep import best_batch_size
@@ -39,10 +40,16 @@ class Hands(Protocol):
 
 
 class Rounds:
-    """The speed of the cases of one contest."""
+    """The speed of the cases of one contest.
 
-    def __init__(self, outcomes: Sequence[Outcome], hands: Hands) -> None:
+    batch_backoff: whether batches that do not fit are replaced by the largest that do.
+    """
+
+    def __init__(
+        self, outcomes: Sequence[Outcome], hands: Hands, *, batch_backoff: bool = False
+    ) -> None:
         self._outcomes, self._hands = outcomes, hands
+        self._batch_backoff = batch_backoff
         self._protocol = PROTOCOLS[outcomes[0].case.protocol]
         self._batch_sizes: dict[str, tuple[int, ...]] = {}
 
@@ -78,21 +85,30 @@ class Rounds:
         return [outcome for outcome in self._outcomes if outcome.goes_on]
 
     def _choose_batch_sizes(self, outcome: Outcome) -> tuple[int, ...]:
+        if self._batch_backoff and outcome.needs("fit"):
+            back_off(outcome, self._hands.sample)
+            self._over("fit", outcome)
+        size = outcome.backed_off.inference or outcome.case.inference_batch_size
         if not self._protocol.thorough:
-            return (outcome.case.inference_batch_size,)
+            return (size,)
         if outcome.needs("sweep"):
             self._sweep(outcome)
         curve = [one for one in outcome.series if one.metric == SWEEP]
         best = [best_batch_size(curve)] if curve else []
-        return tuple(sorted({1, outcome.case.inference_batch_size, *best}))
+        return tuple(sorted({1, size, *best}))
 
     def _sweep(self, outcome: Outcome) -> None:
         curve: list[Series] = []
         try:
-            self._hands.sample(outcome, "sweep", (), curve)
+            swept = try_task(outcome, self._hands.sample, "sweep", curve)
         finally:
             self._hands.keep(outcome, curve)
-        outcome.tasks.append("sweep")
+        if not (curve and swept.status == "oom"):  # a full device is the end of the curve
+            take_over(outcome, swept)
+        self._over("sweep", outcome)
+
+    def _over(self, task: str, outcome: Outcome) -> None:
+        outcome.tasks.append(task)
         self._hands.settle([outcome])
 
     def _round(self) -> None:

@@ -5,7 +5,8 @@ import pytest
 from benchsuite.hooks import load_plugins
 from benchsuite.run import conduct, make_spec, plan
 
-FAULTS = Path(__file__).parent / "faults.py"
+_FOLDER = Path(__file__).parent / "faults"
+FAULTS = [str(_FOLDER / name) for name in ("faults.py", "full.py", "wrong.py")]
 
 
 class Watch:
@@ -40,7 +41,7 @@ def watch():
 
 @pytest.fixture
 def plugins(native_plugins):
-    return load_plugins([*native_plugins, str(FAULTS), "benchsuite.testing.numpy_plugin"])
+    return load_plugins([*native_plugins, *FAULTS, "benchsuite.testing.numpy_plugin"])
 
 
 @pytest.fixture

@@ -30,11 +30,19 @@ def test_key_is_the_same_for_the_same(case, keys_of):
 def test_key_has_what_a_result_depends_on(case, keys_of):
     usual = keys_of(numpy="2").of(case)
 
-    assert changes(usual, keys_of(numpy="3").of(case)) == ["numpy 2 → 3"]
-    assert changes(usual, keys_of(numpy="2", blas="1").of(case)) == ["blas none → 1"]
+    assert changes(usual, keys_of(numpy="3").of(case)) == ["versions numpy 2 → numpy 3"]
+    more = keys_of(numpy="2", blas="1").of(case)
+    assert changes(usual, more) == ["versions numpy 2 → blas 1, numpy 2"]
     assert changes(usual, keys_of(data="e" * 64, numpy="2").of(case)) == ["data"]
     larger = replace(case, train_input_shape=(9, 9, 1))
     assert changes(usual, keys_of(numpy="2").of(larger)) == ["network"]
+
+
+def test_what_is_not_known_says_nothing(case, keys_of, plugins):
+    usual, unknown = keys_of(numpy="2").of(case), Keys(plugins, {}, "d" * 64).of(case)
+
+    assert changes(usual, unknown) == changes(unknown, usual) == []
+    assert "benchsuite" in changes({}, usual)[0]
 
 
 def test_key_of_a_gpu_has_its_name(case, keys_of, monkeypatch):

@@ -92,7 +92,11 @@ def test_upgrade_does_again_what_it_touches(run_cases, go_on, watch, monkeypatch
 
     assert run.records[0] == finished.records[0]
     assert run.records[1].findings.versions == {"numpy": "1.3"}
-    assert watch.told[0] == ("resumed", 1, {run.records[1].case.id: "numpy 1.2 → 1.3"})
+    assert watch.told[0] == (
+        "resumed",
+        1,
+        {run.records[1].case.id: "versions numpy 1.2 → numpy 1.3"},
+    )
     facts = json.loads((run.folder / "run.json").read_text())
     assert len(facts["resumed"]) == 1
 

@@ -55,13 +55,14 @@ def series(metric="latency", samples=(1_000_000,) * 700, batch_size=1, flags=())
 
 @pytest.fixture
 def run(make_record, monkeypatch):
-    def run(machine, backends, name="full", before=lambda outcomes: None, **changes):
+    def run(machine, backends, name="full", before=None, *, backoff=False, **changes):
         used = replace(protocol.NAMED[name], name="test", **changes)
         monkeypatch.setitem(protocol.PROTOCOLS, "test", used)
         monkeypatch.setattr(rounds.time, "monotonic", lambda: machine.now)
         outcomes = [Outcome(make_record(backend=b, protocol="test").case) for b in backends]
-        before(outcomes)
-        Rounds(outcomes, machine).run()
+        if before:
+            before(outcomes)
+        Rounds(outcomes, machine, batch_backoff=backoff).run()
         return outcomes, machine.begun
 
     return run
@@ -233,3 +234,72 @@ def test_case_that_fails_is_settled_at_once_and_the_rest_after_the_round(run):
     run(machine, ["a", "b"], thorough=False, rounds=(1,))
 
     assert machine.settled == [["b"], ["a"]]
+
+
+def _curve(*sizes):
+    return [series("batch_sweep", (size * 10_000_000,), size) for size in sizes]
+
+
+def test_sweep_that_memory_ends_is_a_curve(run):
+    def full(outcome, task, times):
+        if task != "sweep":
+            return [series()]
+        outcome.fail("oom", "sweep: batch sweep at batch 8: killed")
+        return _curve(1, 2, 4)
+
+    machine = Machine(full)
+    (outcome,), _ = run(machine, ["a"])
+
+    assert (outcome.status, outcome.reasons) == ("ok", [])
+    assert {sizes for _, task, sizes in machine.done if task == "time"} == {(1, 64)}
+
+
+@pytest.mark.parametrize(("status", "sizes"), [("oom", ()), ("failed", (1, 2)), ("timeout", (1,))])
+def test_sweep_that_ends_otherwise_ends_its_case(run, status, sizes):
+    def ends(outcome, task, times):
+        outcome.fail(status, "so it is")
+        return _curve(*sizes)
+
+    machine = Machine(ends)
+    (outcome,), _ = run(machine, ["a"])
+
+    assert (outcome.status, outcome.reasons) == (status, ["so it is"])
+    assert [task for _, task, _ in machine.done] == ["sweep"]
+
+
+def test_batches_that_were_backed_off_are_timed_in_place_of_the_cases(run):
+    def full(outcome, task, times):
+        if task == "fit_inference" and outcome.backed_off.inference > 24:
+            outcome.fail("oom", "too large")
+        if task == "fit_training" and outcome.backed_off.training > 3:
+            outcome.fail("oom", "too large")
+        return [series()] if task == "time" else []
+
+    machine = Machine(full)
+    (outcome,), _ = run(machine, ["a"], "tour", backoff=True)
+
+    assert (outcome.status, outcome.reasons) == ("ok", [])
+    assert (outcome.backed_off.inference, outcome.backed_off.training) == (24, 3)
+    assert machine.done[-1] == ("a", "time", (24,))
+
+
+@pytest.mark.parametrize("status", ["failed", "timeout"])
+def test_trial_that_fails_otherwise_ends_its_case(run, status):
+    machine = Machine(lambda outcome, task, times: outcome.fail(status, "no luck") or [])
+    (outcome,), _ = run(machine, ["a"], "tour", backoff=True)
+
+    assert (outcome.status, outcome.reasons) == (status, ["no luck"])
+    assert [task for _, task, _ in machine.done] == ["fit_inference"]
+
+
+def test_what_a_trial_finds_unsupported_does_not_end_its_case(run):
+    def unsupported(outcome, task, times):
+        if task == "fit_training":
+            outcome.fail("unsupported", "no training")
+        return [series()] if task == "time" else []
+
+    machine = Machine(unsupported)
+    (outcome,), _ = run(machine, ["a"], "tour", backoff=True)
+
+    assert (outcome.status, outcome.reasons) == ("unsupported", ["no training"])
+    assert machine.done[-1] == ("a", "time", (64,))
