@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+
+from benchsuite.errors import UsageError
+from benchsuite.records.reading import NOT_OURS, content_of
+
+#: Numbers that a double holds, and so a page's script.
+_Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
+_Positive = Annotated[int, msgspec.Meta(ge=1, le=1 << 53)]
 
 
 class AcceleratorReading(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,17 +71,17 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     metric: str
-    batch_size: int
-    images: int
-    calls: int = 1
-    samples: tuple[int, ...]
-    warmups: tuple[int, ...] = ()
-    energy_uj: tuple[int, ...] = ()
+    batch_size: _Count
+    images: _Count
+    calls: _Positive = 1
+    samples: tuple[_Count, ...]
+    warmups: tuple[_Count, ...] = ()
+    energy_uj: tuple[_Count, ...] = ()
     reading: Reading
     flags: tuple[str, ...] = ()
-    round: int = 0
-    attempt: int = 0
-    place: int = 0
+    round: _Count = 0
+    attempt: _Count = 0
+    place: _Count = 0
     started: str = ""
     discarded: bool = False
 
@@ -86,5 +94,11 @@ def append_series(path: Path, series: Iterable[Series]) -> None:
 
 
 def read_series(path: Path) -> list[Series]:
-    """Every line of a case's file of samples. Raises msgspec.MsgspecError for another file."""
-    return [msgspec.json.decode(line, type=Series) for line in path.read_bytes().splitlines()]
+    """Every line of a case's file of samples. Raises UsageError for another file."""
+    content = content_of(path)
+    try:
+        return [msgspec.json.decode(line, type=Series) for line in content.splitlines()]
+    except NOT_OURS as error:
+        raise UsageError(
+            f"'{path}' is not a benchsuite file of samples ({error}): mend it, or move it away"
+        ) from error

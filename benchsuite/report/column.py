@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from benchsuite.names import readable_line
 from benchsuite.records import Measurement, Record, Training
 
 Value = str | int | float | None
@@ -30,8 +31,13 @@ class Column:
 
     def read(self, record: Record) -> Value:
         """The cell: None, and never zero, where the record does not say, or no finite number."""
-        value = self.get(record)
-        if value == "" or (isinstance(value, float) and not math.isfinite(value)):
+        try:
+            value = self.get(record)
+        except (ZeroDivisionError, OverflowError):  # a stranger's record may say anything
+            return None
+        if isinstance(value, str):
+            return readable_line(value) or None
+        if isinstance(value, float) and not math.isfinite(value):
             return None
         return value
 
