@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -23,7 +22,6 @@ _SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif",
 #: Their names are in memory, and a network has a logit for each.
 _MOST_CLASSES = 1 << 20
 _LEADS_OUT = "it is a link that leads out of the folder"
-_NO_FILE = "it is no ordinary file"
 #: How the folder or the files of a test split may be called.
 TESTS = ("test", "val", "validation")
 
@@ -129,17 +127,10 @@ def _files(folder: Path, classes: Sequence[str], root: Path) -> list[tuple[Path,
 
 
 def _strangers(files: Iterable[tuple[Path, int]], root: Path) -> Iterator[tuple[Path, str]]:
-    """What is no file in the folder, and why: a folder may have come with somebody's archive.
-
-    Links may lead to what is private here, pipes and devices never end.
-    """
+    """Links that lead to no file in the folder, and why: they may lead to what is private here."""
     for file, _ in files:
-        mode = file.lstat().st_mode
-        if stat.S_ISLNK(mode):
-            if what := _behind(file, root):
-                yield file, what
-        elif not stat.S_ISREG(mode):
-            yield file, _NO_FILE
+        if file.is_symlink() and (what := _behind(file, root)):
+            yield file, what
 
 
 def _behind(link: Path, root: Path) -> str:
@@ -150,7 +141,7 @@ def _behind(link: Path, root: Path) -> str:
         return "it is a link that leads nowhere"
     if not target.is_relative_to(root):
         return _LEADS_OUT
-    return "" if target.is_file() else _NO_FILE
+    return "" if target.is_file() else "it is a link that leads to no file"
 
 
 def _in_files(found: Sequence[tuple[Path, int]]) -> Encoded:

@@ -193,7 +193,7 @@ def in_a_circle(root):
         (in_a_circle, "it is a link that leads nowhere"),
         (lambda root: root / "none", "it is a link that leads nowhere"),
         (lambda root: "/dev/zero", "it is a link that leads out of the folder"),
-        (lambda root: root / "train" / "dog", "it is no ordinary file"),
+        (lambda root: root / "train" / "dog", "it is a link that leads to no file"),
         (os.mkfifo, "it is no ordinary file"),
     ],
     ids=["out", "circle", "nowhere", "device", "folder", "pipe"],

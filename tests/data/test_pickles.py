@@ -18,6 +18,8 @@ PYTHON2 = (
     b"U\x02u1q\x0bK\x00K\x01\x87q\x0cRq\x0d(K\x03U\x01|q\x0eNNNJ\xff\xff\xff\xffJ\xff\xff\xff\xff"
     b"K\x00tq\x0fb\x89U\x06abcdefq\x10tq\x11bU\x06labelsq\x12]q\x13(K\x01K\x05eu."
 )
+_TYPE = PYTHON2[PYTHON2.index(b"cnumpy\ndtype") : PYTHON2.index(b"tq\x0fb") + 4]
+WITHOUT_TYPE = PYTHON2.replace(_TYPE, b"N")
 
 
 def test_read_pickle_gives_what_python_3_writes():
@@ -81,9 +83,8 @@ def state(shape, content):
         b"J\xff\xff\xff\x7fJ\xff\xff\xff\x7f\x86",
         b"J\xff\xff\xff\x7fC\x01x\x86",
         b"]K\x01\x86",
-        b"N",
     ],
-    ids=["negative", "huge", "a text a thousand million times", "a list", "none"],
+    ids=["negative", "huge", "a text a thousand million times", "a list"],
 )
 def test_read_pickle_refuses_shapes_that_are_none(shape):
     with pytest.raises(UsageError, match="is no pickle of arrays"):
@@ -125,3 +126,20 @@ def test_read_pickle_survives_what_is_made_to_break_it(content):
 def test_read_pickle_refuses_what_is_no_dictionary():
     with pytest.raises(UsageError, match="'part' holds no dictionary, but a list"):
         read_pickle(pickle.dumps([1], 3), "part")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (pickle.dumps({b"rate": 1.5}, 3), "it has the opcode BINFLOAT"),
+        (pickle.dumps({b"data": ARRAY}, 5), "it has the opcode"),
+        (b"\x80\x02]r" + struct.pack("<I", 0x7FFFFFFF) + b".", "made to exhaust memory"),
+        (pickle.dumps([(n,) for n in range(101)], 3), "made to exhaust memory"),
+        (PYTHON2.replace(b"U\x02u1", b"U\x02u2"), "its arrays are not of type u1"),
+        (WITHOUT_TYPE, "no type"),
+    ],
+    ids=["opcode", "protocol", "place", "tuples", "two bytes", "no type"],
+)
+def test_read_pickle_says_what_it_refuses(content, said):
+    with pytest.raises(UsageError, match=said):
+        read_pickle(content, "part")

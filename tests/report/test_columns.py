@@ -1,12 +1,14 @@
+import io
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from msgspec.structs import replace
 
 from benchsuite.records import Roofline
 from benchsuite.report.columns import COLUMNS, metric_column
-from benchsuite.report.leaderboard import columns_of
+from benchsuite.report.leaderboard import columns_of, csv_text
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "leaderboard.md"
 STEMS = ("inference", "best_inference", "training")
@@ -237,3 +239,21 @@ def test_what_is_achieved_is_of_the_throughput_beside_it(make_record):
     shares = {stem: BY_NAME[f"{stem}_share_of_ceiling_fraction"].read(record) for stem in STEMS}
     assert achieved == {"inference": 1.0, "best_inference": 2.0, "training": 3.0}
     assert shares == {"inference": 0.1, "best_inference": None, "training": None}
+
+
+@pytest.mark.parametrize(
+    ("change", "blank"),
+    [
+        ({"train_s": 0.0}, "train_images_per_s"),
+        ({"steps": 1 << 62}, "train_steps"),
+        ({"train_s": 1e308}, "train_wall_s"),
+    ],
+)
+def test_what_no_table_holds_is_blank(make_record, change, blank):
+    """A record may come from anybody."""
+    training = make_record().findings.training
+    epochs = tuple(replace(epoch, **change) for epoch in (*training.epochs, *training.epochs))
+    record = make_record(training=replace(training, epochs=epochs))
+
+    assert pd.read_csv(io.StringIO(csv_text([record])))[blank].isna().all()
+    assert pd.read_csv(io.StringIO(csv_text([make_record()])))[blank].notna().all()
