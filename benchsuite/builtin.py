@@ -56,7 +56,7 @@ def benchsuite_datasets() -> Mapping[str, Target]:
             argument="PATH",
         ),
         "parquet": Target(
-            f"{files}:read_parquet",
+            "benchsuite.data.parquet:read_parquet",
             "Parquet as on the Hugging Face hub: image{bytes,path} and label",
             requires=("pyarrow",),
             install="pip install pyarrow",

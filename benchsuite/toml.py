@@ -17,6 +17,10 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+#: Also numbers of thousands of digits, and arrays within arrays by the thousand.
+_NOT_TOML = (tomllib.TOMLDecodeError, ValueError, RecursionError)
+#: Letters of a wrong value that an error says.
+_SAID = 200
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 _PATH_IN_MESSAGE = re.compile(r" - at `\$\.?(?P<path>[^`]*)`")
 _UNKNOWN_FIELD = re.compile(r"unknown field `(?P<name>[^`]*)`")
@@ -31,7 +35,7 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
         content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"{what} '{path}' cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except _NOT_TOML as error:
         raise UsageError(f"{what} '{path}' is not valid TOML: {error}") from error
     return content
 
@@ -43,7 +47,7 @@ def parse_assignment(text: str) -> tuple[str, Any]:
         raise UsageError(f"expected name=value, such as lr=0.1, got '{text}'")
     try:
         return name.strip(), tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+    except _NOT_TOML:
         return name.strip(), value.strip()
 
 
@@ -54,7 +58,7 @@ def checked(values: Mapping[str, Any], struct: type[_Struct], where: str = "") -
     """
     try:
         return msgspec.convert(values, struct)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, OverflowError, RecursionError) as error:
         raise UsageError(f"{where}{_explain(str(error), values, struct)}") from error
 
 
@@ -69,4 +73,12 @@ def _explain(message: str, values: Mapping[str, Any], struct: type[msgspec.Struc
         return message
     option = re.split(r"[.\[]", place["path"])[0]
     said = _PATH_IN_MESSAGE.sub("", message)
-    return f"{option}: {said[0].lower()}{said[1:]}, got {values.get(option)!r}"
+    return f"{option}: {said[0].lower()}{said[1:]}, got {_said(values.get(option))}"
+
+
+def _said(value: object) -> str:
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # Python writes no number of thousands of digits
+        return "what is too long to be said"
+    return text if len(text) <= _SAID else f"{text[:_SAID]}…"

@@ -157,7 +157,7 @@ def undisturbed(folder: Path) -> tuple[dict[str, object], float]:
 
 def tried(folder: Path, seed: int, expected: dict[str, object], longest_s: float) -> list[str]:
     """One trial: what is wrong after it, in words."""
-    trial, draw = Trial(folder), random.Random(seed)  # noqa: S311 - moments, no secrets
+    trial, draw = Trial(folder), random.Random(seed)
     wrong: list[str] = []
     for _ in range(draw.randint(1, 3)):
         before = trial.ended()

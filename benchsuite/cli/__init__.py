@@ -23,6 +23,7 @@ from benchsuite.cli.import_weights import import_weights
 from benchsuite.cli.leaderboard import leaderboard
 from benchsuite.cli.list import list_offers
 from benchsuite.cli.merge import merge
+from benchsuite.cli.output import say
 from benchsuite.cli.plan import plan
 from benchsuite.cli.report import report
 from benchsuite.cli.run import run
@@ -41,7 +42,7 @@ class Failure(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the line to stderr."""
-        click.echo(f"error: {' '.join(self.message.split())}", file=file, err=True)
+        say(f"error: {' '.join(self.message.split())}", file=file, err=True)
 
 
 @contextmanager
@@ -92,7 +93,7 @@ class _Commands(click.Group):
 def cli(ctx: click.Context, plugin: tuple[str, ...]) -> None:  # noqa: ARG001 - read by `plugins_of`
     """Honest comparison of the same neural-network architectures across frameworks."""
     if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+        say(ctx.get_help())
 
 
 for _command in (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from benchsuite.cli.output import say
 from benchsuite.cli.parameters import Names
 from benchsuite.errors import UsageError
 
@@ -104,11 +105,11 @@ def _print(findings: Sequence[Finding], pairing: Pairing, layout: str) -> None:
 
     lines = table.entries(findings, pairing)
     if layout in ("csv", "json"):
-        click.echo({"csv": table.as_csv, "json": table.as_json}[layout](lines), nl=False)
-        click.echo(table.summary(lines), err=True)
+        say({"csv": table.as_csv, "json": table.as_json}[layout](lines), nl=False)
+        say(table.summary(lines), err=True)
         return
-    click.echo({"table": table.as_text, "markdown": table.as_markdown}[layout](lines))
-    click.echo(f"\n{table.summary(lines)}")
+    say({"table": table.as_text, "markdown": table.as_markdown}[layout](lines))
+    say(f"\n{table.summary(lines)}")
 
 
 def _print_outcome(regressed: Sequence[Finding], conditions: Sequence[str], layout: str) -> None:
@@ -122,4 +123,4 @@ def _print_outcome(regressed: Sequence[Finding], conditions: Sequence[str], layo
         outcome = f"regressed ({asked}):\n\n{show(table.entries(regressed, Pairing()))}"
     else:
         outcome = f"no regression ({asked})"
-    click.echo(f"\n{outcome}", err=layout in ("csv", "json"))
+    say(f"\n{outcome}", err=layout in ("csv", "json"))

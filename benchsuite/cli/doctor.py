@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from benchsuite.cli.output import say
 from benchsuite.cli.parameters import plugins_of
 from benchsuite.cli.run_options import run_options, spec_of
 from benchsuite.cli.tables import print_table
@@ -57,22 +58,22 @@ def doctor(ctx: click.Context, /, *, ceilings: bool, **options: Any) -> None:  #
 
 
 def _report(diagnosis: Diagnosis) -> None:
-    click.echo(f"{diagnosis.case} against itself")
+    say(f"{diagnosis.case} against itself")
     for sight in diagnosis.sights:
-        click.echo(
+        say(
             f"  {sight.metric.replace('_', ' ')}: ratio {sight.ratio:.3f} "
             f"({sight.low:.3f}–{sight.high:.3f}) of {sight.rounds} rounds, {sight.verdict}; "
             f"differences below {sight.detectable_fraction:.1%} do not show"
         )
     if not diagnosis.sights:
-        click.echo("  fewer than six rounds: --protocol full shows what differences can be seen")
-    click.echo(f"this machine: {diagnosis.score} of 100 points")
+        say("  fewer than six rounds: --protocol full shows what differences can be seen")
+    say(f"this machine: {diagnosis.score} of 100 points")
     for complaint in diagnosis.complaints:
-        click.echo(f"  -{complaint.points}: {complaint.what}; {complaint.advice}")
+        say(f"  -{complaint.points}: {complaint.what}; {complaint.advice}")
 
 
 def _announce(case: Case) -> None:
-    click.echo(f"{case.backend} in {case.precision}, threads: {case.threads}", err=True)
+    say(f"{case.backend} in {case.precision}, threads: {case.threads}", err=True)
 
 
 def _report_ceilings(diagnosis: Diagnosis, failures: Sequence[str]) -> None:
@@ -96,4 +97,4 @@ def _report_ceilings(diagnosis: Diagnosis, failures: Sequence[str]) -> None:
     if rows:
         print_table(headers, rows, numbers=headers[3:])
     for failure in failures:
-        click.echo(failure)
+        say(failure)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from benchsuite.cli.output import say
 from benchsuite.cli.parameters import complete, plugins_of
 from benchsuite.errors import UsageError
 
@@ -41,7 +42,7 @@ def export(
     cases = [Stored(one.path, record) for one, record in zip(stored, records, strict=True)]
     text: str = write(cases, *argument)
     if output is None:
-        click.echo(text, nl=False)
+        say(text, nl=False)
     else:
         write_output(output, text.encode())
-        click.echo(f"written: {output}")
+        say(f"written: {output}")

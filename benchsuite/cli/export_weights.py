@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from benchsuite.cli.output import say
 from benchsuite.cli.parameters import complete, plugins_of, size_options, traced
 
 
@@ -59,4 +60,4 @@ def export_weights(
         weights = pass_through(plugins.backends[backend], graph, weights)
     write_weights(file, graph, weights, origin)
     for line in (describe(graph, weights), *notes, f"written: {file}"):
-        click.echo(line)
+        say(line)

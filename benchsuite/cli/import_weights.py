@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from benchsuite.cli.output import say
 from benchsuite.cli.parameters import complete, plugins_of, size_options, traced
 
 
@@ -44,12 +45,12 @@ def import_weights(
     plugins = plugins_of(ctx)
     graph = traced(plugins, architecture, extents, classes)
     fitted = read_weights(file, graph, plugins.weight_readers)
-    click.echo(f"'{file}' fits {describe(graph, fitted.weights)}")
+    say(f"'{file}' fits {describe(graph, fitted.weights)}")
     for line in fitted.report:
-        click.echo(line)
+        say(line)
     if backend is not None:
         pass_through(plugins.backends[backend], graph, fitted.weights)
-        click.echo(f"{backend} gives back the same bits")
+        say(f"{backend} gives back the same bits")
     if output is not None:
         write_weights(output, graph, fitted.weights, {"source": file.name})
-        click.echo(f"written: {output}")
+        say(f"written: {output}")

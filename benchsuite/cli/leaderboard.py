@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from benchsuite.cli.output import say
 from benchsuite.cli.tables import UNLIMITED
 from benchsuite.errors import UsageError
 
@@ -69,10 +70,10 @@ def leaderboard(
         form, csv_file = "csv", None
     _show(rows, view, form, output, wide=wide)
     is_data = form != _TABLE and output is None
-    click.echo(_source(rows, records), err=is_data)
+    say(_source(rows, records), err=is_data)
     if csv_file is not None:
         write_csv(rows, Path(csv_file), view)
-        click.echo(f"written: {csv_file}", err=is_data)
+        say(f"written: {csv_file}", err=is_data)
 
 
 def _read(paths: Sequence[Path]) -> list[Record]:
@@ -101,19 +102,18 @@ def _show(
         return
     content = FORMATS[form](rows, view, wide=wide)
     if output is None:
-        click.echo(content.decode(), nl=False)
+        say(content.decode(), nl=False)
     else:
         write_output(output, content)
-        click.echo(f"written: {output}")
+        say(f"written: {output}")
 
 
 def _print_table(rows: Sequence[Record], view: View, *, wide: bool) -> None:
-    from rich.console import Console
-
     from benchsuite.report.console import leaderboard_table
+    from benchsuite.terminal import console
 
-    console = Console(width=UNLIMITED if wide or view.chosen else None, highlight=False)
-    console.print(leaderboard_table(rows, view, wide=wide))
+    width = UNLIMITED if wide or view.chosen else None
+    console(width=width, highlight=False).print(leaderboard_table(rows, view, wide=wide))
 
 
 def _source(rows: Sequence[Record], records: Sequence[Record]) -> str:

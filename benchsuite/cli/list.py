@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from benchsuite.cli.output import say
 from benchsuite.cli.parameters import plugins_of
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def list_offers(ctx: click.Context, kind: str, as_json: bool) -> None:
     plugins = plugins_of(ctx)
     rows = _ROWS[kind](plugins)
     if as_json:
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        say(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
         _print_rows([_CELLS[kind](row) for row in rows])
     if kind != "plugins":
@@ -231,10 +232,10 @@ def _print_rows(rows: list[Mapping[str, str]]) -> None:
             headers, cells, numbers=_NUMBERS, folded=("available", "problems"), cut=("summary",)
         )
     else:
-        click.echo("none")
+        say("none")
 
 
 def _warn_of_broken(plugins: Plugins) -> None:
     for info in plugins.infos:
         if info.error:
-            click.echo(f"warning: plugin '{info.name}' is broken: {info.error}", err=True)
+            say(f"warning: plugin '{info.name}' is broken: {info.error}", err=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from benchsuite.cli.output import say
 from benchsuite.errors import UsageError
 
 if TYPE_CHECKING:
@@ -58,11 +59,11 @@ def merge(runs: tuple[Path, ...], results: Path, name: str | None, keep: Keep | 
         equal = with_equality(records, read_certificates(results))
         write_csv(equal, unfinished / "leaderboard.csv")
     for line in differences(merged.parts):
-        click.echo(f"warning: {line}", err=True)
+        say(f"warning: {line}", err=True)
     for path in barred:
-        click.echo(f"warning: not carried over, another is in its place: '{path}'", err=True)
+        say(f"warning: not carried over, another is in its place: '{path}'", err=True)
     for line in (*_summary(merged, keep), f"written: {folder}"):
-        click.echo(line)
+        say(line)
 
 
 def _summary(merged: Merged, keep: Keep | None) -> Iterator[str]:

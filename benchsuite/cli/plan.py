@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from benchsuite.cli.output import say
 from benchsuite.cli.parameters import plugins_of
 from benchsuite.cli.run_options import run_options, spec_of
 
@@ -32,17 +33,17 @@ def plan(ctx: click.Context, /, as_json: bool, **options: Any) -> None:  # noqa:
     cases = plan_run(spec_of(options), plugins_of(ctx))
     if as_json:
         text = msgspec.json.encode(cases).decode()
-        click.echo(msgspec.json.format(text, indent=2))
+        say(msgspec.json.format(text, indent=2))
     else:
         _print_table(cases)
 
 
 def _print_table(cases: Sequence[Case]) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
     from benchsuite.report.quantities import extents
+    from benchsuite.terminal import console
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
     varying = [name for name in _WAYS if len({getattr(case, name) for case in cases}) > 1]
@@ -67,9 +68,9 @@ def _print_table(cases: Sequence[Case]) -> None:
             f"1, {case.inference_batch_size}; {case.training_batch_size}",
             steps,
         )
-    console = Console()
-    console.print(table)
-    console.print(
+    output = console()
+    output.print(table)
+    output.print(
         f"{len(cases)} cases, protocol {cases[0].protocol if cases else 'none'}; batches: "
         "latency, throughput; training step",
         highlight=False,

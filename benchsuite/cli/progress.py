@@ -16,21 +16,22 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from benchsuite.records import Case, Epoch, Record
 from benchsuite.run import Observer
+from benchsuite.terminal import console
 
 
 @contextmanager
 def progress() -> Iterator[Observer]:
     """The observer that suits where standard error goes."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield _Lines(console)
+    output = console(stderr=True)
+    if not output.is_terminal:
+        yield _Lines(output)
         return
     bar = Progress(
-        TextColumn("{task.fields[left]}"),
+        TextColumn("{task.fields[left]}", markup=False),
         BarColumn(bar_width=20),
         MofNCompleteColumn(),
-        TextColumn("{task.description}"),
-        console=console,
+        TextColumn("{task.description}", markup=False),
+        console=output,
         auto_refresh=False,
         transient=True,
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from benchsuite.cli.output import say
 from benchsuite.errors import UsageError
 
 _DEFAULT = "results"
@@ -37,10 +38,10 @@ def report(
     if html is not None:
         from benchsuite.report.page.page import write_page
 
-        click.echo(f"written: {write_page(source, html)}")
+        say(f"written: {write_page(source, html)}")
     if images:
         from benchsuite.report.page.images import write_images
 
         for kind, folder in images.items():
             count = len(write_images(source, folder, kind))
-            click.echo(f"written: {count} plots in {folder}")
+            say(f"written: {count} plots in {folder}")

@@ -93,28 +93,27 @@ def _resumed(name: str, retried: Sequence[Status], options: dict[str, Any]) -> _
 
 
 def _report(finished: Run) -> None:
-    from rich.console import Console
-
     from benchsuite.records.certificate import certificates_beside
     from benchsuite.report import leaderboard_table, write_csv
     from benchsuite.report.equality import with_equality
     from benchsuite.run import given_up
+    from benchsuite.terminal import console
 
     path = finished.folder / "leaderboard.csv"
     records = with_equality(finished.records, certificates_beside([finished.folder]))
     write_csv(records, path)
-    console = Console()
-    console.print(leaderboard_table(records))
+    output = console()
+    output.print(leaderboard_table(records))
     share = finished.measured_s / finished.wall_s
     minutes, seconds = divmod(round(finished.wall_s), 60)
-    console.print(
+    output.print(
         f"{_cases(len(finished.records))} in {minutes} min {seconds} s, "
         f"{share:.0%} of it training and measuring",
         highlight=False,
     )
     for line in given_up(finished.records):
-        console.print(line, highlight=False)
-    console.print(f"records and leaderboard: {path.parent}", highlight=False, soft_wrap=True)
+        output.print(line, highlight=False)
+    output.print(f"records and leaderboard: {path.parent}", highlight=False, soft_wrap=True)
 
 
 def _cases(count: int) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from benchsuite.cli.output import say
 from benchsuite.cli.parameters import complete, plugins_of, size_options, traced
 from benchsuite.errors import UnsupportedError
 
@@ -47,13 +48,13 @@ def show(
     """Show an architecture's layers: output shapes, parameters and MACs for one image."""
     graph = traced(plugins_of(ctx), architecture, extents, classes)
     if backend is not None:
-        click.echo(_source(plugins_of(ctx), backend, graph))
+        say(_source(plugins_of(ctx), backend, graph))
         return
     facts = _facts(graph)
     if flops_by is not None:
         _print_flops(facts, flops_by)
     elif as_json:
-        click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        say(json.dumps(facts, indent=2, ensure_ascii=False))
     else:
         _print_table(facts)
 
@@ -125,10 +126,10 @@ def _print_table(facts: dict[str, Any]) -> None:
     ]
     headers = ("layer", "op", "output", "parameters", "MACs")
     print_table(headers, rows, numbers=("parameters", "MACs"), folded=("layer", "op"))
-    click.echo()
+    say()
     for label, key in _TOTALS.items():
-        click.echo(f"{label:<24}{facts[key]:>15,}")
-    click.echo(f"fingerprint {facts['fingerprint']}")
+        say(f"{label:<24}{facts[key]:>15,}")
+    say(f"fingerprint {facts['fingerprint']}")
 
 
 _TOTALS = {

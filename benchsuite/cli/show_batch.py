@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from benchsuite.cli.output import say
 from benchsuite.cli.parameters import (
     Assignment,
     InputShape,
@@ -60,4 +61,4 @@ def show_batch(
         raise UsageError(
             f"'{file}' cannot be written ({error}): name another file, such as batch.png"
         ) from error
-    click.echo(f"{len(batch.images)} images, row by row from the top left: {file}")
+    say(f"{len(batch.images)} images, row by row from the top left: {file}")

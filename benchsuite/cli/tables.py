@@ -16,10 +16,10 @@ UNLIMITED = 100_000
 
 def console() -> Console:
     """The standard output: as wide as the terminal or `COLUMNS`, else without a limit."""
-    from rich.console import Console
+    from benchsuite.terminal import console as inert
 
     limited = sys.stdout.isatty() or "COLUMNS" in os.environ
-    return Console(width=None if limited else UNLIMITED, highlight=False)
+    return inert(width=None if limited else UNLIMITED, highlight=False)
 
 
 def print_table(

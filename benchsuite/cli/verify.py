@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from benchsuite.cli.output import say
 from benchsuite.cli.parameters import Names, plugins_of
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def verify(
         write_certificate(results, certificate)
         certificates.append(certificate)
     _print_table(certificates)
-    click.echo(f"certificates: {results / 'certificates'}")
+    say(f"certificates: {results / 'certificates'}")
     sys.exit(0 if all(c.holds for c in certificates) else _NOT_PROVEN)
 
 
@@ -95,11 +96,11 @@ class _Lines:
     def started(self, subject: str, worker: str, index: int, total: int) -> None:
         seconds = (time.monotonic() - self._start) / index * (total - index) if index else None
         left = "?" if seconds is None else f"{int(seconds // 60)}:{int(seconds % 60):02}"
-        click.echo(f"[{index + 1}/{total}] {subject}: {worker} … ({left} left)", err=True)
+        say(f"[{index + 1}/{total}] {subject}: {worker} … ({left} left)", err=True)
 
     def certified(self, certificate: Certificate) -> None:
         reason = f": {certificate.reason}" if certificate.reason else ""
-        click.echo(
+        say(
             f"    {certificate.precision}: {certificate.verdict}{reason} "
             f"({certificate.seconds:.0f} s)",
             err=True,

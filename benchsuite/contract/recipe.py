@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Literal
 
 import msgspec
 
 from benchsuite.contract.training import UpdateRule
 
-_Positive = Annotated[float, msgspec.Meta(gt=0)]
-_NotNegative = Annotated[float, msgspec.Meta(ge=0)]
+#: Infinity is no number for JSON, and so none for a record.
+_LARGEST = sys.float_info.max
+_Positive = Annotated[float, msgspec.Meta(gt=0, le=_LARGEST)]
+_NotNegative = Annotated[float, msgspec.Meta(ge=0, le=_LARGEST)]
 _Share = Annotated[float, msgspec.Meta(ge=0, lt=1)]
-_Count = Annotated[int, msgspec.Meta(ge=1)]
+_Count = Annotated[int, msgspec.Meta(ge=1, le=(1 << 63) - 1)]
 
 
 class Recipe(

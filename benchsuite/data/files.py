@@ -1,10 +1,10 @@
-"""A user's own images: a folder of them, Parquet files, or arrays."""
+"""A user's own images: a folder of them, or arrays."""
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -13,13 +13,17 @@ from numpy.typing import NDArray
 
 from benchsuite.contract import Dataset, Split
 from benchsuite.data.first_look import Encoded, look
-from benchsuite.data.kept import Facts, KeptPart, look_once, one_path
+from benchsuite.data.kept import Facts, KeptPart, look_once
 from benchsuite.errors import UsageError
+from benchsuite.files import require_within
+from benchsuite.npz import read_arrays
 
 _SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm"})
-#: Of Parquet, that are in memory at once.
-_ROWS = 256
-_TESTS = ("test", "val", "validation")
+#: Their names are in memory, and a network has a logit for each.
+_MOST_CLASSES = 1 << 20
+_LEADS_OUT = "it is a link that leads out of the folder"
+#: How the folder or the files of a test split may be called.
+TESTS = ("test", "val", "validation")
 
 
 def read_npz(argument: str) -> Dataset:
@@ -29,14 +33,13 @@ def read_npz(argument: str) -> Dataset:
     """
     path = Path(argument)
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-    except (OSError, ValueError, AttributeError) as error:
+        arrays = read_arrays(path)
+    except (OSError, ValueError) as error:
         raise UsageError(f"'{path}' cannot be read as an .npz file of arrays: {error}") from error
     train = _array_split(arrays, "train", path)
     test = _array_split(arrays, "test", path) if "x_test" in arrays else None
-    count = 1 + max(int(part.labels.max(initial=-1)) for part in (train, test) if part)
-    return Dataset(path.stem, train, tuple(map(str, range(count))), test)
+    last = max(int(part.labels.max(initial=-1)) for part in (train, test) if part)
+    return Dataset(path.stem, train, numbered(last, path), test)
 
 
 def _array_split(arrays: dict[str, NDArray[np.generic]], part: str, path: Path) -> Split:
@@ -52,7 +55,20 @@ def _array_split(arrays: dict[str, NDArray[np.generic]], part: str, path: Path) 
         )
     shaped = images.astype(np.uint8, copy=False)
     shaped = shaped[..., np.newaxis] if images.ndim == 3 else shaped  # noqa: PLR2004 - (N, H, W)
+    if shaped.shape[3] not in (1, 3) or 0 in shaped.shape[1:3]:
+        raise UsageError(
+            f"'{path}': {wanted[0]} is to have pixels of one channel or three, got {images.shape}"
+        )
     return Split(shaped, labels.reshape(-1).astype(np.int64))
+
+
+def numbered(last: int, path: Path) -> tuple[str, ...]:
+    """Names of classes from 0 to that label. Raises UsageError where they would fill memory."""
+    if last >= _MOST_CLASSES:
+        raise UsageError(
+            f"'{path}' has the label {last:,}: classes are counted from 0, without gaps"
+        )
+    return tuple(map(str, range(last + 1)))
 
 
 def read_folder(argument: str) -> Dataset:
@@ -63,33 +79,69 @@ def read_folder(argument: str) -> Dataset:
     path = Path(argument)
     if not path.is_dir():
         raise UsageError(f"'{path}' is no folder: give one with a folder of images for each class")
+    try:
+        return _folder(path)
+    except OSError as error:
+        raise UsageError(f"'{path}' cannot be read: {error.filename}: {error.strerror}") from error
+
+
+def _folder(path: Path) -> Dataset:
     split = (path / "train").is_dir()
     parts = {"train": path / "train" if split else path}
-    test = next((path / name for name in _TESTS if split and (path / name).is_dir()), None)
+    test = next((path / name for name in TESTS if split and (path / name).is_dir()), None)
     if test is not None:
         parts["test"] = test
     classes = sorted(entry.name for entry in parts["train"].iterdir() if entry.is_dir())
     if not classes:
         raise UsageError(f"'{parts['train']}' has no folders: each class is to be one")
-    files = {part: list(_files(folder, classes)) for part, folder in parts.items()}
+    found = {part: _files(folder, classes, path) for part, folder in parts.items()}
+    problems = list(_strangers(chain(*found.values()), path.resolve()))
+    strange = {file for file, _ in problems}
+    sound = {part: [x for x in files if x[0] not in strange] for part, files in found.items()}
+    said = tuple(f"{file}: {what}" for file, what in problems)
+    if not all(sound.values()):
+        raise UsageError(f"not one image can be read: {'; '.join(said[:5])}")
 
     def look_at(kept: Mapping[str, KeptPart]) -> Facts:
-        lines = [look(_in_files(found), len(classes), kept[part]) for part, found in files.items()]
+        lines = [look(_in_files(files), len(classes), kept[part]) for part, files in sound.items()]
         return Facts(path.name, classes, list(chain(*lines)))
 
-    return look_once([file for each in files.values() for file, _ in each], look_at)
+    images = look_once([file for files in sound.values() for file, _ in files], look_at)
+    return replace(images, problems=(*said, *images.problems))
 
 
-def _files(folder: Path, classes: Sequence[str]) -> Iterator[tuple[Path, int]]:
+def _files(folder: Path, classes: Sequence[str], root: Path) -> list[tuple[Path, int]]:
+    """What has an image's name, with its label."""
+    require_within(folder, root)
     strange = sorted(x.name for x in folder.iterdir() if x.is_dir() and x.name not in classes)
     if strange:
         raise UsageError(f"'{folder}' has classes that are not in train: {', '.join(strange)}")
+    files = []
     for label, name in enumerate(classes):
+        require_within(folder / name, root)  # or all the disk might be looked through
         found = sorted(x for x in (folder / name).rglob("*") if x.suffix.lower() in _SUFFIXES)
         if not found:
             raise UsageError(f"class '{name}' has no images: there are none in '{folder / name}'")
-        for file in found:
-            yield file, label
+        files += [(file, label) for file in found]
+    return files
+
+
+def _strangers(files: Iterable[tuple[Path, int]], root: Path) -> Iterator[tuple[Path, str]]:
+    """Links that lead to no file in the folder, and why: they may lead to what is private here."""
+    for file, _ in files:
+        if file.is_symlink() and (what := _behind(file, root)):
+            yield file, what
+
+
+def _behind(link: Path, root: Path) -> str:
+    """What is wrong with where a link leads; nothing where that is a file in the folder."""
+    try:
+        target = link.resolve(strict=True)
+    except (OSError, RuntimeError):  # the latter for circles, before Python 3.13
+        return "it is a link that leads nowhere"
+    if not target.is_relative_to(root):
+        return _LEADS_OUT
+    return "" if target.is_file() else "it is a link that leads to no file"
 
 
 def _in_files(found: Sequence[tuple[Path, int]]) -> Encoded:
@@ -99,80 +151,3 @@ def _in_files(found: Sequence[tuple[Path, int]]) -> Encoded:
         np.array([label for _, label in found], np.int64),
         [str(path) for path, _ in found],
     )
-
-
-def read_parquet(argument: str) -> Dataset:
-    """Columns `image{bytes,path}` and `label`, as the Hugging Face hub lays them out.
-
-    One file, or a folder of `train*.parquet` and `test*.parquet` (or `val*`). Raises
-    UsageError where there are none, or other columns.
-    """
-    path = Path(argument)
-    files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
-    tests = [file for file in files if file.name.startswith(_TESTS)]
-    trains = [file for file in files if file not in tests]
-    if not trains or not trains[0].is_file():
-        raise UsageError(f"'{path}' is no Parquet file and no folder of train*.parquet")
-
-    parts = {"train": trains, "test": tests} if tests else {"train": trains}
-
-    def look_at(kept: Mapping[str, KeptPart]) -> Facts:
-        classes = _class_names(trains)
-        lines = [
-            look(_pack(found, kept[part].packed), len(classes), kept[part])
-            for part, found in parts.items()
-        ]
-        return Facts(path.stem, classes, list(chain(*lines)))
-
-    return look_once(files, look_at)
-
-
-def _pack(files: Iterable[Path], target: Path) -> Encoded:
-    """Encoded images, one after another: a row of Parquet cannot be read alone."""
-    spans, labels, names, begin = [], [], [], 0
-    with target.open("wb") as packed:
-        for name, content, label in _rows(files):
-            packed.write(content)
-            spans.append((begin, len(content)))
-            labels.append(label)
-            names.append(name)
-            begin += len(content)
-    paths = one_path(target, len(names))
-    shaped = np.array(spans, np.int64).reshape(-1, 2)
-    return Encoded(paths, shaped, np.array(labels, np.int64), names)
-
-
-def _rows(files: Iterable[Path]) -> Iterator[tuple[str, bytes, int]]:
-    """Names, encoded images and labels; what is empty is no image, and no label of any class."""
-    from pyarrow import ArrowException, parquet
-
-    for file in files:
-        number = 0
-        try:
-            for batch in parquet.ParquetFile(file).iter_batches(_ROWS, columns=["image", "label"]):
-                for row in batch.to_pylist():
-                    image, label = row["image"] or {}, row["label"]
-                    name = f"{file.name}:{image.get('path') or f'image {number}'}"
-                    yield name, image.get("bytes") or b"", -1 if label is None else label
-                    number += 1
-        except (ArrowException, OSError) as error:
-            raise UsageError(f"'{file}' cannot be read as Parquet: {error}") from error
-
-
-def _class_names(files: Sequence[Path]) -> tuple[str, ...]:
-    """Those that the hub's own metadata gives; else the labels themselves."""
-    from pyarrow import ArrowException, parquet
-
-    try:
-        schema = parquet.read_schema(files[0])
-        labels = [parquet.read_table(file, columns=["label"])["label"] for file in files]
-        if "image" not in schema.names:
-            raise UsageError(f"'{files[0]}' has no column image; it has {', '.join(schema.names)}")
-    except (ArrowException, KeyError, OSError) as error:
-        raise UsageError(f"'{files[0]}' cannot be read as Parquet: {error}") from error
-    features = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
-    names = features.get("info", {}).get("features", {}).get("label", {}).get("names")
-    if names:
-        return tuple(names)
-    known = (label for found in labels for label in found.to_pylist() if label is not None)
-    return tuple(map(str, range(1 + max(known, default=-1))))

@@ -151,7 +151,7 @@ def _leave_only(good: NDArray[np.bool_], pixels: RowFile) -> None:
     """Take the rows out for which there are no pixels."""
     if good.all():
         return
-    everything = np.load(pixels.path, mmap_mode="r")
+    everything = np.load(pixels.path, mmap_mode="r", allow_pickle=False)
     fewer = pixels.path.with_suffix(".fewer")
     target = RowFile.create(fewer, int(good.sum()), pixels.shape)
     for row, source in enumerate(_where(good)):

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL
@@ -20,7 +21,7 @@ from benchsuite.data.download import cache_folder
 from benchsuite.errors import UsageError
 
 #: Changes with what decoding yields, and with how it is kept.
-_VERSION = 2
+_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +72,22 @@ class KeptPart:
 
     def read(self) -> Split:
         """Images stay on disk until they are read: pages of one file serve every process."""
-        labels = np.load(f"{self.stem}-labels.npy")
+        labels = np.load(f"{self.stem}-labels.npy", allow_pickle=False)
         if self.pixels.exists():
-            return Split(np.load(self.pixels, mmap_mode="r"), labels)
+            return Split(_mapped(self.pixels), labels)
         paths = (
             one_path(self.packed, len(labels))
             if self.packed.exists()
-            else np.load(f"{self.stem}-paths.npy", mmap_mode="r")
+            else _mapped(Path(f"{self.stem}-paths.npy"))
         )
-        spans, digests = (
-            np.load(f"{self.stem}-{what}.npy", mmap_mode="r") for what in ("spans", "digests")
-        )
-        channels = int(np.load(f"{self.stem}-channels.npy"))
+        spans, digests = (_mapped(Path(f"{self.stem}-{what}.npy")) for what in ("spans", "digests"))
+        channels = int(np.load(f"{self.stem}-channels.npy", allow_pickle=False))
         return Split(EncodedImages(paths, spans, digests, channels, self.stem), labels)
+
+
+def _mapped(path: Path) -> NDArray[Any]:
+    found: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    return found
 
 
 def one_path(path: Path, count: int) -> NDArray[np.bytes_]:

@@ -13,21 +13,28 @@ from PIL import Image, UnidentifiedImageError
 
 from benchsuite.contract import EncodedImages
 from benchsuite.errors import UsageError
+from benchsuite.files import opened
 
 #: Without colour: all other modes become RGB.
 _GRAY = ("1", "L", "LA", "La", "F")
 _SIXTEEN_BITS = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 _LARGEST_16 = 65535
+#: Those that docs/data.md names. Pillow has some forty more, and one of them starts Ghostscript.
+_FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
+#: An image of 8192×8192: decoding takes up to 0.8 GB. A few bytes can say that they are more.
+_MOST_PIXELS = 1 << 26
+_MOST_ENCODED_BYTES = 1 << 28
 
 
 def decode(content: bytes) -> NDArray[np.uint8]:
     """An image (h, w, 1) or (h, w, 3): without alpha, and of an animation the first frame.
 
     16-bit values are scaled to bytes; CMYK and palettes become RGB. Raises ValueError where
-    it is no image, or cut short.
+    it is no image, cut short, or larger than 8192×8192.
     """
     try:
-        with Image.open(io.BytesIO(content)) as image:
+        with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
+            _check_size(image)
             image.load()
             return _as_array(image)
     except UnidentifiedImageError as error:  # its own words name an address in memory
@@ -36,10 +43,17 @@ def decode(content: bytes) -> NDArray[np.uint8]:
         raise ValueError(" ".join(str(error).split()) or type(error).__name__) from error
 
 
+def _check_size(image: Image.Image) -> None:
+    if image.width * image.height > _MOST_PIXELS:
+        raise ValueError(f"{image.width}×{image.height} pixels are more than {_MOST_PIXELS:,}")
+
+
 def _as_array(image: Image.Image) -> NDArray[np.uint8]:
     if image.mode in _SIXTEEN_BITS:
-        wide = np.asarray(image, np.float64) * (255 / _LARGEST_16)
-        return np.rint(wide).clip(0, 255).astype(np.uint8)[..., np.newaxis]
+        wide = np.array(image, np.float64)
+        wide *= 255 / _LARGEST_16
+        np.clip(np.rint(wide, out=wide), 0, 255, out=wide)
+        return wide.astype(np.uint8)[..., np.newaxis]
     if image.mode in _GRAY:
         return np.asarray(image.convert("L"))[..., np.newaxis]
     return np.asarray(image.convert("RGB"))
@@ -51,8 +65,10 @@ def read_image(path: bytes, span: NDArray[np.int64]) -> NDArray[np.uint8]:
     span: (2,), where it begins and how many bytes it has.
     """
     begin, size = map(int, span)
+    if size > _MOST_ENCODED_BYTES:
+        raise ValueError(f"it has {size:,} bytes, and {_MOST_ENCODED_BYTES:,} are the most")
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - a million paths are kept as bytes
+        with opened(path) as file:
             file.seek(begin)
             content = file.read(size)
     except OSError as error:

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterable
 from typing import TypeVar
 
+from benchsuite.terminal import console
+
 T = TypeVar("T")
 
 
@@ -13,7 +15,6 @@ def shown(what: str, items: Iterable[T], count: int) -> Iterable[T]:
     """The same items, with a bar on the standard error where that is a terminal."""
     if not sys.stderr.isatty():
         return items
-    from rich.console import Console
     from rich.progress import track
 
-    return track(items, what, count, console=Console(stderr=True), transient=True)
+    return track(items, what, count, console=console(stderr=True), transient=True)

@@ -42,7 +42,7 @@ def resized_once(images: EncodedImages, shape: Extent) -> NDArray[np.uint8] | No
                 f"'{path}' cannot be written: {error}; make room there, or set BENCHSUITE_CACHE "
                 "to another folder"
             ) from error
-    resized: NDArray[np.uint8] = np.load(path, mmap_mode="r")
+    resized: NDArray[np.uint8] = np.load(path, mmap_mode="r", allow_pickle=False)
     return resized
 
 

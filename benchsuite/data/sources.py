@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from benchsuite.contract import Dataset
 from benchsuite.errors import UsageError
 from benchsuite.hooks import Registry
@@ -19,7 +21,8 @@ def load_source(asked: str, datasets: Registry, *, skip_bad: bool = False) -> Da
     missing or broken, naming them.
     """
     entry, argument = datasets.find(asked)
-    dataset: Dataset = entry.load()(*argument)
+    # A record says `~` for the home folder, which a shell leaves behind a colon.
+    dataset: Dataset = entry.load()(*map(os.path.expanduser, argument))
     if dataset.problems and not skip_bad:
         named = "; ".join(dataset.problems[:_NAMED])
         more = len(dataset.problems) - _NAMED

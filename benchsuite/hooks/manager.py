@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,9 @@ _HOOKS = {
     "native model": "benchsuite_native_models",
     "weight reader": "benchsuite_weight_readers",
 }
+
+#: What may be offered under: it is typed, printed and part of file names.
+_NAME = re.compile(r"[\w.][\w.+@ -]{0,99}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +149,22 @@ def _offers(kind: str, hooks: tuple[str, ...], module: ModuleType, info: PluginI
     for name, target in offered.items():
         if not isinstance(name, str) or not isinstance(target, Target):
             raise PluginError(f"{hook} must map names to Targets, got {name!r}: {target!r}")
+        _check_name(hook, name)
         if (LIBRARY_MARK in name) != (kind == "native model"):
             raise PluginError(
                 f"native models, and they alone, are named `library{LIBRARY_MARK}model`; "
                 f"{hook} offers {name!r}"
             )
     return [Entry(kind, name, target, info.name) for name, target in offered.items()]
+
+
+def _check_name(hook: str, name: str) -> None:
+    parts = name.split(LIBRARY_MARK)
+    if not all(_NAME.fullmatch(part) and part.strip(".") for part in parts):
+        raise PluginError(
+            f"{hook} offers {name[:100]!r}: a name begins with a letter, a digit, _ or a dot, and "
+            "has up to 100 of those, + - @ and spaces"
+        )
 
 
 def load_plugins(unpackaged: Iterable[str] = ()) -> Plugins:

@@ -13,6 +13,8 @@ from typing import Literal
 import msgspec
 
 from benchsuite.errors import UsageError
+from benchsuite.names import as_file_name
+from benchsuite.records.reading import read_json
 from benchsuite.records.store import write_atomically
 
 CERTIFICATE_VERSION = 1
@@ -82,8 +84,8 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     def path(self) -> Path:
         """Where it lies, below a results folder."""
         device = self.device.replace(":", "")
-        name = f"{self.backend}.{device}.{self.precision}.json"
-        return Path(CERTIFICATES) / self.architecture / name
+        name = as_file_name(f"{self.backend}.{device}.{self.precision}")
+        return Path(CERTIFICATES) / as_file_name(self.architecture) / f"{name}.json"
 
 
 def write_certificate(results: Path, certificate: Certificate) -> Path:
@@ -117,7 +119,4 @@ def certificates_beside(paths: Iterable[Path]) -> Iterator[Certificate]:
 
 
 def _read(path: Path) -> Certificate:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Certificate)
-    except msgspec.MsgspecError as error:
-        raise UsageError(f"'{path}' is not a benchsuite certificate: {error}") from error
+    return read_json(path, Certificate, "certificate")

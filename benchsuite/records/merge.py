@@ -7,13 +7,16 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
 from benchsuite.errors import UsageError
+from benchsuite.files import opened, require_within
 from benchsuite.records.certificate import CERTIFICATES
+from benchsuite.records.reading import content_of
 from benchsuite.records.store import (
     LOGS,
     PREDICTIONS,
@@ -167,16 +170,23 @@ def write_merged(folder: Path, name: str, merged: Merged) -> None:
     for stored in merged.stored:
         for file in _files_of(stored):
             suffix = file.name.removeprefix(stored.path.stem)
-            shutil.copy2(file, folder / file.parent.name / f"{stored.record.case.id}{suffix}")
+            _copy(file, folder / file.parent.name / f"{stored.record.case.id}{suffix}", stored)
     facts = {"run": name, "parts": [part for one in merged.parts for part in _facts(one, merged)]}
     content = msgspec.json.format(msgspec.json.encode(facts), indent=1) + b"\n"
     write_atomically(folder / RUN_FILE, content)
 
 
+def _copy(source: Path, target: Path, stored: Stored) -> None:
+    require_within(source, stored.folder)
+    with opened(source) as content, target.open("wb") as copy:
+        shutil.copyfileobj(content, copy)
+    shutil.copystat(source, target)
+
+
 def _files_of(stored: Stored) -> Iterator[Path]:
     yield stored.path
     for kind in (LOGS, PREDICTIONS, SAMPLES):
-        yield from sorted((stored.folder / kind).glob(f"{stored.path.stem}.*"))
+        yield from sorted((stored.folder / kind).glob(f"{escape(stored.path.stem)}.*"))
 
 
 def _facts(part: Part, merged: Merged) -> list[dict[str, Any]]:
@@ -194,10 +204,12 @@ def carry_certificates(parts: Iterable[Part], results: Path) -> list[Path]:
     barred = []
     for folder in dict.fromkeys(part.results for part in parts):
         for source in sorted((folder / CERTIFICATES).glob("*/*.json")):
+            require_within(source, folder)
+            content = content_of(source)
             target = results / source.relative_to(folder)
             if not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
-                write_atomically(target, source.read_bytes())
-            elif target.read_bytes() != source.read_bytes():
+                write_atomically(target, content)
+            elif target.read_bytes() != content:
                 barred.append(source)
     return barred

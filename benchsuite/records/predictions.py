@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchsuite.errors import UsageError
+from benchsuite.npz import read_arrays
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,19 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
 def read_predictions(path: Path) -> Predictions:
     """Raises UsageError where the file is not there, or none of ours."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            return Predictions(*(stored[field.name] for field in fields(Predictions)))
-    except (OSError, EOFError, ValueError, KeyError, AttributeError) as error:
+        stored = read_arrays(path)
+        found = Predictions(*(stored[field.name] for field in fields(Predictions)))
+    except (OSError, ValueError, KeyError) as error:
         raise UsageError(f"'{path}' is no file of predictions: {error}") from error
+    if not _fits(found):
+        raise UsageError(f"'{path}' is no file of predictions: its arrays are of other kinds")
+    return found
+
+
+def _fits(found: Predictions) -> bool:
+    arrays = {name: getattr(found, name) for name in _TYPES}
+    return all(
+        array.shape == (found.labels.size,)
+        and array.dtype.kind in ("f" if name == "losses" else "iu")
+        for name, array in arrays.items()
+    )

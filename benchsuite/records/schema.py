@@ -10,17 +10,20 @@ from __future__ import annotations
 
 import hashlib
 import math
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from benchsuite.contract.recipe import Recipe
 from benchsuite.contract.training import Normalizer
+from benchsuite.names import as_file_name
 
 SCHEMA_VERSION = 3
 
 Status = Literal["ok", "failed", "timeout", "oom", "unsupported", "skipped"]
-Extent = tuple[int, int, int]
+#: What other programs hold in 64 bits; a stranger's record could have a thousand digits.
+Int = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
+Extent = tuple[Int, Int, Int]
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,19 +45,19 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     device: str
     tier: str
     precision: str
-    threads: int
+    threads: Int
     division: Literal["matched", "idiomatic"]
     dataset: str
-    limit: int | None = None
-    fold: tuple[int, int] | None = None
+    limit: Int | None = None
+    fold: tuple[Int, Int] | None = None
     bad_images: Literal["stop", "skip"] = "stop"
-    seed: int
+    seed: Int
     recipe: Recipe
     input_shape: Extent
-    num_classes: int
+    num_classes: Int
     train_input_shape: Extent
-    inference_batch_size: int
-    training_batch_size: int
+    inference_batch_size: Int
+    training_batch_size: Int
     protocol: str
     isolation: Literal["spawn", "fork"]
     environment: Literal["tuned", "stock"] = "tuned"
@@ -62,11 +65,12 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def id(self) -> str:
-        """A short, readable name that is unique to the case's content."""
+        """A short, readable name that is unique to the case's content, and a file's anywhere."""
         digest = hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:8]
         device = self.device.replace(":", "")
         name = self.architecture.replace("/", "-")
-        return f"{name}.{self.backend}.{device}.{self.precision}.{self.seed}.{digest}"
+        readable = f"{name}.{self.backend}.{device}.{self.precision}.{self.seed}.{digest}"
+        return as_file_name(readable)
 
 
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,10 +87,10 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     metric: str
     unit: str
     better: Literal["higher", "lower"]
-    batch_size: int | None = None
+    batch_size: Int | None = None
     values: tuple[float, ...]
-    rounds: tuple[int, ...] = ()
-    samples: int
+    rounds: tuple[Int, ...] = ()
+    samples: Int
     value: float | None
     low: float | None = None
     high: float | None = None
@@ -116,18 +120,18 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
 
     fingerprint: str
     architecture_fingerprint: str = ""
-    parameters: int
-    buffers: int
-    macs: int
-    flops: int
-    native_parameters: int
-    native_macs: int
+    parameters: Int
+    buffers: Int
+    macs: Int
+    flops: Int
+    native_parameters: Int
+    native_macs: Int
     native_counter: str
-    activations_peak_elements: int | None = None
-    activations_total_elements: int | None = None
-    moved_elements: int | None = None
-    training_moved_elements: int | None = None
-    training_macs: int | None = None
+    activations_peak_elements: Int | None = None
+    activations_total_elements: Int | None = None
+    moved_elements: Int | None = None
+    training_moved_elements: Int | None = None
+    training_macs: Int | None = None
 
 
 class Digests(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,8 +153,8 @@ class Epoch(msgspec.Struct, frozen=True, kw_only=True):
     validation: metric -> figure, after it.
     """
 
-    steps: int
-    images: int
+    steps: Int
+    images: Int
     mean_loss_nats: float | None
     learning_rate: float
     train_s: float
@@ -171,7 +175,7 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
 
     digests: Digests
     normalizer: Normalizer
-    split_sizes: dict[str, int]
+    split_sizes: dict[str, Int]
     step_losses: tuple[float | None, ...]
     epochs: tuple[Epoch, ...]
     ended: str
@@ -197,7 +201,7 @@ class Roofline(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     metric: str
-    batch_size: int
+    batch_size: Int
     intensity_flops_per_byte: float | None = None
     achieved_flops_per_s: float
     ceiling_flops_per_s: float | None = None
@@ -250,7 +254,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     key: what the result depends on besides the case; a resumed run does again what has another.
     """
 
-    schema: int = SCHEMA_VERSION
+    schema: Int = SCHEMA_VERSION
     benchsuite_version: str
     run: str
     case: Case

@@ -5,8 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+
+from benchsuite.errors import UsageError
+from benchsuite.records.reading import NOT_OURS, content_of
+
+#: Numbers that a double holds, and so a page's script.
+_Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
+_Positive = Annotated[int, msgspec.Meta(ge=1, le=1 << 53)]
 
 
 class AcceleratorReading(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,17 +72,17 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     metric: str
-    batch_size: int
-    images: int
-    calls: int = 1
-    samples: tuple[int, ...]
-    warmups: tuple[int, ...] = ()
-    energy_uj: tuple[int, ...] = ()
+    batch_size: _Count
+    images: _Count
+    calls: _Positive = 1
+    samples: tuple[_Count, ...]
+    warmups: tuple[_Count, ...] = ()
+    energy_uj: tuple[_Count, ...] = ()
     reading: Reading
     flags: tuple[str, ...] = ()
-    round: int = 0
-    attempt: int = 0
-    place: int = 0
+    round: _Count = 0
+    attempt: _Count = 0
+    place: _Count = 0
     started: str = ""
     discarded: bool = False
 
@@ -93,9 +101,28 @@ def encode_series(series: Iterable[Series]) -> bytes:
 
 
 def read_series(path: Path) -> list[Series]:
-    """Every line of a case's file of samples. Raises msgspec.MsgspecError for another file.
+    """Every line of a case's file of samples. Raises UsageError for another file.
 
-    A last line without its end is left out: its writer was killed meanwhile.
+    A last line that is only half there is left out: its writer was killed meanwhile.
     """
-    whole = path.read_bytes().rpartition(b"\n")[0]
-    return [msgspec.json.decode(line, type=Series) for line in whole.splitlines()]
+    content = content_of(path)
+    try:
+        *lines, last = content.split(b"\n")
+        series = [msgspec.json.decode(line, type=Series) for line in lines]
+        return series if _is_half(last) else [*series, msgspec.json.decode(last, type=Series)]
+    except NOT_OURS as error:
+        raise UsageError(
+            f"'{path}' is not a benchsuite file of samples ({error}): mend it, or move it away"
+        ) from error
+
+
+def _is_half(line: bytes) -> bool:
+    """Whether it is nothing, or the beginning of a line of ours."""
+    beginning = b'{"metric":'
+    if not line.startswith(beginning[: len(line)]):
+        return False
+    try:
+        msgspec.json.decode(line)
+    except msgspec.DecodeError:
+        return True
+    return False

@@ -14,6 +14,9 @@ from typing import Any
 import msgspec
 
 from benchsuite.errors import StorageError, UsageError
+from benchsuite.privacy import redacted
+from benchsuite.records.facts import read_facts
+from benchsuite.records.reading import NOT_OURS, content_of
 from benchsuite.records.schema import SCHEMA_VERSION, Record
 from benchsuite.records.series import Series, append_series, encode_series, read_series
 from benchsuite.records.versions import decode_latest, decode_record, version_of
@@ -238,10 +241,7 @@ def read_run(folder: Path) -> dict[str, Any]:
     path = folder / RUN_FILE
     if not path.is_file():
         return {}
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
-    except msgspec.MsgspecError as error:
-        raise UsageError(f"'{path}' is not a benchsuite run: {error}") from error
+    return read_facts(path)
 
 
 def read_records(paths: Iterable[Path]) -> Iterator[Record]:
@@ -272,8 +272,8 @@ def _is_hidden(name: str) -> bool:
 
 def read_record(path: Path) -> Record:
     """One record. Raises UsageError where the file is none, or is newer than this version."""
+    content = content_of(path)
     try:
-        content = path.read_bytes()
         if record := decode_latest(content):
             return record
         schema = version_of(content)
@@ -283,11 +283,10 @@ def read_record(path: Path) -> Record:
                 f"{SCHEMA_VERSION}: upgrade it"
             )
         return decode_record(content, schema)
-    except OSError as error:
-        raise UsageError(f"'{path}' cannot be read: {error.strerror}") from error
-    except msgspec.MsgspecError as error:
+    except NOT_OURS as error:
         raise UsageError(f"'{path}' is not a benchsuite record: {error}") from error
 
 
 def _pretty(value: object) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n"
+    text = msgspec.json.format(msgspec.json.encode(value).decode(), indent=1)
+    return f"{redacted(text)}\n".encode()

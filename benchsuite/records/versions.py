@@ -39,7 +39,7 @@ def decode_record(content: bytes, version: int) -> Record:
     try:
         for step in range(version, SCHEMA_VERSION):
             raw = _UPGRADES[step](raw)
-    except (KeyError, TypeError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
         raise msgspec.ValidationError(f"version {version} has no such field: {error}") from error
     return msgspec.convert({**raw, "schema": SCHEMA_VERSION}, Record)
 

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from benchsuite.names import readable_line
 from benchsuite.records import Measurement, Record, Training
 
 Value = str | int | float | None
 Getter = Callable[[Record], Value]
 Better = Literal["higher", "lower"] | None
+_LARGEST = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +31,19 @@ class Column:
     measured: Callable[[Record], Measurement | None] | None = None
 
     def read(self, record: Record) -> Value:
-        """The cell: None, and never zero, where the record does not say, or no finite number."""
-        value = self.get(record)
-        if value == "" or (isinstance(value, float) and not math.isfinite(value)):
+        """The cell: None, and never zero, where the record does not say, or no finite number.
+
+        Sums of what a stranger's record says may be more than a table's 64 bits hold.
+        """
+        try:
+            value = self.get(record)
+        except ZeroDivisionError:  # a rate over no time
+            return None
+        if isinstance(value, str):
+            return readable_line(value) or None
+        if isinstance(value, float) and not math.isfinite(value):
+            return None
+        if isinstance(value, int) and abs(value) > _LARGEST:
             return None
         return value
 

@@ -9,7 +9,6 @@ from io import BytesIO, StringIO
 from typing import TYPE_CHECKING
 
 import msgspec
-from rich.console import Console
 from rich.text import Text
 
 from benchsuite.errors import MissingDependencyError
@@ -21,6 +20,7 @@ from benchsuite.report.fields import Field, Row, plain_field, record_of
 from benchsuite.report.leaderboard import csv_text, in_order, leaderboard_frame
 from benchsuite.report.markdown import escaped
 from benchsuite.report.view import View
+from benchsuite.terminal import console
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,8 +102,8 @@ def latex(records: Sequence[Record], view: View, *, wide: bool) -> bytes:
 def table(records: Sequence[Record], view: View, *, wide: bool) -> bytes:
     """The terminal's table as plain text, without a limit of its width."""
     text = StringIO()
-    console = Console(file=text, width=_UNLIMITED, color_system=None, highlight=False)
-    console.print(leaderboard_table(records, view, wide=wide))
+    output = console(file=text, width=_UNLIMITED, color_system=None, highlight=False)
+    output.print(leaderboard_table(records, view, wide=wide))
     return text.getvalue().encode()
 
 

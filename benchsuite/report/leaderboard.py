@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchsuite.privacy import redacted
 from benchsuite.records import Record
 from benchsuite.records.store import write_output
 from benchsuite.report.column import Column
@@ -71,7 +72,7 @@ def csv_text(records: Sequence[Record], view: View | None = None) -> str:
 
 def write_csv(records: Sequence[Record], path: Path, view: View | None = None) -> None:
     """Write the leaderboard's CSV as a whole. Raises UsageError where it cannot be written."""
-    write_output(path, csv_text(records, view).encode())
+    write_output(path, redacted(csv_text(records, view)).encode())
 
 
 def _place(record: Record) -> tuple[str | int, ...]:

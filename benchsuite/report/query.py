@@ -53,6 +53,8 @@ _EXPECTED = {
     "RPAR": "')'",
 }
 _SHOWN = 20
+#: Python itself gives up at some thousand, in the middle of a table.
+_MOST_NESTED = 100
 
 
 def condition_of(text: str, known: Sequence[Column]) -> Condition:
@@ -64,7 +66,7 @@ def condition_of(text: str, known: Sequence[Column]) -> Condition:
     from lark.exceptions import UnexpectedInput
 
     try:
-        return _condition(_parser().parse(text), known)
+        return _condition(_parser().parse(text), known, _MOST_NESTED)
     except UnexpectedInput as error:
         raise UsageError(_misread(text, error)) from None
 
@@ -76,14 +78,16 @@ def _parser() -> Lark:
     return Lark(_GRAMMAR, start="condition", parser="lalr")
 
 
-def _condition(tree: Tree[Token], known: Sequence[Column]) -> Condition:
-    """What a branch of the grammar means."""
+def _condition(tree: Tree[Token], known: Sequence[Column], left: int) -> Condition:
+    """What a branch of the grammar means; `left` says how many may be within one another."""
+    if left == 0:
+        raise UsageError(f"--where: conditions are nested more than {_MOST_NESTED} deep")
     kind, parts = str(tree.data), tree.children
     if kind == "comparison":
         return _comparison(parts[0], parts[1], parts[2], known)  # type: ignore[arg-type] # words
     if kind == "membership":
         return _membership(parts[0], parts[1:], known)  # type: ignore[arg-type] # words
-    conditions = [_condition(part, known) for part in parts]  # type: ignore[arg-type] # branches
+    conditions = [_condition(part, known, left - 1) for part in parts]  # type: ignore[arg-type] # branches
     if kind == "negation":
         return lambda record: not conditions[0](record)
     combine = all if kind == "both" else any

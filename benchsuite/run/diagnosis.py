@@ -7,8 +7,10 @@ from pathlib import Path
 
 import msgspec
 
+from benchsuite.errors import UsageError
 from benchsuite.measure.host import Complaint
 from benchsuite.records import Ceiling
+from benchsuite.records.reading import read_json
 from benchsuite.records.store import write_atomically
 
 #: Beside the runs: what this machine was found to be able to see.
@@ -62,7 +64,7 @@ def write_diagnosis(diagnosis: Diagnosis, results: Path) -> None:
 def read_diagnosis(results: Path, host: str) -> Diagnosis:
     """What is known of this host; `UNKNOWN` where nobody looked, or at another."""
     try:
-        diagnosis = msgspec.json.decode((results / DIAGNOSIS).read_bytes(), type=Diagnosis)
-    except (OSError, msgspec.MsgspecError):
+        diagnosis = read_json(results / DIAGNOSIS, Diagnosis, "diagnosis")
+    except UsageError:
         return UNKNOWN
     return diagnosis if diagnosis.host == host else UNKNOWN

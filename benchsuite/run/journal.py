@@ -16,6 +16,7 @@ import numpy as np
 
 from benchsuite.errors import UsageError
 from benchsuite.records import Case, Findings, Record, RunStore, Status, read_record
+from benchsuite.records.reading import NOT_OURS, content_of
 from benchsuite.run.keys import Key, Keys, changes
 from benchsuite.run.messages import BackedOff
 from benchsuite.run.outcome import Outcome
@@ -69,8 +70,8 @@ class Journal:
         if not path.exists():
             return {}
         try:
-            known = msgspec.json.decode(path.read_bytes(), type=dict[str, Progress])
-        except (OSError, msgspec.MsgspecError) as error:
+            known = msgspec.json.decode(content_of(path), type=dict[str, Progress])
+        except NOT_OURS as error:
             raise UsageError(
                 f"'{path}' is no journal of this benchsuite ({error}): remove it, and its contest "
                 "is done again"
@@ -111,12 +112,15 @@ def _name(cases: Sequence[Case]) -> str:
 
 
 def _progress(outcome: Outcome) -> Progress:
+    logits = outcome.logits
+    if logits is not None and not np.isfinite(logits).all():
+        logits = None  # JSON has no such numbers, and nothing is compared with them
     return Progress(
         key=outcome.key,
         started=outcome.started,
         tasks=tuple(outcome.tasks),
         findings=tuple(outcome.findings),
-        logits=None if outcome.logits is None else outcome.logits.tolist(),
+        logits=None if logits is None else logits.tolist(),
         backed_off=outcome.backed_off,
         status=outcome.status,
         reasons=tuple(outcome.reasons),

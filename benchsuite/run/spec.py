@@ -9,17 +9,24 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from benchsuite.errors import UsageError
+from benchsuite.privacy import home_as_tilde
 from benchsuite.toml import checked, read_toml
 from benchsuite.training.recipes import TOUR
 
 _TOUR_TIMEOUT_S, _ROUNDS_TIMEOUT_S, _LONGEST_S = 600.0, 3600.0, 7 * 86_400.0
+#: What a clock of the system can wait for: a year.
+_MOST_S = 366 * 86_400.0
 
 _DURATION = re.compile(r"\d+(\.\d+)?[smh]")
 _MEMORY = re.compile(r"\d+(\.\d+)?[MG]iB")
 _UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _UNITS_BYTES = {"M": 2**20, "G": 2**30}
 
-_Positive = Annotated[int, msgspec.Meta(ge=1)]
+#: Larger numbers are for no record.
+_LARGEST = (1 << 63) - 1
+_Positive = Annotated[int, msgspec.Meta(ge=1, le=_LARGEST)]
+_Seed = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST)]
 _Precision = Literal["fp32", "tf32", "bf16", "fp16", "fp64"]
 _Names = Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
 
@@ -71,14 +78,12 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     backends: _Names | None = None
     dataset: str = "digits"
     limit: _Positive | None = None
-    folds: Annotated[int, msgspec.Meta(ge=2)] | None = None
+    folds: Annotated[int, msgspec.Meta(ge=2, le=_LARGEST)] | None = None
     bad_images: Literal["stop", "skip"] = "stop"
     device: str = "auto"
     precisions: Annotated[tuple[_Precision, ...], msgspec.Meta(min_length=1)] = ("fp32",)
     tiers: _Names = ("native",)
-    seeds: Annotated[tuple[Annotated[int, msgspec.Meta(ge=0)], ...], msgspec.Meta(min_length=1)] = (
-        0,
-    )
+    seeds: Annotated[tuple[_Seed, ...], msgspec.Meta(min_length=1)] = (0,)
     recipe: str = TOUR
     set: dict[str, Any] = {}
     epochs: _Positive | None = None
@@ -91,7 +96,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     environment: Literal["tuned", "stock"] = "tuned"
     protocol: Literal["tour", "quick", "full", "smoke"] | None = None
     budget: str | None = None
-    timeout_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    timeout_s: Annotated[float, msgspec.Meta(gt=0, le=_MOST_S)] | None = None
     memory_limit: str | None = None
     batch_backoff: bool = False
     exclusive: bool = False
@@ -136,6 +141,12 @@ def make_spec(options: Mapping[str, Any], config: Path | None = None) -> RunSpec
     Raises UsageError, naming the option and what was received, where one is wrong.
     """
     from_file = read_toml(config, "config file") if config else {}
-    changes = {**from_file.get("set", {}), **options.get("set", {})}
     where = f"config file '{config}': " if config else ""
-    return checked({**from_file, **options, "set": changes}, RunSpec, where)
+    own = from_file.get("set", {})
+    if not isinstance(own, dict):
+        raise UsageError(
+            f"{where}set: expected a table of the recipe's values, got {type(own).__name__}"
+        )
+    changes = {**own, **options.get("set", {})}
+    spec = checked({**from_file, **options, "set": changes}, RunSpec, where)
+    return msgspec.structs.replace(spec, dataset=home_as_tilde(spec.dataset))

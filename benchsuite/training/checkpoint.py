@@ -40,20 +40,27 @@ class Checkpoints:
     def load(self, session: Session) -> tuple[History, Weights | None]:
         """Put the session where the file has it; the history, and the best weights so far.
 
-        Nothing where there is no file, or it is another training's.
+        Nothing where there is no file, it is another training's, or damaged.
         """
-        if not self.path.exists():
+        if not self.path.is_file():
             return History(), None
+        try:
+            history, tensors = self._read()
+        except Exception as error:  # noqa: BLE001 - whatever safetensors says of a damaged file
+            print(f"'{self.path}' is left aside, {error}: begun anew")  # noqa: T201 - the case's log
+            return History(), None
+        session.set_state(_under(_STATE, tensors))
+        return history, _under(_BEST, tensors) or None
+
+    def _read(self) -> tuple[History, dict[str, NDArray[Any]]]:
         from safetensors import safe_open
 
         with safe_open(self.path, framework="numpy") as file:
-            if file.metadata().get(_KEY) != self.key:
-                print(f"'{self.path}' is of another training: begun anew")  # noqa: T201 - the case's log
-                return History(), None
+            about = file.metadata() or {}
+            if about.get(_KEY) != self.key:
+                raise ValueError("it is of another training")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no dict
-            history = msgspec.json.decode(file.metadata()[_HISTORY], type=History)
-        session.set_state(_under(_STATE, tensors))
-        return history, _under(_BEST, tensors) or None
+            return msgspec.json.decode(about[_HISTORY], type=History), tensors
 
     def save(self, session: Session, history: History, best: Weights | None) -> None:
         """Write the file anew where it is time to, as a whole or not at all."""

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchsuite.errors import UsageError
+from benchsuite.files import opened
 from benchsuite.graph.weights import Checkpoint
+from benchsuite.npz import read_arrays
 
 #: safetensors' names of the types that NumPy has. bfloat16 is read as the integers it is.
 _TYPES = {
@@ -34,7 +36,8 @@ def read_safetensors(path: Path) -> Checkpoint:
     """Read a safetensors file. Raises UsageError for a type that no NumPy array can hold."""
     from safetensors import deserialize, safe_open
 
-    found = deserialize(path.read_bytes())  # type: ignore[no-untyped-call] # in its stub
+    with opened(path) as file:
+        found = deserialize(file.read())  # type: ignore[no-untyped-call] # in its stub
     tensors = dict(sorted(found, key=itemgetter(0)))
     unknown = [f"{name} ({t['dtype']})" for name, t in tensors.items() if t["dtype"] not in _TYPES]
     if unknown:
@@ -58,12 +61,5 @@ def _array(tensor: dict[str, Any]) -> NDArray[Any]:
 
 
 def read_npz(path: Path) -> Checkpoint:
-    """Read a NumPy archive, `np.savez(path, **weights)`. Pickled objects are refused."""
-    from zipfile import ZipFile
-
-    with ZipFile(path) as archive:  # NumPy itself would take any other file for a pickle
-        strangers = [name for name in archive.namelist() if not name.endswith(".npy")]
-    if strangers:
-        raise UsageError(f"'{path}' holds what is no array: {', '.join(strangers)}")
-    with np.load(path, allow_pickle=False) as arrays:
-        return Checkpoint(dict(arrays))
+    """Read a NumPy archive, `np.savez(path, **weights)`. Raises as `read_arrays`."""
+    return Checkpoint(read_arrays(path))

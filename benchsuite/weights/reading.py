@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchsuite.errors import BenchsuiteError, UnknownNameError, UsageError
+from benchsuite.files import check_zip
 from benchsuite.graph import Graph
 from benchsuite.graph.weights import Checkpoint, Weights, check_weights, digest_weights
 from benchsuite.hooks import Registry
@@ -80,6 +81,7 @@ def _read(path: Path, readers: Registry) -> Checkpoint:
         hint = "PyTorch's own formats come with benchsuite-torch"
         raise UsageError(f"'{path}' cannot be read: {error}; {hint}") from None
     try:
+        check_zip(path)
         checkpoint: Checkpoint = read(path)
     except BenchsuiteError:
         raise

@@ -153,3 +153,111 @@ def test_fetch_says_that_the_cache_cannot_be_written(server, cache, monkeypatch)
     monkeypatch.setenv("BENCHSUITE_CACHE", str(cache / "file"))
     with pytest.raises(UsageError, match="cannot be written"):
         fetch(file_at(server), "toy")
+
+
+@pytest.fixture
+def stranger(monkeypatch):
+    """This machine as if it were another's: no host is one's own."""
+    monkeypatch.setattr(download, "_OWN_HOSTS", ())
+
+
+@pytest.mark.usefixtures("stranger")
+def test_fetch_refuses_an_address_without_https(server, cache):
+    with pytest.raises(UsageError, match=rf"{server.url}/there/digits.gz is not HTTPS"):
+        fetch(file_at(server), "toy")
+    assert server.requests == []
+    assert list((cache / "toy").iterdir()) == []
+
+
+@pytest.mark.usefixtures("stranger")
+def test_fetch_takes_a_mirror_without_https_that_the_user_named(server, monkeypatch):
+    monkeypatch.setenv("BENCHSUITE_MIRROR", server.url)
+    assert fetch(file_at(server), "toy").read_bytes() == CONTENT
+
+
+def redirect_to(place):
+    def redirect(handler):
+        if handler.path == "/elsewhere":
+            return False
+        handler.send_response(302)
+        handler.send_header("Location", place)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+        return True
+
+    return redirect
+
+
+def test_fetch_follows_a_redirection(server):
+    server.behave = redirect_to("/elsewhere")
+    assert fetch(file_at(server), "toy").read_bytes() == CONTENT
+
+
+def test_fetch_refuses_a_redirection_to_what_is_not_https(server):
+    server.behave = redirect_to("http://plain.invalid/digits.gz")
+    with pytest.raises(UsageError, match=r"http://plain.invalid/digits.gz is not HTTPS"):
+        fetch(file_at(server), "toy")
+
+
+def test_fetch_follows_no_circle(server):
+    server.behave = redirect_to("/there/digits.gz")
+    with pytest.raises(UsageError, match="it redirects again and again"):
+        fetch(file_at(server), "toy")
+    assert len(server.requests) == download._REDIRECTIONS
+
+
+def test_fetch_takes_a_file_of_exactly_its_size(server):
+    file = RemoteFile(f"{server.url}/digits.gz", DIGEST, len(CONTENT))
+    assert fetch(file, "toy").read_bytes() == CONTENT
+
+
+def says_more(handler):
+    handler.send(200, b"x", said=len(CONTENT) + 1)
+    return True
+
+
+def sends_more(handler):
+    """Without a word on how much it is."""
+    handler.send_response(200)
+    handler.send_header("Connection", "close")
+    handler.end_headers()
+    handler.wfile.write(CONTENT + b"x")
+    handler.close_connection = True
+    return True
+
+
+@pytest.mark.parametrize("behave", [says_more, sends_more])
+def test_fetch_refuses_a_file_that_is_larger_than_it_should_be(server, cache, behave):
+    server.behave = behave
+    (cache / "toy").mkdir()
+    (cache / "toy" / "digits.gz.part").write_bytes(CONTENT[:10])
+    with pytest.raises(UsageError, match="it has more than 1,048,576 bytes"):
+        fetch(RemoteFile(f"{server.url}/digits.gz", DIGEST, len(CONTENT)), "toy")
+    assert list((cache / "toy").iterdir()) == []
+
+
+def test_fetch_begins_anew_after_a_part_that_was_another_file(server, cache):
+    (cache / "toy").mkdir()
+    (cache / "toy" / "digits.gz.part").write_bytes(b"x" * 5000)
+    with pytest.raises(UsageError, match="what it sent is not"):
+        fetch(file_at(server), "toy")
+    assert fetch(file_at(server), "toy").read_bytes() == CONTENT
+
+
+def test_fetch_has_nothing_unpacked_on_the_way(server):
+    def packed(handler):
+        assert handler.headers["Accept-Encoding"] == "identity"
+        return False
+
+    server.behave = packed
+    assert fetch(file_at(server), "toy").read_bytes() == CONTENT
+
+
+def test_fetch_says_no_password(server, monkeypatch, capfd, caplog):
+    address = server.url.replace("//", "//alice:secret@")
+    monkeypatch.setenv("BENCHSUITE_MIRROR", address)
+    server.behave = lambda handler: handler.send(404, b"") or True
+    with pytest.raises(UsageError) as caught:
+        fetch(file_at(server), "toy")
+    assert f"{server.url}/toy/digits.gz cannot be downloaded" in str(caught.value)
+    assert "secret" not in "".join([str(caught.value), *capfd.readouterr(), caplog.text])

@@ -1,17 +1,14 @@
-"""A user's own images: folders, Parquet and arrays, whole and broken."""
+"""A user's own images: folders and arrays, whole, broken and not what they seem."""
 
-import io
-import json
+import os
 import shutil
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from PIL import Image
-from pyarrow import parquet
 
 from benchsuite.contract import EncodedImages
-from benchsuite.data.files import read_folder, read_npz, read_parquet
+from benchsuite.data.files import read_folder, read_npz
 from benchsuite.data.pictures import read_images
 from benchsuite.errors import UsageError
 
@@ -24,12 +21,6 @@ def cache(monkeypatch, tmp_path):
 
 def picture(value, size=(4, 5)):
     return Image.fromarray(np.full((*size, 3), value, np.uint8))
-
-
-def png(value):
-    file = io.BytesIO()
-    picture(value).save(file, "PNG")
-    return file.getvalue()
 
 
 @pytest.fixture
@@ -151,104 +142,6 @@ def test_read_folder_sees_that_a_file_changed(folder):
     assert read_folder(str(root)).train.images[2, 0, 0, 0] == 77
 
 
-@pytest.fixture
-def table(tmp_path):
-    """A function that writes rows of (path, bytes, label), as the hub has them."""
-
-    def write(name, rows, names=None):
-        images = [{"bytes": content, "path": path} for path, content, _ in rows]
-        found = pa.table({"image": images, "label": [label for *_, label in rows]})
-        if names:
-            features = {"label": {"names": names, "_type": "ClassLabel"}}
-            facts = json.dumps({"info": {"features": features}})
-            found = found.replace_schema_metadata({"huggingface": facts})
-        parquet.write_table(found, tmp_path / name)
-        return tmp_path
-
-    return write
-
-
-def test_read_parquet_takes_a_folder_as_the_hub_lays_it_out(table):
-    names = ["cat", "dog"]
-    table("train-00000-of-00002.parquet", [("a", png(1), 0), ("b", png(2), 1)], names)
-    table("train-00001-of-00002.parquet", [("c", png(3), 1)], names)
-    found = read_parquet(str(table("test-00000-of-00001.parquet", [(None, png(4), 0)], names)))
-    assert found.class_names == ("cat", "dog")
-    assert found.train.images[:, 0, 0, 0].tolist() == [1, 2, 3]
-    assert found.train.labels.tolist() == [0, 1, 1]
-    assert found.test.images[:, 0, 0, 0].tolist() == [4]
-
-
-def test_read_parquet_takes_one_file_and_counts_its_classes(table):
-    folder = table("mine.parquet", [("a", png(1), 0), ("b", png(2), 2)])
-    found = read_parquet(str(folder / "mine.parquet"))
-    assert (found.class_names, found.test) == (("0", "1", "2"), None)
-
-
-def test_read_parquet_names_a_broken_image(table):
-    folder = table("mine.parquet", [("a", png(1), 0), ("b.jpg", b"broken", 0)])
-    (problem,) = read_parquet(str(folder / "mine.parquet")).problems
-    assert problem.startswith("mine.parquet:b.jpg: ")
-
-
-def test_read_parquet_packs_images_of_various_sizes(table, cache):
-    big = io.BytesIO()
-    picture(9, (8, 8)).save(big, "PNG")
-    rows = [("a", png(1), 0), ("b", big.getvalue(), 1), ("c", png(3), 0)]
-    folder = table("mine.parquet", rows)
-    for _ in range(2):
-        found = read_parquet(str(folder / "mine.parquet")).train
-        pixels = [(*image.shape, image[0, 0, 0]) for image in read_images(found.images)]
-        assert pixels == [(4, 5, 3, 1), (8, 8, 3, 9), (4, 5, 3, 3)]
-    (packed,) = cache.rglob("*-packed")
-    assert packed.read_bytes() == b"".join(content for _, content, _ in rows)
-
-
-def test_read_parquet_packs_nothing_where_the_pixels_are_kept(table, cache):
-    folder = table("mine.parquet", [("a", png(1), 0), ("b", png(2), 0)])
-    read_parquet(str(folder / "mine.parquet"))
-    assert not list(cache.rglob("*-packed"))
-
-
-def test_read_parquet_names_rows_without_image_or_label(table):
-    rows = [("a", png(1), 0), (None, None, 0), ("c", png(3), None), (None, b"x", 0)]
-    found = read_parquet(str(table("mine.parquet", rows) / "mine.parquet"))
-    assert found.train.labels.tolist() == [0]
-    assert [line.partition(": ")[0] for line in found.problems] == [
-        "mine.parquet:image 1",
-        "mine.parquet:c",
-        "mine.parquet:image 3",
-    ]
-    assert found.problems[1].endswith("label -1 of 1 classes")
-
-
-def test_read_parquet_refuses_rows_that_are_cut_short(table):
-    path = table("mine.parquet", [("a", png(1), 0)] * 50) / "mine.parquet"
-    content = bytearray(path.read_bytes())
-    content[4:40] = bytes(36)  # the first page; the footer is whole
-    path.write_bytes(content)
-    with pytest.raises(UsageError, match=r"mine\.parquet' cannot be read as Parquet"):
-        read_parquet(str(path))
-
-
-def test_read_parquet_refuses_a_table_without_rows(table):
-    rows = pa.table({"image": pa.array([], pa.struct({"bytes": pa.binary()})), "label": []})
-    parquet.write_table(rows, table("x.parquet", [("a", png(1), 0)]) / "none.parquet")
-    with pytest.raises(UsageError, match="not one image can be read: there are none"):
-        read_parquet(str(table("x.parquet", [("a", png(1), 0)]) / "none.parquet"))
-
-
-def test_read_parquet_refuses_other_files(tmp_path):
-    with pytest.raises(UsageError, match="no Parquet file and no folder"):
-        read_parquet(str(tmp_path / "nowhere.parquet"))
-    (tmp_path / "page.parquet").write_text("<html>")
-    with pytest.raises(UsageError, match="cannot be read as Parquet"):
-        read_parquet(str(tmp_path / "page.parquet"))
-    parquet.write_table(pa.table({"label": [1], "picture": ["x"]}), tmp_path / "other.parquet")
-    with pytest.raises(UsageError, match="has no column image; it has label, picture"):
-        read_parquet(str(tmp_path / "other.parquet"))
-
-
 IMAGES = np.arange(3 * 4 * 5, dtype=np.uint8).reshape(3, 4, 5)
 
 
@@ -282,3 +175,93 @@ def test_read_npz_refuses_objects_and_other_files(tmp_path):
     for name in ("m.npz", "page.npz", "none.npz"):
         with pytest.raises(UsageError, match=r"cannot be read as an \.npz file"):
             read_npz(str(tmp_path / name))
+
+
+def leads_out(root):
+    picture(5).save(root.parent / "private.png")
+    return root.parent / "private.png"
+
+
+def in_a_circle(root):
+    return root / "train" / "cat" / "strange.png"
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        (leads_out, "it is a link that leads out of the folder"),
+        (in_a_circle, "it is a link that leads nowhere"),
+        (lambda root: root / "none", "it is a link that leads nowhere"),
+        (lambda root: "/dev/zero", "it is a link that leads out of the folder"),
+        (lambda root: root / "train" / "dog", "it is a link that leads to no file"),
+        (os.mkfifo, "it is no ordinary file"),
+    ],
+    ids=["out", "circle", "nowhere", "device", "folder", "pipe"],
+)
+def test_read_folder_names_what_is_no_file_of_it(folder, target, said):
+    root = folder(**SPLIT)
+    strange = root / "train" / "cat" / "strange.png"
+    if target is os.mkfifo:
+        os.mkfifo(strange)
+    else:
+        strange.symlink_to(target(root))
+    for _ in range(2):  # the second time, what is sound is in the cache
+        found = read_folder(str(root))
+        (problem,) = found.problems
+        assert problem.startswith(f"{strange}: {said}")
+        assert found.train.images[:, 0, 0, 0].tolist() == [1, 2, 3]
+    strange.unlink()
+    assert read_folder(str(root)).problems == ()
+
+
+def test_read_folder_follows_links_to_its_own_files_and_to_the_folder_itself(folder, tmp_path):
+    root = folder(**SPLIT)
+    (root / "train" / "dog" / "again.png").symlink_to("../cat/a.png")
+    (tmp_path / "link").symlink_to(root)
+    for path in (root, tmp_path / "link"):
+        found = read_folder(str(path))
+        assert found.train.images[:, 0, 0, 0].tolist() == [1, 2, 1, 3]
+        assert found.problems == ()
+
+
+def test_read_folder_does_not_follow_folders_out_or_in_circles(folder, tmp_path):
+    root = folder(**SPLIT)
+    (root / "train" / "cat" / "deep").symlink_to("..")
+    assert read_folder(str(root)).train.images[:, 0, 0, 0].tolist() == [1, 2, 3]
+    elsewhere = tmp_path / "elsewhere"
+    (root / "train" / "dog").rename(elsewhere)
+    (root / "train" / "dog").symlink_to(elsewhere)
+    with pytest.raises(UsageError, match=r"dog' leads out of '.*mine'"):
+        read_folder(str(root))
+
+
+def test_read_folder_refuses_a_folder_of_links_alone(folder, tmp_path):
+    root = folder(**{"cat/a": 1})
+    (root / "cat" / "a.png").rename(tmp_path / "a.png")
+    (root / "cat" / "a.png").symlink_to(tmp_path / "a.png")
+    with pytest.raises(UsageError, match=r"not one image can be read: .*a\.png: it is a link"):
+        read_folder(str(root))
+
+
+def test_read_folder_names_a_file_that_is_all_holes(folder):
+    root = folder(**SPLIT)
+    with (root / "train" / "cat" / "holes.png").open("wb") as file:
+        file.truncate(1 << 40)
+    (problem,) = read_folder(str(root)).problems
+    assert problem.endswith(
+        "holes.png: it has 1,099,511,627,776 bytes, and 268,435,456 are the most"
+    )
+
+
+def test_read_npz_refuses_labels_whose_names_would_fill_memory(tmp_path):
+    labels = np.array([0, 1, 1 << 40])
+    np.savez(tmp_path / "m.npz", x_train=IMAGES, y_train=labels)
+    with pytest.raises(UsageError, match="has the label 1,099,511,627,776"):
+        read_npz(str(tmp_path / "m.npz"))
+
+
+@pytest.mark.parametrize("shape", [(3, 4, 5, 2), (3, 0, 5, 1), (3, 4, 0)])
+def test_read_npz_refuses_pixels_that_are_none(tmp_path, shape):
+    np.savez(tmp_path / "m.npz", x_train=np.zeros(shape, np.uint8), y_train=np.arange(3))
+    with pytest.raises(UsageError, match="pixels of one channel or three"):
+        read_npz(str(tmp_path / "m.npz"))

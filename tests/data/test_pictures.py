@@ -2,10 +2,14 @@
 
 import io
 import os
+import struct
+import tracemalloc
+import zlib
 
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from benchsuite.contract import EncodedImages
 from benchsuite.data.pictures import decode, read_image, read_images
@@ -122,3 +126,62 @@ def test_read_images_says_what_to_do_about_a_file_that_changed(packed):
     path.unlink()
     with pytest.raises(UsageError, match="No such file"):
         list(read_images(images))
+
+
+def png_of(width, height):
+    """A PNG that says that it is of this size, in some bytes."""
+
+    def chunk(kind, content):
+        whole = kind + content
+        return struct.pack(">I", len(content)) + whole + struct.pack(">I", zlib.crc32(whole))
+
+    size = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    parts = [chunk(b"IHDR", size), chunk(b"IDAT", zlib.compress(b"")), chunk(b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.parametrize("size", [(8193, 8192), (10_000, 9_000), (1 << 31, 1), (60_000, 60_000)])
+def test_decode_refuses_more_pixels_than_it_has_memory_for(size):
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=r"pixels|too large|exceeds|Truncated|truncated"):
+        decode(png_of(*size))
+    assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    tracemalloc.stop()
+
+
+def test_decode_says_how_many_pixels_are_too_many():
+    with pytest.raises(ValueError, match="8193×8192 pixels are more than 67,108,864"):
+        decode(png_of(8193, 8192))
+
+
+@pytest.mark.parametrize("form", ["ICO", "TGA", "PCX", "SGI", "PDF", "EPS"])
+def test_decode_refuses_formats_that_nobody_asked_for(form):
+    """For one of them, Pillow starts Ghostscript."""
+    with pytest.raises(ValueError, match="no image of a kind"):
+        decode(encoded(Image.fromarray(NOISE), form))
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM"])
+def test_decode_reads_the_formats_that_are_documented(form):
+    assert decode(encoded(Image.fromarray(NOISE), form)).shape == (6, 5, 3)
+
+
+def test_decode_refuses_texts_that_unpack_without_end():
+    facts = PngInfo()
+    facts.add_text("comment", "x" * (1 << 27), zip=True)
+    content = encoded(Image.fromarray(NOISE), pnginfo=facts)
+    assert len(content) < 1 << 20
+    with pytest.raises(ValueError, match="too large"):
+        decode(content)
+
+
+def test_read_image_waits_for_no_pipe(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ValueError, match="no ordinary file"):
+        read_image(os.fsencode(tmp_path / "pipe"), np.array([0, 10]))
+
+
+def test_read_image_reads_nothing_that_is_far_too_large(tmp_path):
+    with pytest.raises(ValueError, match="are the most"):
+        read_image(os.fsencode(tmp_path / "none"), np.array([0, 1 << 40]))

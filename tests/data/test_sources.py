@@ -41,3 +41,9 @@ def test_load_source_stops_at_images_that_cannot_be_read(datasets):
     assert "'folder:/x' has 7 images that cannot be used: 0.png: cut; " in str(caught.value)
     assert "4.png: cut; and 2 more: mend" in str(caught.value)
     assert "--bad-images skip" in str(caught.value)
+
+
+def test_load_source_finds_the_home_folder_that_a_record_names(datasets, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/alice")
+    load_source("folder:~/pictures", datasets, skip_bad=True)
+    assert ASKED == ["/home/alice/pictures"]

@@ -232,3 +232,16 @@ def test_load_plugins_lets_native_models_alone_be_named_by_their_library(install
     error = load_plugins().info("acme_nets").error
 
     assert f"named `library/model`; benchsuite_{hook} offers '{name}'" in error
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../up", "a/b", "", ".", "..", "-x", "=1+1", "a\\b", "\x1b[31m", "a\nb", "x" * 101, "[red]"],
+)
+def test_load_plugins_refuses_names_that_do_more_than_name(install, name):
+    install("acme-nets", ARCHITECTURE.replace('"tiny"', repr(name)) % "acme_nets")
+
+    plugins = load_plugins()
+
+    assert "benchsuite_architectures" in plugins.info("acme_nets").error
+    assert name not in plugins.architectures

@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -195,3 +196,46 @@ def test_certificates_are_carried_over_and_never_replaced(store_run, make_record
     }
     assert [path.name for path in barred] == ["torch.cpu.fp64.json"]
     assert barred[0].is_relative_to(parts[1].results)
+
+
+def test_a_link_out_of_a_run_is_not_followed(store_run, merged_folder, make_record, tmp_path):
+    record = make_record(run="one")
+    folder = store_run("one", record)
+    (tmp_path / "private").write_text("a key")
+    log = folder / "logs" / f"{record.case.id}.time.log"
+    log.unlink()
+    log.symlink_to(tmp_path / "private")
+
+    with pytest.raises(UsageError, match=r"time\.log' leads out of "):
+        merged_folder(folder)
+
+
+def test_a_pipe_beside_a_record_is_not_waited_for(store_run, merged_folder, make_record):
+    record = make_record(run="one")
+    folder = store_run("one", record)
+    os.mkfifo(folder / "logs" / f"{record.case.id}.pipe.log")
+
+    with pytest.raises(OSError, match="no ordinary file"):
+        merged_folder(folder)
+
+
+def test_a_name_with_stars_takes_no_other_cases_files(store_run, merged_folder, make_record):
+    records = [make_record(run="one", seed=seed) for seed in range(2)]
+    folder = store_run("one", *records)
+    (folder / "records" / f"{records[0].case.id}.json").rename(folder / "records" / "*.json")
+
+    target = merged_folder(folder)
+
+    assert len(list((target / "records").iterdir())) == 2
+    assert len(list((target / "samples").iterdir())) == 1
+
+
+def test_no_certificate_is_carried_over_from_elsewhere(store_run, make_record, tmp_path):
+    part = read_parts(store_run("one", make_record(run="one")))[0]
+    (tmp_path / "private").write_text("a key")
+    link = part.results / "certificates" / "lenet5" / "torch.cpu.fp32.json"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(tmp_path / "private")
+
+    with pytest.raises(UsageError, match=r"fp32\.json' leads out of "):
+        carry_certificates([part], tmp_path / "results")

@@ -39,3 +39,17 @@ def test_a_file_without_all_arrays_is_refused(tmp_path):
     np.savez(tmp_path / "case.npz", labels=np.arange(3))
     with pytest.raises(UsageError, match="is no file of predictions"):
         read_predictions(tmp_path / "case.npz")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"losses": np.arange(4.0)}, {"labels": np.ones(3)}, {"positions": np.zeros((3, 1), int)}],
+)
+def test_a_file_of_arrays_that_do_not_fit_is_refused(tmp_path, change):
+    each = np.arange(3)
+    arrays = {"positions": each, "labels": each, "predicted": each, "losses": each / 2}
+    np.savez(tmp_path / "case.npz", **arrays)
+    read_predictions(tmp_path / "case.npz")
+    np.savez(tmp_path / "case.npz", **{**arrays, **change})
+    with pytest.raises(UsageError, match="its arrays are of other kinds"):
+        read_predictions(tmp_path / "case.npz")

@@ -1,11 +1,21 @@
 import dataclasses
+import hashlib
 import math
 
 import msgspec
 import pytest
 from msgspec.structs import replace
 
-from benchsuite.records import Findings, Measurement, Phase, Record, finite, join
+from benchsuite.records import (
+    Findings,
+    Measurement,
+    Phase,
+    Record,
+    RunStore,
+    finite,
+    join,
+    read_records,
+)
 from benchsuite.records.schema import SCHEMA_VERSION
 
 
@@ -97,3 +107,36 @@ def test_records_cannot_be_changed(make_record):
     with pytest.raises((AttributeError, dataclasses.FrozenInstanceError)):
         make_record().case.seed = 3
     assert replace(make_record().case, seed=3).seed == 3
+
+
+def test_case_id_of_ordinary_names_is_what_it_always_was(make_record):
+    """Files of earlier runs are found by it."""
+    case = make_record(architecture="keras.applications/ResNet50", device="cuda:1").case
+    digest = hashlib.sha256(msgspec.json.encode(case)).hexdigest()[:8]
+
+    assert case.id == f"keras.applications-ResNet50.torch.cuda1.fp32.0.{digest}"
+
+
+HOSTILE = ["../../up", "/etc/passwd", "a/b", "..", ".hidden", "a\0b", "a\nb", "\x1b[31m", "x" * 300]
+
+
+@pytest.mark.parametrize("field", ["architecture", "backend", "device", "precision"])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_name_leaves_the_results_folder(tmp_path, make_record, field, name):
+    store = RunStore(tmp_path / "results", "run")
+    record = make_record(**{field: name})
+
+    path = store.write(record)
+    store.log_path(record.case.id, "memory").write_text("log")
+    store.samples_path(record.case.id).write_text("")
+
+    assert path.parent == store.folder / "records"
+    assert [read.case for read in read_records([tmp_path])] == [record.case]
+    assert not path.name.startswith(".")
+    assert {x.name for x in tmp_path.iterdir()} == {"results"}
+
+
+@pytest.mark.parametrize("field", ["architecture", "backend", "device"])
+def test_names_that_are_alike_have_ids_of_their_own(make_record, field):
+    names = {"a-b", "a\\b", "a:b", *HOSTILE}
+    assert len({make_record(**{field: name}).case.id for name in names}) == len(names)

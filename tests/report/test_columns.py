@@ -1,12 +1,14 @@
+import io
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from msgspec.structs import replace
 
 from benchsuite.records import Roofline
 from benchsuite.report.columns import COLUMNS, metric_column
-from benchsuite.report.leaderboard import columns_of
+from benchsuite.report.leaderboard import columns_of, csv_text
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "leaderboard.md"
 STEMS = ("inference", "best_inference", "training")
@@ -254,3 +256,21 @@ def test_batch_that_was_backed_off_is_shown_with_its_own_size_and_flag(make_reco
         assert (size.read(record), size.read(backed_off)) == (own, own // 4)
         assert figure.read(backed_off) == figure.read(record)
         assert "backed_off" in figure.measured(backed_off).flags
+
+
+@pytest.mark.parametrize(
+    ("change", "blank"),
+    [
+        ({"train_s": 0.0}, "train_images_per_s"),
+        ({"steps": 1 << 62}, "train_steps"),
+        ({"train_s": 1e308}, "train_wall_s"),
+    ],
+)
+def test_what_no_table_holds_is_blank(make_record, change, blank):
+    """A record may come from anybody."""
+    training = make_record().findings.training
+    epochs = tuple(replace(epoch, **change) for epoch in (*training.epochs, *training.epochs))
+    record = make_record(training=replace(training, epochs=epochs))
+
+    assert pd.read_csv(io.StringIO(csv_text([record])))[blank].isna().all()
+    assert pd.read_csv(io.StringIO(csv_text([make_record()])))[blank].notna().all()

@@ -173,3 +173,13 @@ def test_columns_of_a_part_are_all_columns_with_the_fronts_of_that_part(make_rec
 
     assert [pareto.name, brier.name] == ["pareto", "test_brier"]
     assert pareto.read(fast) is None
+
+
+def test_a_csv_file_has_neither_the_home_folder_nor_a_password(make_record, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/alice")
+    reason = "/home/alice/x.py: https://alice:secret@host is gone"
+    record = make_record(status="failed", reason=reason)
+
+    write_csv([record], tmp_path / "board.csv")
+
+    assert "~/x.py: https://host is gone" in (tmp_path / "board.csv").read_text()

@@ -217,3 +217,15 @@ def test_published_auxiliary_heads_are_left_out(zoo, read, same, name, head):
 def test_auxiliary_heads_are_an_error_elsewhere(read, weights):
     with pytest.raises(UsageError, match=r"not in the network: aux1\.fc1\.bias"):
         read({**weights, "aux1.fc1.bias": np.zeros(3, np.float32)})
+
+
+def test_read_weights_refuses_an_archive_that_unpacks_to_too_much(tmp_path, graph, monkeypatch):
+    """Before any reader sees it, whatever its suffix."""
+    with zipfile.ZipFile(tmp_path / "w.x", "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("zeros", bytes(1 << 20))
+    monkeypatch.setenv("BENCHSUITE_UNPACKED_GIB", "0")
+    readers = Registry(
+        "weight reader", [Entry("weight reader", ".x", Target("os:getcwd", ""), "me")]
+    )
+    with pytest.raises(UsageError, match=r"w\.x' unpacks to 1,048,576 bytes"):
+        read_weights(tmp_path / "w.x", graph, readers)

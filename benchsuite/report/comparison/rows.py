@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import gc
+import math
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from benchsuite.errors import UsageError
+from benchsuite.files import read_whole
+from benchsuite.names import readable_line
 from benchsuite.records import Measurement, Record, Stored, read_stored
 from benchsuite.report.column import Column, Value
 from benchsuite.report.columns import COLUMNS
@@ -174,23 +178,29 @@ def _without_collection() -> Iterator[None]:
 
 def _read_table(path: Path) -> list[TableRow]:
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file)
-            missing = [name for name in _NEEDED if name not in (reader.fieldnames or ())]
-            if missing:
-                raise UsageError(
-                    f"'{path}' is no leaderboard's CSV: it has no column '{missing[0]}'; "
-                    "write one with benchsuite leaderboard --csv"
-                )
-            return [TableRow({n: _value(n, cell) for n, cell in row.items()}) for row in reader]
+        reader = csv.DictReader(StringIO(read_whole(path).decode(), newline=""))
+        missing = [name for name in _NEEDED if name not in (reader.fieldnames or ())]
+        rows = [{n: _value(n, cell) for n, cell in row.items() if n} for row in reader]
     except (OSError, ValueError, csv.Error) as error:
         raise UsageError(f"'{path}' is no leaderboard's CSV: {error}") from error
+    if missing:
+        raise UsageError(
+            f"'{path}' is no leaderboard's CSV: it has no column '{missing[0]}'; "
+            "write one with benchsuite leaderboard --csv"
+        )
+    return [TableRow(cells) for cells in rows]
 
 
 def _value(name: str, cell: str | None) -> Value:
-    """A cell as its column's type; None where it is empty."""
+    """A cell as its column's type; None where it is empty, or no finite number."""
     kind = _BY_NAME[name].type if name in _BY_NAME else "text"
-    return {"text": str, "integer": int, "number": float}[kind](cell) if cell else None
+    if not cell:
+        return None
+    if kind == "text":
+        return readable_line(cell)
+    if kind == "integer":
+        return int(cell)
+    return value if math.isfinite(value := float(cell)) else None
 
 
 def identities(sides: Sequence[Sequence[Row]], ignored: Sequence[str] = ()) -> list[list[Hashable]]:

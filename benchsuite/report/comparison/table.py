@@ -11,6 +11,7 @@ from operator import attrgetter
 
 import msgspec
 
+from benchsuite.names import readable_line
 from benchsuite.report.column import Value
 from benchsuite.report.comparison.change import Finding
 from benchsuite.report.comparison.pairing import Pair, Pairing
@@ -99,7 +100,7 @@ def as_json(lines: Cells) -> str:
 
 def as_text(lines: Cells) -> str:
     """A plain table for people: what all cases have in common is left out."""
-    headers, rows = _shown(lines, _printable)
+    headers, rows = _shown(lines, readable_line)
     widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]
     forms = [f"{{:{'>' if h in _RIGHT else '<'}{w}}}" for h, w in zip(headers, widths, strict=True)]
     form = "  ".join(forms)
@@ -110,7 +111,7 @@ def as_markdown(lines: Cells) -> str:
     """A table for GitHub, in which no text is markup."""
     from tabulate import tabulate
 
-    headers, rows = _shown(lines, lambda text: escaped(_printable(text)))
+    headers, rows = _shown(lines, lambda text: escaped(readable_line(text)))
     aligned = ["right" if header in _RIGHT else "left" for header in headers]
     table: str = tabulate(rows, headers, "github", colalign=aligned, disable_numparse=True)
     return table
@@ -174,8 +175,3 @@ def _change(line: Mapping[str, Value]) -> tuple[str, str]:
     unit = " %" if is_ratio else ""
     interval = f"{show(low)} … {show(high)}{unit}" if low is not None else ""
     return f"{show(change)}{unit}" if change is not None else "", interval
-
-
-def _printable(text: str) -> str:
-    """Without line ends and what moves a terminal's cursor."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)

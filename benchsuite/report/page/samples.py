@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -38,9 +39,10 @@ class Sampled:
 
     @property
     def images_per_s(self) -> float:
-        """All images over all time, of the median process."""
-        rates = [one.images * len(one.samples) / sum(one.samples) for one in self.series]
-        return float(np.median(rates)) * _NS_PER_S
+        """All images over all time, of the median process; NaN where no time passed."""
+        times = [(one.images * len(one.samples), sum(one.samples)) for one in self.series]
+        rates = [images / total for images, total in times if total]
+        return float(np.median(rates)) * _NS_PER_S if rates else math.nan
 
 
 def points_for(cases: int) -> int:

@@ -233,3 +233,23 @@ def test_readers_are_offered_without_importing_pytorch():
 
     assert [name for name in offered if offered[name].plugin == "torch"] == [".bin", ".pt", ".pth"]
     assert offered[".pth"].target.requires == ("torch",)
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+def test_read_checkpoint_refuses_tensors_that_repeat_what_is_stored(tmp_path, kind):
+    """Ten thousand million numbers in two bytes: as an array they would be all there."""
+    swollen = torch.ones(1, dtype=kind).expand(100_000, 100_000)
+    torch.save({"fc.weight": swollen, "fc.bias": torch.zeros(2)}, tmp_path / "w.pt")
+    assert (tmp_path / "w.pt").stat().st_size < 10_000
+
+    with pytest.raises(UsageError, match=r"larger than what is stored of them: fc\.weight; save"):
+        read_checkpoint(tmp_path / "w.pt")
+
+
+def test_read_checkpoint_takes_tensors_that_share_what_is_stored(tmp_path):
+    whole = torch.arange(6.0)
+    torch.save({"a": whole[:4], "b": whole[2:].reshape(2, 2).T}, tmp_path / "w.pt")
+
+    arrays = read_checkpoint(tmp_path / "w.pt").arrays
+
+    assert arrays["b"].tolist() == [[2.0, 4.0], [3.0, 5.0]]

@@ -81,3 +81,19 @@ def test_other_csv_is_refused(tmp_path, content):
 def test_empty_folder_is_refused(tmp_path):
     with pytest.raises(UsageError, match="no records in"):
         read_side(tmp_path)
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf", "1e999"])
+def test_csv_has_no_number_that_is_none(tmp_path, number):
+    header = "architecture,backend,status,protocol,test_top1_fraction"
+    (tmp_path / "board.csv").write_text(f"{header}\na,b,ok,tour-2,{number},more\n")
+    (found,) = read_side(tmp_path / "board.csv")
+    assert found.cell("test_top1_fraction") is None
+    assert found.cell("architecture") == "a"
+
+
+def test_csv_says_names_in_a_line(tmp_path):
+    header = "architecture,backend,status,protocol"
+    (tmp_path / "board.csv").write_text(f'{header}\n"a\x1b[31m\nb",b,ok,tour-2\n')
+    (found,) = read_side(tmp_path / "board.csv")
+    assert found.cell("architecture") == r"a\u001b[31m\u000ab"

@@ -52,14 +52,14 @@ def test_table_shows_change_interval_and_reason(lines):
     assert slower.split()[:8] == ["lenet5", "torch", "0", "latency", "ms", "1.00", "1.10", "+10.0"]
     assert "worse" in slower
     assert "+0.0000" in top1
-    assert "B failed: <b>|`no` [2J luck" in failed
+    assert r"B failed: <b>|`no`\u001b[2J luck" in failed
 
 
 def test_markdown_is_never_made_by_a_records_text(lines):
     text = as_markdown(lines)
 
     assert text.startswith("| architecture   | backend   |")
-    assert r"B failed: \<b\>\|\`no\` \[2J luck" in text
+    assert r"B failed: \<b\>\|\`no\`\\u001b\[2J luck" in text
     assert "\x1b" not in text
 
 

@@ -107,7 +107,10 @@ def _log(client: MlflowClient, experiment: str, stored: Stored) -> None:
 
 
 def _ms(moment: str) -> int:
-    return round(datetime.fromisoformat(moment).timestamp() * _MS_PER_S)
+    try:
+        return round(datetime.fromisoformat(moment).timestamp() * _MS_PER_S)
+    except (ValueError, OverflowError) as error:
+        raise UsageError(f"a record says that it is of '{moment}', which is no time") from error
 
 
 def _parameters(record: Record) -> Iterator[tuple[str, Any]]:

@@ -35,6 +35,12 @@ def read_checkpoint(path: Path) -> Checkpoint:
     others = [str(name) for name, value in state.items() if not isinstance(value, torch.Tensor)]
     if others:
         raise UsageError(f"'{path}' holds what is no tensor: {', '.join(others)}")
+    swollen = [str(name) for name, tensor in state.items() if _is_swollen(tensor)]
+    if swollen:
+        raise UsageError(
+            f"'{path}' holds tensors that are larger than what is stored of them: "
+            f"{', '.join(swollen)}; save them as tensor.contiguous()"
+        )
     widened = sum(tensor.dtype is torch.bfloat16 for tensor in state.values())
     return Checkpoint(
         {str(name): _array(tensor) for name, tensor in state.items()},
@@ -70,6 +76,11 @@ def _wrapper(state: Any) -> str | None:  # noqa: ANN401 - what the file holds
     if not isinstance(state, Mapping):
         return None
     return next((key for key in _WRAPPERS if isinstance(state.get(key), Mapping)), None)
+
+
+def _is_swollen(tensor: Any) -> bool:  # noqa: ANN401 - a tensor
+    """Whether it repeats its elements: of a few bytes it could become more than memory holds."""
+    return bool(tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes())
 
 
 def _array(tensor: Any) -> NDArray[Any]:  # noqa: ANN401 - a tensor

@@ -1,0 +1,38 @@
+"""JSON that a stranger may have written, as what it should be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from benchsuite.errors import UsageError
+from benchsuite.files import read_whole
+
+T = TypeVar("T")
+
+#: What msgspec raises for JSON that is another's, or nested by the thousand.
+NOT_OURS = (msgspec.MsgspecError, RecursionError, ValueError)
+
+
+def read_json(path: Path, kind: type[T], what: str) -> T:
+    """The content of a file of ours.
+
+    what: how messages call it, such as "certificate".
+
+    Raises UsageError where it cannot be read, or is none.
+    """
+    content = content_of(path)
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except NOT_OURS as error:
+        raise UsageError(f"'{path}' is not a benchsuite {what}: {error}") from error
+
+
+def content_of(path: Path) -> bytes:
+    """All of it. Raises UsageError where it is no ordinary file, or cannot be read."""
+    try:
+        return read_whole(path)
+    except OSError as error:
+        raise UsageError(f"'{path}' cannot be read: {error.strerror}") from error
