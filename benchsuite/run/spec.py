@@ -19,7 +19,7 @@ _TOUR_TIMEOUT_S, _ROUNDS_TIMEOUT_S, _LONGEST_S = 600.0, 3600.0, 7 * 86_400.0
 _MOST_S = 366 * 86_400.0
 
 _DURATION = re.compile(r"\d+(\.\d+)?[smh]")
-_MEMORY = re.compile(r"\d+(\.\d+)?[MG]iB")
+_MEMORY = re.compile(r"(?=.*[1-9])\d+(\.\d+)?[MG]iB")
 _UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _UNITS_BYTES = {"M": 2**20, "G": 2**30}
 

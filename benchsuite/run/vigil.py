@@ -21,6 +21,7 @@ LOOK_S = 1.0
 _NEAR = 0.9
 #: Under a limit, what is said of a thread that finds no room for its stack.
 _NO_STACK = ("can't start new thread", "thread creation failed", "pthread_create failed")
+_SHOWN = 200
 _SIGKILL = -9
 _MIB, _GIB = 2**20, 2**30
 
@@ -91,7 +92,10 @@ class Vigil:
             return
         reason, trying = broke.reason, self.trying
         if self.limit_bytes:
-            reason += f" (--memory-limit {self.limit_bytes / _GIB:g}GiB)"
+            limit = f"{self.limit_bytes / _GIB:g}GiB"
+            if self.limit_bytes % _GIB:
+                limit = f"{self.limit_bytes / _MIB:g}MiB"
+            reason += f" (--memory-limit {limit})"
         if trying:
             overflow = Overflow(metric=trying.metric, batch_size=trying.batch_size, reason=reason)
             yield Found(Findings(overflows=(overflow,)))
@@ -112,11 +116,11 @@ class Vigil:
         if ended.returncode == _SIGKILL and oom_kills() > self.kills:
             return Broke("oom", "its process was killed by the kernel: the host was out of memory")
         lines = last_lines(self.log)
-        found = next((one for one in lines if speaks_of_memory(one) or self._is_full(one)), "")
+        found = next(
+            (one[:_SHOWN] for one in lines if speaks_of_memory(one) or self._is_full(one)), ""
+        )
         if found:
-            return Broke(
-                "oom", f"its process died, and its last words are of memory: {found[:200]}"
-            )
+            return Broke("oom", f"its process died, and its last words are of memory: {found}")
         if self.limit_bytes and self.seen_bytes > _NEAR * self.limit_bytes:
             used = f"{self.seen_bytes / _GIB:.2f} GiB"
             return Broke("oom", f"its process died silently, and had last been seen with {used}")

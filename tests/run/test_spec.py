@@ -28,6 +28,7 @@ def test_make_spec_reads_a_config_file_and_lets_options_win(tmp_path):
         ({"target_accuracy": 94}, "target_accuracy: expected `float` <= 1.0, got 94"),
         ({"checkpoint_epochs": 0}, "checkpoint_epochs: expected `int` >= 1, got 0"),
         ({"division": "open"}, "division: invalid enum value 'open'"),
+        ({"memory_limit": "0GiB"}, "memory limit .0GiB. is no amount"),
         ({"memory_limit": "8GB"}, "memory limit '8GB' is no amount: write 512MiB or 8GiB"),
         ({"folds": 1}, "folds: expected `int` >= 2, got 1"),
         ({"precisions": ["fp8"]}, r"precisions: invalid enum value 'fp8', got \['fp8'\]"),

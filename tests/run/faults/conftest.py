@@ -11,11 +11,22 @@ HERE = Path(__file__).parent
 EXAMPLE = HERE.parent.parent.parent / "docs" / "example-plugin" / "src"
 
 
-class Silent:
-    """An observer."""
+#: A backend's worker for tasks with the stock allocator, and one for those with a tuned one.
+KEPT_WORKERS = 2
+
+
+class Counts:
+    """An observer that counts, as each case ends, the processes that live below this one."""
+
+    def __init__(self):
+        self.alive = []
 
     def __getattr__(self, name):
         return lambda *_: None
+
+    def case_ended(self, record):
+        children = psutil.Process().children(recursive=True)
+        self.alive.append(sum(c.status() != psutil.STATUS_ZOMBIE for c in children))
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +34,8 @@ def crashes(tmp_path_factory):
     """A function that lets a backend of crashes.py misbehave, a case for each seed.
 
     Gives the run and, of each way to misbehave, its record; the last seed is a case that behaves.
-    No process that was started is left, and no file but the run's.
+    After each case none but kept workers are there; after the run no process that was started is
+    left, and no file but the run's.
     """
     scratch = tmp_path_factory.mktemp("scratch")
     with pytest.MonkeyPatch.context() as patch:
@@ -46,7 +58,9 @@ def crashes(tmp_path_factory):
                 "results": str(tmp_path_factory.mktemp("results")),
                 **options,
             }
-            found = conduct(make_spec(asked), plugins, Silent())
+            counts = Counts()
+            found = conduct(make_spec(asked), plugins, counts)
+            assert max(counts.alive) <= KEPT_WORKERS
             assert left_behind(str(scratch)) == []
             assert list(scratch.iterdir()) == []
             return found, dict(zip([*chosen, "behaves"], found.records, strict=True))
