@@ -3,6 +3,8 @@
 import pytest
 from kill_trials import tried, undisturbed
 
+pytestmark = pytest.mark.faults
+
 
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory):

@@ -10,6 +10,8 @@ from benchsuite.errors import StorageError, UsageError
 from benchsuite.records import locked, read_records
 from benchsuite.run import resume
 
+pytestmark = pytest.mark.faults
+
 
 class Killed(BaseException):
     """Stands for SIGKILL: nothing of the harness's own goes on."""

@@ -4,7 +4,7 @@ import pytest
 
 from benchsuite.run import channel
 
-pytestmark = pytest.mark.slow  # some thirty seconds for each of three runs
+pytestmark = [pytest.mark.faults, pytest.mark.slow]  # thirty seconds for each of three runs
 
 NONSENSE = "its process said what is no event, "
 #: By the way to misbehave: status, and what the reason begins with.

@@ -6,6 +6,8 @@ import pytest
 
 from benchsuite.run import kernel
 
+pytestmark = pytest.mark.faults
+
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone has these")
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from benchsuite.run.kernel import IS_LINUX
 
+pytestmark = pytest.mark.faults
+
 HERE = Path(__file__).parent
 _PROGRAM = "from benchsuite.cli import main; main()"
 _LONGEST_S = 60

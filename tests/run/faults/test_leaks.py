@@ -5,6 +5,8 @@ import gc
 import psutil
 import pytest
 
+pytestmark = pytest.mark.faults
+
 CASES, SETTLED = 200, 40
 #: Records of all cases are the run's result, and are held until it ends.
 MEMORY_OF_A_CASE_BYTES = 64 * 1024

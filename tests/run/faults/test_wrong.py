@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.faults
+
 DIVERGED = "learn: training diverged after step 4: "
 REASONS = {
     "wide": "memory: predict() gave an array of shape (8, 11), not (8, 10)",
