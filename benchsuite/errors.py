@@ -6,7 +6,9 @@ BenchsuiteError
 │   └── ShapeError        an architecture cannot take this input, or a layer its inputs
 ├── PluginError           a plugin breaks the rules of the hooks
 │   └── ClashError        two plugins offer the same name
+├── NotFiniteError        logits or weights that are NaN or infinite
 ├── MissingDependencyError  what was asked for is known but its framework is not installed
+├── StorageError          results cannot be written any more, such as to a full disk
 └── UnsupportedError      a backend cannot do this op, tier, precision or task
 
 Each message says what was asked, what was received and what to do next.
@@ -42,8 +44,16 @@ class ClashError(PluginError):
     """Two plugins that offer the same name."""
 
 
+class NotFiniteError(BenchsuiteError):
+    """Logits or weights that are NaN or infinite."""
+
+
 class MissingDependencyError(BenchsuiteError):
     """A known thing whose framework is not installed."""
+
+
+class StorageError(BenchsuiteError):
+    """Results that cannot be written; what was written before is whole."""
 
 
 class UnsupportedError(BenchsuiteError):

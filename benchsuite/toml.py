@@ -27,12 +27,14 @@ _UNKNOWN_FIELD = re.compile(r"unknown field `(?P<name>[^`]*)`")
 
 
 def read_toml(path: Path, what: str) -> dict[str, Any]:
-    """What a file says. Raises UsageError where it cannot be read or is not TOML.
+    """What a file says; `~` is the home folder, as records have it.
+
+    Raises UsageError where it cannot be read or is not TOML.
 
     what: how the file is called in a message, such as "config file".
     """
     try:
-        content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = tomllib.loads(path.expanduser().read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"{what} '{path}' cannot be read: {error.strerror}") from error
     except _NOT_TOML as error:

@@ -1,6 +1,7 @@
 """A session that computes nothing, and data for it."""
 
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from benchsuite.graph import Builder
 
 class FakeSession:
     """Logs its calls. Its loss is the number of the step; its logits are an image's pixels."""
+
+    #: Three pixels.
+    graph = SimpleNamespace(output=SimpleNamespace(shape=(3,)))
 
     def __init__(self, losses=None):
         self.log = []

@@ -7,7 +7,8 @@ times a second would take its share of the processor from what is being measured
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -58,6 +59,10 @@ class _Lines:
         self._console = console
         self._clock = _Clock()
 
+    def resumed(self, kept: int, again: Mapping[str, str]) -> None:
+        for line in _resumption(kept, again):
+            self._say(line)
+
     def case_started(self, case: Case, index: int, total: int) -> None:
         left = self._clock.left(index, total)
         self._say(f"[{index + 1}/{total}] {_name(case)} … ({left})")
@@ -89,6 +94,10 @@ class _Bar:
         self._round = ""
         bar.refresh()
 
+    def resumed(self, kept: int, again: Mapping[str, str]) -> None:
+        for line in _resumption(kept, again):
+            self._bar.console.print(line, markup=False, highlight=False)
+
     def case_started(self, case: Case, index: int, total: int) -> None:
         self._round = ""
         left, text = self._clock.left(index, total), f"{_name(case)}"
@@ -110,6 +119,15 @@ class _Bar:
             case = record.case
             text = f"{_name(case)}: {_outcome(record)}"
             self._bar.console.print(text, markup=False, highlight=False)
+
+
+def _resumption(kept: int, again: Mapping[str, str]) -> list[str]:
+    """What a resumed run keeps, and how many cases it does again for each reason."""
+    reasons = Counter(again.values())
+    return [
+        f"kept: {kept} cases that had ended",
+        *(f"again: {count} cases ({why})" for why, count in reasons.items()),
+    ]
 
 
 def _name(case: Case) -> str:

@@ -3,38 +3,94 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchsuite.cli.parameters import plugins_of
+from benchsuite.cli.output import say
+from benchsuite.cli.parameters import Names, plugins_of
 from benchsuite.cli.run_options import run_options, spec_of
 
 if TYPE_CHECKING:
-    from benchsuite.run import Run
+    from benchsuite.hooks import Plugins
+    from benchsuite.records import Status
+    from benchsuite.run import Observer, Run
+
+    _CarryOut = Callable[[Plugins, Observer], Run]
 
 _FAILED = 1
 #: 128 + SIGINT, as shells report it.
 _INTERRUPTED = 130
+#: Statuses of cases that have come to an end, and not well.
+_RETRIED = ("failed", "timeout", "oom", "unsupported")
 
 
 @click.command()
 @run_options
+@click.option(
+    "--resume",
+    "resumed",
+    metavar="RUN",
+    help="Go on with a run that was cut short: its folder, or its name in the results folder. Its "
+    "own options hold; --budget, --timeout and --retry may be given anew.",
+)
+@click.option(
+    "--retry",
+    "retried",
+    type=Names(),
+    help="With --resume: do cases again that had ended as failed, timeout, oom or unsupported.",
+)
 @click.pass_context
 def run(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - see `run_options`
     """Train and measure every case, and write records and a leaderboard.
+
+    Ctrl-C ends a run in order, and --resume goes on with it; a second one stops at once.
 
     Exit code 0 where every case ended well, 1 where one failed, 2 for a request that cannot
     be carried out, 130 where the run was interrupted.
     """
     from benchsuite.cli.progress import progress
-    from benchsuite.run import conduct
 
-    spec = spec_of(options)
-    with progress() as observer:
-        finished = conduct(spec, plugins_of(ctx), observer)
+    resumed, retried = options.pop("resumed"), options.pop("retried") or ()
+    if retried and not resumed:
+        raise click.UsageError("--retry goes with --resume RUN")
+    carry_out = _resumed(resumed, retried, options) if resumed else _begun(options)
+    try:
+        with progress() as observer:
+            finished = carry_out(plugins_of(ctx), observer)
+    except KeyboardInterrupt:
+        say("stopped; 'benchsuite run --resume RUN' goes on", err=True)
+        sys.exit(_INTERRUPTED)
     _report(finished)
     sys.exit(_exit_code(finished))
+
+
+def _begun(options: dict[str, Any]) -> _CarryOut:
+    from benchsuite.run import conduct
+
+    return partial(conduct, spec_of(options))
+
+
+def _resumed(name: str, retried: Sequence[Status], options: dict[str, Any]) -> _CarryOut:
+    """Of the options of a run, those that may be other ones in another sitting."""
+    from benchsuite.run import resume
+
+    given = {key: value for key, value in options.items() if value not in (None, ())}
+    results = Path(given.pop("results", "results"))
+    changes = {key: given.pop(key) for key in ("budget", "timeout_s") if key in given}
+    if given:
+        named = ", ".join(f"--{key.replace('_', '-')}" for key in given)
+        raise click.UsageError(f"with --resume, the run's own options hold; leave out {named}")
+    for status in retried:
+        if status not in _RETRIED:
+            raise click.UsageError(f"--retry takes {', '.join(_RETRIED)}, got '{status}'")
+    folder = next((f for f in (Path(name), results / "runs" / name) if f.is_dir()), None)
+    if folder is None:
+        raise click.UsageError(f"no run '{name}', neither as a folder nor in '{results / 'runs'}'")
+    return partial(resume, folder, retried=retried, **changes)
 
 
 def _report(finished: Run) -> None:

@@ -137,6 +137,23 @@ _OPTIONS = (
         "recipes]",
     ),
     click.option(
+        "--memory-limit",
+        help="Host memory that each process of a case may hold, such as 8GiB: what needs more ends "
+        "as oom. Linux alone. [default: none]",
+    ),
+    click.option(
+        "--batch-backoff",
+        is_flag=True,
+        default=None,
+        help="Where a timed batch does not fit into memory, time the largest that does.",
+    ),
+    click.option(
+        "--exclusive",
+        is_flag=True,
+        default=None,
+        help="Refuse to begin where other programs are at work, on the host or on the GPU.",
+    ),
+    click.option(
         "--isolation",
         help="spawn, fork or auto: how worker processes start. [default: auto]",
     ),

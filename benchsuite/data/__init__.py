@@ -2,7 +2,7 @@
 
 from benchsuite.data.augment import AUGMENTATIONS, check_augmentations
 from benchsuite.data.batches import TrainingBatches, normalize
-from benchsuite.data.digests import digest_order
+from benchsuite.data.digests import digest_dataset, digest_order
 from benchsuite.data.fitted import FittedImages, FittedSplit, fit_split
 from benchsuite.data.picture import picture
 from benchsuite.data.prefetch import Prefetched
@@ -20,6 +20,7 @@ __all__ = [
     "TrainingBatches",
     "check_augmentations",
     "check_splits",
+    "digest_dataset",
     "digest_order",
     "fit_split",
     "load_source",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchsuite.contract import EncodedImages, Images, RaggedImages
+from benchsuite.contract import Dataset, EncodedImages, Images, RaggedImages
 from benchsuite.data.batches import epoch_order
 from benchsuite.data.fitted import FittedSplit
 from benchsuite.data.splits import Splits
@@ -53,6 +53,15 @@ def _each(images: Images) -> NDArray[np.uint8]:
         return images.digests
     arrays = images.arrays if isinstance(images, RaggedImages) else images
     return np.frombuffer(b"".join(map(digest_image, arrays)), np.uint8).reshape(-1, 32)
+
+
+def digest_dataset(dataset: Dataset) -> str:
+    """A whole data set as it came, before anything is chosen or fitted: images, labels, classes."""
+    digest = hashlib.sha256("\n".join(dataset.class_names).encode())
+    for part in (dataset.train, dataset.test):
+        if part is not None:
+            digest.update(digest_arrays(_each(part.images), part.labels).encode())
+    return digest.hexdigest()
 
 
 def digest_split(splits: Splits) -> str:

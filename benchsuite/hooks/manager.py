@@ -18,6 +18,7 @@ from benchsuite.errors import ClashError, PluginError, UsageError, did_you_mean
 from benchsuite.hooks import specs
 from benchsuite.hooks.registry import LIBRARY_MARK, Entry, Registry
 from benchsuite.hooks.target import Target
+from benchsuite.privacy import home_as_tilde
 
 #: Entry-point group in which plugins name their module.
 GROUP = "benchsuite"
@@ -210,7 +211,7 @@ def _add_unpackaged(loader: _Loader, argument: str) -> None:
         raise
     except Exception as error:  # a stranger's import may fail in any way
         raise UsageError(f"-p {argument}: cannot be imported: {_one_line(error)}") from error
-    loader.add(PluginInfo(module.__name__, argument, ""), module)
+    loader.add(PluginInfo(module.__name__, home_as_tilde(argument), ""), module)
 
 
 def _import_unpackaged(argument: str) -> ModuleType:

@@ -39,7 +39,7 @@ class Accelerator:
             reasons=self._reasons(),
             temperature_c=self.temperature_c(),
             default_sm_mhz=self._default_sm_mhz(),
-            foreign_processes=self._foreign_processes(),
+            foreign_processes=_count(self.foreign_processes()),
         )
 
     def temperature_c(self) -> int | None:
@@ -91,9 +91,10 @@ class Accelerator:
     def _max_sm_mhz(self) -> int | None:
         return self._number("nvmlDeviceGetMaxClockInfo", self._nvml.NVML_CLOCK_SM)
 
-    def _foreign_processes(self) -> int | None:
+    def foreign_processes(self) -> Sequence[int] | None:
+        """Ids of those that compute there and are none of ours; None where it cannot tell."""
         processes = self._processes()
-        return None if processes is None else len(processes.keys() - _own_tree())
+        return None if processes is None else sorted(processes.keys() - _own_tree())
 
     def _processes(self) -> Mapping[int, int | None] | None:
         """Bytes held by each process that computes there, by its id.
@@ -188,6 +189,10 @@ def _answer(nvml: Any, ask: Callable[..., Any], *arguments: Any) -> Any:  # noqa
         return ask(*arguments)
     except nvml.NVMLError:
         return None
+
+
+def _count(found: Sequence[int] | None) -> int | None:
+    return None if found is None else len(found)
 
 
 def _own_tree() -> set[int]:

@@ -29,7 +29,7 @@ def describe_environment() -> dict[str, Any]:
     return {
         "benchsuite": benchsuite.__version__,
         "commit": source_commit(),
-        "host": _host(),
+        "host": host(),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "kernel": platform.release(),
@@ -69,7 +69,7 @@ def packages() -> dict[str, str]:
     return {name: found[name] for name in sorted(found, key=str.lower)}
 
 
-def _host() -> str:
+def host() -> str:
     """Tells one machine from another without naming it."""
     return hashlib.sha256(platform.node().encode()).hexdigest()[:12]
 

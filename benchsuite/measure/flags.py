@@ -27,12 +27,15 @@ _MOST = 0.5
 _THIRDS = 3
 _FEWEST_FOR_DRIFT = 9
 
+#: Of a figure at another batch than the case's, which memory did not hold.
+BACKED_OFF = "backed_off"
+
 #: Flags under which a figure takes part in no verdict.
 DISQUALIFYING = frozenset(
     {
         *("contaminated", "stolen", "misbound", "not_steady", "drift"),
         *("bimodal", "unsynchronized", "cached", "sync_bound", "unstable_host"),
-        *("throttled", "slow_clock", "not_cooled"),
+        *("throttled", "slow_clock", "not_cooled", BACKED_OFF),
     }
 )
 #: Flags under which it is doubtful, and never the best. A spread alone forbids no verdict: the

@@ -57,7 +57,7 @@ def unpaired_difference(first: float, second: float, images: int) -> Difference:
     Newcombe's interval (1998, method 10) from Wilson's two, and the z-test of two proportions.
     Of the same images, both are wider than they need be.
     """
-    (low_1, high_1), (low_2, high_2) = (_wilson(share, images) for share in (first, second))
+    (low_1, high_1), (low_2, high_2) = (wilson(share, images) for share in (first, second))
     change = second - first
     low = change - math.hypot(second - low_2, high_1 - first)
     high = change + math.hypot(high_2 - second, first - low_1)
@@ -67,8 +67,11 @@ def unpaired_difference(first: float, second: float, images: int) -> Difference:
     return Difference(Estimate(change, low, high), p_value)
 
 
-def _wilson(share: float, images: int) -> tuple[float, float]:
-    """Wilson's interval of one share (1927)."""
+def wilson(share: float, images: int) -> tuple[float, float]:
+    """The 95 % interval of a share of so many images (Wilson 1927).
+
+    It says what other images of the kind would give, and nothing of other trainings.
+    """
     z = _QUANTILE
     middle = share + z * z / (2 * images)
     half = z * math.sqrt(share * (1 - share) / images + z * z / (4 * images * images))

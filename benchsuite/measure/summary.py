@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 
 from benchsuite.measure import anchor
 from benchsuite.measure.energy import refusal
-from benchsuite.measure.flags import drift_flags, flags_of_most, is_unstable, spread_flags
+from benchsuite.measure.flags import (
+    BACKED_OFF,
+    drift_flags,
+    flags_of_most,
+    is_unstable,
+    spread_flags,
+)
 from benchsuite.measure.protocol import Protocol
 from benchsuite.measure.statistics import (
     Estimate,
@@ -182,6 +188,7 @@ def _first(group: Sequence[Series]) -> list[Measurement]:
             value=median(values),
             low=estimate.low if estimate else None,
             high=estimate.high if estimate else None,
+            flags=tuple({BACKED_OFF}.intersection(group[0].flags)),
         )
     ]
 

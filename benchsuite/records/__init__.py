@@ -1,12 +1,14 @@
 """Records: their schema and its versions, and the store that keeps them."""
 
 from benchsuite.records.ceilings import Ceiling, Probe
+from benchsuite.records.lock import locked
 from benchsuite.records.schema import (
     Case,
     Digests,
     Epoch,
     Findings,
     Measurement,
+    Overflow,
     Phase,
     Record,
     Roofline,
@@ -16,7 +18,14 @@ from benchsuite.records.schema import (
     finite,
     join,
 )
-from benchsuite.records.store import RunStore, Stored, read_record, read_records, read_stored
+from benchsuite.records.store import (
+    RunStore,
+    Stored,
+    read_record,
+    read_records,
+    read_run,
+    read_stored,
+)
 
 __all__ = [
     "Case",
@@ -25,6 +34,7 @@ __all__ = [
     "Epoch",
     "Findings",
     "Measurement",
+    "Overflow",
     "Phase",
     "Probe",
     "Record",
@@ -36,7 +46,9 @@ __all__ = [
     "Training",
     "finite",
     "join",
+    "locked",
     "read_record",
     "read_records",
+    "read_run",
     "read_stored",
 ]

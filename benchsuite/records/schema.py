@@ -221,6 +221,17 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True):
     measuring: bool
 
 
+class Overflow(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch that memory did not hold.
+
+    metric: of the measurement that it was for; of training, `training` or `evaluation`.
+    """
+
+    metric: str
+    batch_size: int
+    reason: str
+
+
 class Findings(msgspec.Struct, frozen=True, kw_only=True):
     """What one worker process found out; a record joins those of all its tasks."""
 
@@ -228,6 +239,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     training: Training | None = None
     measurements: tuple[Measurement, ...] = ()
     rooflines: tuple[Roofline, ...] = ()
+    overflows: tuple[Overflow, ...] = ()
     phases: tuple[Phase, ...] = ()
     versions: dict[str, str] = {}
     device_name: str = ""
@@ -239,6 +251,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     ledger: every setting that decides speed or numbers, by task, as read back.
     started, ended: ISO 8601, UTC.
+    key: what the result depends on besides the case; a resumed run does again what has another.
     """
 
     schema: Int = SCHEMA_VERSION
@@ -252,6 +265,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     started: str
     ended: str
     log_tail: str = ""
+    key: dict[str, str] = {}
 
     def measurement(self, metric: str, batch_size: int | None = None) -> Measurement | None:
         """The measurement of that name, and of that batch size where one is given, if any."""
@@ -283,6 +297,7 @@ def join(parts: list[Findings]) -> Findings:
         training=trainings[0] if trainings else None,
         measurements=tuple(m for part in parts for m in part.measurements),
         rooflines=tuple(roofline for part in parts for roofline in part.rooflines),
+        overflows=tuple(overflow for part in parts for overflow in part.overflows),
         phases=tuple(phase for part in parts for phase in part.phases),
         versions={key: value for part in parts for key, value in part.versions.items()},
         device_name=next((part.device_name for part in parts if part.device_name), ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
@@ -87,17 +88,26 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def append_series(path: Path, series: Iterable[Series]) -> None:
-    """Add lines to a case's file of samples."""
-    lines = [msgspec.json.encode(one) + b"\n" for one in series]
+    """Add lines to a case's file of samples; they are on the disk when this returns."""
     with path.open("ab") as file:
-        file.write(b"".join(lines))
+        file.write(encode_series(series))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def encode_series(series: Iterable[Series]) -> bytes:
+    """The lines of a file of samples."""
+    return b"".join(msgspec.json.encode(one) + b"\n" for one in series)
 
 
 def read_series(path: Path) -> list[Series]:
-    """Every line of a case's file of samples. Raises UsageError for another file."""
-    content = content_of(path)
+    """Every line of a case's file of samples. Raises UsageError for another file.
+
+    A last line without its end is left out: its writer was killed meanwhile.
+    """
+    whole = content_of(path).rpartition(b"\n")[0]
     try:
-        return [msgspec.json.decode(line, type=Series) for line in content.splitlines()]
+        return [msgspec.json.decode(line, type=Series) for line in whole.splitlines()]
     except NOT_OURS as error:
         raise UsageError(
             f"'{path}' is not a benchsuite file of samples ({error}): mend it, or move it away"

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
 import msgspec
 
-from benchsuite.errors import UsageError
+from benchsuite.errors import StorageError, UsageError
 from benchsuite.privacy import redacted
 from benchsuite.records.facts import read_facts
 from benchsuite.records.reading import NOT_OURS, content_of
 from benchsuite.records.schema import SCHEMA_VERSION, Record
+from benchsuite.records.series import Series, append_series, encode_series, read_series
 from benchsuite.records.versions import decode_latest, decode_record, version_of
 
 RECORDS = "records"
 LOGS = "logs"
 PREDICTIONS = "predictions"
 SAMPLES = "samples"
+JOURNAL = "journal"
+REPLACED = ".replaced"
 CHECKPOINTS = "checkpoints"
 RUNS = "runs"
 RUN_FILE = "run.json"
@@ -41,6 +46,17 @@ def write_atomically(path: Path, content: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+    _settle(path.parent)
+
+
+def _settle(folder: Path) -> None:
+    """Have a folder's new names outlast a power cut, where its file system can promise that."""
+    with suppress(OSError):
+        entry = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(entry)
+        finally:
+            os.close(entry)
 
 
 def write_output(path: Path, content: bytes) -> None:
@@ -54,30 +70,87 @@ def write_output(path: Path, content: bytes) -> None:
 
 
 class RunStore:
-    """Writes one run. Raises UsageError where its folder cannot be written."""
+    """Writes one run.
+
+    Raises UsageError where its folder cannot be made, and StorageError where nothing more can be
+    written into it.
+    """
 
     def __init__(self, results: Path, run: str) -> None:
         self.run = run
         self.folder = results / RUNS / run
         self._checkpoints = results / CHECKPOINTS
-        try:
-            for folder in (self.folder / name for name in (RECORDS, LOGS, PREDICTIONS, SAMPLES)):
-                folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError(
-                f"results folder '{results}' cannot be written ({error.strerror}): "
-                "choose another with --results"
-            ) from error
+        with _makes(results):
+            for name in (RECORDS, LOGS, PREDICTIONS, SAMPLES, JOURNAL):
+                (self.folder / name).mkdir(parents=True, exist_ok=True)
+
+    @classmethod
+    def begin(cls, results: Path) -> RunStore:
+        """A new run, which nobody else has begun: the time, in a form that sorts."""
+        name = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+        names = (name, *(f"{name}-{count}" for count in range(2, 1000)))
+        with _makes(results):
+            (results / RUNS).mkdir(parents=True, exist_ok=True)
+            return cls(results, next(x for x in names if _is_new(results / RUNS / x)))
 
     def write_run(self, facts: dict[str, Any]) -> None:
         """Store what holds for the whole run: its specification and environment."""
-        write_atomically(self.folder / RUN_FILE, _pretty(facts))
+        self._write(self.folder / RUN_FILE, facts)
 
     def write(self, record: Record) -> Path:
         """Store one record."""
-        path = self.folder / RECORDS / f"{record.case.id}.json"
-        write_atomically(path, _pretty(record))
+        path = self.record_path(record.case.id)
+        self._write(path, record)
         return path
+
+    def write_journal(self, name: str, content: object) -> None:
+        """Store where some cases stand, under a name of theirs."""
+        self._write(self.journal_path(name), content)
+
+    def append(self, case_id: str, series: Iterable[Series]) -> None:
+        """Add raw samples of a case."""
+        path = self.samples_path(case_id)
+        with _written(path):
+            append_series(path, series)
+
+    def cut(self, case_id: str, count: int) -> list[Series] | None:
+        """The first raw samples of a case. What follows is of something that never ended.
+
+        That stays in the file, marked as discarded. None where there are fewer.
+        """
+        path = self.samples_path(case_id)
+        series = read_series(path) if path.exists() else []
+        if len(series) < count:
+            return None
+        rest = [msgspec.structs.replace(one, discarded=True) for one in series[count:]]
+        with _written(path):
+            write_atomically(path, encode_series([*series[:count], *rest]))
+        return series[:count]
+
+    def set_aside(self, case_id: str) -> None:
+        """Keep what is there of a case where no reader looks: it is about to be done again."""
+        folder = self.folder / REPLACED / datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S%fZ")
+        paths = (self.record_path, self.samples_path, self.predictions_path)
+        for path in (find(case_id) for find in paths):
+            if path.exists():
+                aside = folder / path.relative_to(self.folder)
+                with _written(aside):
+                    aside.parent.mkdir(parents=True, exist_ok=True)
+                    path.replace(aside)
+
+    def tidy(self) -> None:
+        """Remove what a writer that was killed left half written."""
+        for pattern in (".*.json*", "*/.*.json*"):
+            for path in self.folder.glob(pattern):
+                path.unlink(missing_ok=True)
+
+    def record_path(self, case_id: str) -> Path:
+        """Where a case's record is, once there is one."""
+        return self.folder / RECORDS / f"{case_id}.json"
+
+    def journal_path(self, name: str) -> Path:
+        """Where some cases stand: see `benchsuite.run.journal`."""
+        return self.folder / JOURNAL / f"{name}.json"
 
     def log_path(self, case_id: str, task: str) -> Path:
         """Where a worker's own output goes."""
@@ -94,6 +167,41 @@ class RunStore:
     def checkpoint_path(self, case_id: str) -> Path:
         """Where a case's training goes on from, in this run or a later one."""
         return self._checkpoints / f"{case_id}.safetensors"
+
+    def _write(self, path: Path, content: object) -> None:
+        with _written(path):
+            write_atomically(path, _pretty(content))
+
+
+def _is_new(folder: Path) -> bool:
+    """Make it, unless somebody has: of two runs that begin at once, one gets the name."""
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        return False
+    return True
+
+
+@contextmanager
+def _makes(results: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"results folder '{results}' cannot be written ({error.strerror}): "
+            "choose another with --results"
+        ) from error
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"'{path}' cannot be written ({error.strerror}): everything before it is kept; mend "
+            "that, then go on with 'benchsuite run --resume'"
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)

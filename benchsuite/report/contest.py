@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 
 import msgspec
 
 from benchsuite.records import Case, Record
 from benchsuite.report.column import Column
+from benchsuite.report.shares import share_interval
 from benchsuite.report.verdicts import best_measured
 
 #: What rows must share: everything about the case but its backend, and the hardware.
 Terms = tuple[Case, str]
 #: What they must also have in common, as found while running: data, order, weights, network.
 Substance = tuple[object, str]
+Interval = tuple[float, float]
 
 
 def terms(record: Record) -> Terms:
@@ -42,8 +45,9 @@ def outsiders(records: Iterable[Record]) -> set[int]:
 def best(records: Iterable[Record], column: Column, shown: Callable[[float], str]) -> set[int]:
     """Rows, by `id`, that are best in a column among two or more that may be compared.
 
-    Values that look alike when `shown` are a tie, and share the place. Of a figure of speed, so
-    do all that no verdict sets apart from the best; a protocol without verdicts has no best.
+    Values that look alike when `shown` are a tie, and share the place. Of a share of images, so
+    do all whose 95 % interval meets the best's; of a figure of speed, all that no verdict sets
+    apart from the best: a protocol without verdicts has no best.
     """
     if column.better is None:
         return set()
@@ -62,15 +66,23 @@ def _best_shown(
     rivals: Iterable[Record], column: Column, shown: Callable[[float], str]
 ) -> set[int]:
     values = {
-        id(record): value
+        id(record): (value, share_interval(record, column))
         for record in rivals
         if isinstance(value := column.read(record), (int, float))
     }
     if len(values) < 2:  # noqa: PLR2004 - nobody is the best of one
         return set()
     choose = max if column.better == "higher" else min
-    top = shown(choose(values.values()))
-    return {key for key, value in values.items() if shown(value) == top}
+    top, within = choose(values.values(), key=itemgetter(0))
+    return {
+        key
+        for key, (value, interval) in values.items()
+        if shown(value) == shown(top) or (interval and within and _meet(interval, within))
+    }
+
+
+def _meet(one: Interval, other: Interval) -> bool:
+    return one[0] <= other[1] and other[0] <= one[1]
 
 
 def contests(records: Iterable[Record]) -> Iterable[Sequence[Record]]:

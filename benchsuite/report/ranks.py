@@ -11,15 +11,8 @@ from benchsuite.measure.verdicts import Comparison, compare_measurements, holm
 from benchsuite.records import Measurement, Record
 from benchsuite.report.column import Column
 from benchsuite.report.contest import contests, outsiders
+from benchsuite.report.shares import share_interval
 from benchsuite.report.verdicts import is_fit, margin_of
-
-#: Of images of a split, that were counted: column -> split.
-_SHARES = {
-    f"{split}_{metric}": split
-    for split in ("test", "validation")
-    for metric in ("top1_fraction", "top5_fraction")
-}
-_CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,23 +70,8 @@ def _entry(record: Record, column: Column, show: Callable[[float], str]) -> _Ent
             return None
         entry = _Entry(record, value, found.low, found.high, show(value), found)
         return entry if is_fit(record, found, DISQUALIFYING) else None
-    low, high = _counted(record, column, value) or (value, value)
+    low, high = share_interval(record, column) or (value, value)
     return _Entry(record, value, low, high, show(value))
-
-
-def _counted(record: Record, column: Column, share: float) -> tuple[float, float] | None:
-    """The 95 % interval of a share of so many images (Wilson 1927); None of another figure.
-
-    It says what other images of the kind would give, and nothing of other trainings.
-    """
-    training, split = record.findings.training, _SHARES.get(column.name)
-    count = training.split_sizes.get(split, 0) if training and split else 0
-    if not count:
-        return None
-    from scipy.stats import binomtest  # takes a second to import
-
-    found = binomtest(round(share * count), count).proportion_ci(_CONFIDENCE, method="wilson")
-    return float(found.low), float(found.high)
 
 
 def _verdicts(entries: Iterable[_Entry]) -> dict[frozenset[int], bool]:

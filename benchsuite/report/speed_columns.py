@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from benchsuite.measure.flags import BACKED_OFF
 from benchsuite.records import Measurement, Record
-from benchsuite.report.column import Better, Column, Value, integer, number, of_case, text
+from benchsuite.report.column import Better, Column, Value, integer, number, text
 
 Measured = Callable[[Record], Measurement | None]
 
@@ -15,7 +16,11 @@ def _measured(metric: str) -> Measured:
 
 
 def _at_fixed_batch(record: Record) -> Measurement | None:
-    return record.measurement("inference_throughput", record.case.inference_batch_size)
+    """Of the case's own batch, or of what it was backed off to, which is flagged."""
+    metric = "inference_throughput"
+    of_metric = (m for m in record.findings.measurements if m.metric == metric)
+    backed_off = next((m for m in of_metric if BACKED_OFF in m.flags), None)
+    return record.measurement(metric, record.case.inference_batch_size) or backed_off
 
 
 def _at_best_batch(record: Record) -> Measurement | None:
@@ -27,6 +32,17 @@ def _at_best_batch(record: Record) -> Measurement | None:
 
 def _field(measured: Measured, name: str) -> Callable[[Record], Value]:
     return lambda record: getattr(measured(record), name, None)
+
+
+def _batch_size(measured: Measured, of_case: str) -> Callable[[Record], Value]:
+    """Of the figure, or of the case where there is none."""
+
+    def get(record: Record) -> Value:
+        found = measured(record)
+        size: int = getattr(record.case, of_case)
+        return found.batch_size or size if found else size
+
+    return get
 
 
 def _bytes(metric: str) -> Callable[[Record], Value]:
@@ -84,6 +100,7 @@ def _flags(record: Record) -> Value:
 
 _LATENCY, _P99 = _measured("latency"), _measured("latency_p99")
 _ENERGY, _IDLE = _measured("energy_per_image"), _measured("idle_power")
+_TRAINING = _measured("training_throughput")
 _RATE = "images_per_s"
 
 SPEED: tuple[Column, ...] = (
@@ -131,7 +148,7 @@ SPEED: tuple[Column, ...] = (
     integer(
         "inference_batch_size",
         "images in one forward pass of the throughput",
-        of_case("inference_batch_size"),
+        _batch_size(_at_fixed_batch, "inference_batch_size"),
     ),
     *_figure(
         *("inference_throughput", _RATE, "higher"),
@@ -153,14 +170,14 @@ SPEED: tuple[Column, ...] = (
     integer(
         "training_batch_size",
         "images in one training step of the throughput",
-        of_case("training_batch_size"),
+        _batch_size(_TRAINING, "training_batch_size"),
     ),
     *_figure(
         *("training_throughput", _RATE, "higher"),
         "training steps on resident data",
-        _measured("training_throughput"),
+        _TRAINING,
     ),
-    *_achieved("training", _measured("training_throughput")),
+    *_achieved("training", _TRAINING),
     *_figure(
         *("training_forward", "s", "lower"),
         "of one training step: as far as the loss",

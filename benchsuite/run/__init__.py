@@ -1,7 +1,7 @@
 """Runs: from a specification to records, each case in processes of its own."""
 
-from benchsuite.run.conduct import Run, conduct, given_up, plan
-from benchsuite.run.executor import Observer
+from benchsuite.run.conduct import Run, conduct, given_up, plan, resume
+from benchsuite.run.observer import Observer
 from benchsuite.run.plan import choose_backends
 from benchsuite.run.spec import RunSpec, make_spec
 
@@ -14,4 +14,5 @@ __all__ = [
     "given_up",
     "make_spec",
     "plan",
+    "resume",
 ]

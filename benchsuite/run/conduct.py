@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-import sys
-import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from benchsuite.data import check_splits, load_source
-from benchsuite.hooks import Entry, Plugins
-from benchsuite.measure.environment import default_threads, describe_environment
-from benchsuite.records import Case, Record, RunStore
+from benchsuite.data import check_splits, digest_dataset, load_source
+from benchsuite.errors import UsageError
+from benchsuite.hooks import Plugins
+from benchsuite.measure.environment import describe_environment, host
+from benchsuite.measure.exclusive import intruders
+from benchsuite.records import Case, Record, RunStore, Status, locked, read_run
+from benchsuite.run.contest import Means
 from benchsuite.run.diagnosis import read_diagnosis
-from benchsuite.run.executor import Executor, Observer
-from benchsuite.run.messages import LOOK, Job, Looked
-from benchsuite.run.plan import (
-    check_ways,
-    choose_backends,
-    choose_devices,
-    choose_protocol,
-    plan_cases,
-)
-from benchsuite.run.processes import WorkerPool, WorkerTimeoutError
-from benchsuite.run.spec import RunSpec
+from benchsuite.run.executor import Executor
+from benchsuite.run.interrupts import Interrupts
+from benchsuite.run.journal import Journal
+from benchsuite.run.keys import Keys
+from benchsuite.run.observer import Observer
+from benchsuite.run.outcome import now
+from benchsuite.run.processes import WorkerPool
+from benchsuite.run.spec import RunSpec, make_spec
+from benchsuite.run.survey import Planned, survey
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,35 +50,108 @@ class Run:
 
 def plan(spec: RunSpec, plugins: Plugins) -> list[Case]:
     """What `conduct` would do, without doing it. Raises as `conduct` does."""
-    with closing(WorkerPool(plugins)) as pool:
-        return _plan(spec, plugins, pool)[1]
+    with closing(WorkerPool(plugins, spec.memory_limit_bytes)) as pool:
+        return list(survey(spec, plugins, pool).cases)
 
 
 def conduct(spec: RunSpec, plugins: Plugins, observer: Observer) -> Run:
     """Carry out a run and store a record of each case under `spec.results`.
 
     Raises UsageError, UnknownNameError, ShapeError and MissingDependencyError before
-    anything is written; whatever goes wrong later becomes a record.
+    anything is written; whatever goes wrong later becomes a record. Raises StorageError
+    where records cannot be written any more; `resume` goes on from there.
     """
-    start = time.monotonic()
-    with closing(WorkerPool(plugins)) as pool:
-        spec, cases = _plan(spec, plugins, pool)
-        _check_data(spec, plugins)
-        store = RunStore(Path(spec.results), _fresh_name(Path(spec.results)))
-        environment = describe_environment()
-        store.write_run(
-            {
-                "run": store.run,
-                "spec": msgspec.to_builtins(spec),
-                "environment": environment,
-                "plugins": {info.name: info.provenance for info in plugins.infos},
-            }
+    with _sitting(spec, plugins, observer) as sitting:
+        planned = survey(spec, plugins, sitting.pool)
+        data = _check(planned, plugins)
+        store = RunStore.begin(Path(spec.results))
+        facts = {
+            "run": store.run,
+            "spec": msgspec.to_builtins(planned.spec),
+            **_surroundings(plugins),
+        }
+        with locked(store.folder):
+            store.write_run(facts)
+            return sitting.execute(planned, data, store)
+
+
+def resume(
+    folder: Path,
+    plugins: Plugins,
+    observer: Observer,
+    retried: Collection[Status] = (),
+    **changes: Any,  # noqa: ANN401 - fields of a RunSpec
+) -> Run:
+    """Go on with a run that was cut short, where it was; what had come to an end is kept.
+
+    A case is done again where its key has changed, as after an upgrade, and where it had ended
+    with a status that is to be retried; what was there of it goes into a hidden folder.
+
+    retried: statuses of cases to be done again. changes: of the run's specification: its
+        `budget`, which is this sitting's alone, and `timeout_s`.
+    Raises UsageError where the folder holds no run, or another process is at work in it, and as
+    `conduct` does.
+    """
+    facts = read_run(folder)
+    if "spec" not in facts:
+        raise UsageError(f"'{folder}' is no run that could go on: it has no 'run.json' of one")
+    own = {**facts["spec"], "budget": None, "results": str(folder.parent.parent)}
+    spec = make_spec({**own, **changes})
+    with locked(folder), _sitting(spec, plugins, observer) as sitting:
+        planned = survey(spec, plugins, sitting.pool)
+        data = _check(planned, plugins)
+        store = RunStore(Path(spec.results), folder.name)
+        sittings = [*facts.get("resumed", ()), {"started": now(), **_surroundings(plugins)}]
+        store.write_run({**facts, "resumed": sittings})
+        store.tidy()
+        return sitting.execute(planned, data, store, retried)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sitting:
+    """One process's part of a run. start: of it, by `time.monotonic`."""
+
+    plugins: Plugins
+    observer: Observer
+    pool: WorkerPool
+    start: float
+
+    def execute(
+        self, planned: Planned, data: str, store: RunStore, retried: Collection[Status] = ()
+    ) -> Run:
+        """Do what is planned and not done, on the data of this digest."""
+        spec, interrupts = planned.spec, Interrupts()
+        keys = Keys(self.plugins, planned.looks, data)
+        means = Means(
+            self.pool,
+            store,
+            spec.case_timeout_s,
+            spec.checkpoint_epochs,
+            spec.batch_backoff,
+            Journal(store, keys, retried),
+            interrupts,
         )
-        diagnosis = read_diagnosis(Path(spec.results), environment["host"])
-        executor = Executor(pool, store, spec.case_timeout_s, spec.checkpoint_epochs, diagnosis)
-        budget_s = None if spec.budget_s is None else spec.budget_s - (time.monotonic() - start)
-        records = executor.execute(cases, observer, budget_s)
-    return Run(store.folder, records, time.monotonic() - start)
+        executor = Executor(means, read_diagnosis(Path(spec.results), host()))
+        left_s = None
+        if spec.budget_s is not None:
+            left_s = spec.budget_s - (time.monotonic() - self.start)
+        with interrupts.watching():
+            records = executor.execute(planned.cases, self.observer, left_s)
+        return Run(store.folder, records, time.monotonic() - self.start)
+
+
+@contextmanager
+def _sitting(spec: RunSpec, plugins: Plugins, observer: Observer) -> Iterator[_Sitting]:
+    start = time.monotonic()
+    with closing(WorkerPool(plugins, spec.memory_limit_bytes)) as pool:
+        yield _Sitting(plugins, observer, pool, start)
+
+
+def _surroundings(plugins: Plugins) -> dict[str, Any]:
+    return {
+        "environment": describe_environment(),
+        "plugins": {info.name: info.provenance for info in plugins.infos},
+    }
 
 
 def given_up(records: Sequence[Record]) -> list[str]:
@@ -94,52 +166,28 @@ def given_up(records: Sequence[Record]) -> list[str]:
     return [line for line, count in found.items() if count]
 
 
-def _check_data(spec: RunSpec, plugins: Plugins) -> None:
+def _check(planned: Planned, plugins: Plugins) -> str:
+    """That the data is there and the machine free; the data set's digest."""
+    spec = planned.spec
+    digest = _check_data(spec, plugins)
+    if spec.exclusive:
+        _check_free(planned.cases)
+    return digest
+
+
+def _check_data(spec: RunSpec, plugins: Plugins) -> str:
     """Download what is not there yet, and look at it once, before the first case begins."""
     skip_bad = spec.bad_images == "skip"
     dataset = load_source(spec.dataset, plugins.datasets, skip_bad=skip_bad)
     check_splits(dataset, spec.seeds, spec.limit, spec.folds)
+    return digest_dataset(dataset)
 
 
-def _fresh_name(results: Path) -> str:
-    """The time, to the second, in a form that sorts; numbered where that is taken."""
-    name = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-    names = (name, *(f"{name}-{count}" for count in range(2, 1000)))
-    return next(x for x in names if not (results / "runs" / x).exists())
-
-
-def _plan(spec: RunSpec, plugins: Plugins, pool: WorkerPool) -> tuple[RunSpec, list[Case]]:
-    """The specification with its protocol chosen, and the cases that follow from it."""
-    backends = choose_backends(spec, plugins)
-    # Everything that needs no framework is checked before any is started.
-    plan_cases(spec, plugins, choices=())
-    threads = spec.threads[0] if spec.threads else default_threads()
-    looks = _look(backends, pool, threads, spec.case_timeout_s)
-    check_ways(spec, looks)
-    choices = choose_devices(spec, looks)
-    cases = plan_cases(spec, plugins, choices)
-    chosen = msgspec.structs.replace(spec, protocol=choose_protocol(spec, len(cases)))
-    return chosen, plan_cases(chosen, plugins, choices)
-
-
-def _look(
-    backends: Sequence[Entry], pool: WorkerPool, threads: int, timeout_s: float
-) -> dict[str, Looked | None]:
-    """What each backend says of itself; None for one that cannot even be imported."""
-    with tempfile.TemporaryDirectory(prefix="benchsuite-") as folder:
-        return {
-            entry.name: _look_at(entry.name, pool, threads, timeout_s, Path(folder))
-            for entry in backends
-        }
-
-
-def _look_at(
-    name: str, pool: WorkerPool, threads: int, timeout_s: float, folder: Path
-) -> Looked | None:
-    job = Job(task=LOOK, log=str(folder / name), fork=sys.platform == "linux")
-    deadline = time.monotonic() + timeout_s
-    try:
-        events = list(pool.run(name, job, threads=threads, tuned=False, deadline=deadline))
-    except WorkerTimeoutError:
-        return None
-    return next((event for event in events if isinstance(event, Looked)), None)
+def _check_free(cases: Sequence[Case]) -> None:
+    """Raise UsageError, naming who is there, unless the machine is the run's alone."""
+    found = intruders(case.device for case in cases)
+    if found:
+        raise UsageError(
+            f"this machine is not free (--exclusive): {'; '.join(found)}; end that, or leave "
+            "--exclusive out"
+        )

@@ -15,9 +15,11 @@ from benchsuite.measure.host import examine_host, score
 from benchsuite.measure.verdicts import CONTESTED, compare_measurements, farthest
 from benchsuite.records import Case, Ceiling, Record, RunStore
 from benchsuite.run.conduct import plan
+from benchsuite.run.contest import Means
 from benchsuite.run.diagnosis import Diagnosis, Sight, read_diagnosis, write_diagnosis
-from benchsuite.run.executor import Executor, Observer
+from benchsuite.run.executor import Executor
 from benchsuite.run.messages import Bounded, Broke, Job
+from benchsuite.run.observer import Observer
 from benchsuite.run.processes import WorkerPool, WorkerTimeoutError
 from benchsuite.run.spec import RunSpec
 
@@ -56,7 +58,7 @@ def examine_ceilings(
     found: list[Ceiling] = []
     failures: list[str] = []
     store = RunStore(results, "doctor")
-    with closing(WorkerPool(plugins)) as pool:
+    with closing(WorkerPool(plugins, spec.memory_limit_bytes)) as pool:
         for case in _one_of_each(plan(spec, plugins)):
             tell(case)
             outcome = _ceiling(case, pool, store, spec.case_timeout_s)
@@ -101,9 +103,9 @@ def _ceiling(case: Case, pool: WorkerPool, store: RunStore, timeout_s: float) ->
 def _against_itself(
     case: Case, spec: RunSpec, plugins: Plugins, observer: Observer
 ) -> tuple[Record, Record]:
-    with closing(WorkerPool(plugins)) as pool:
+    with closing(WorkerPool(plugins, spec.memory_limit_bytes)) as pool:
         store = RunStore(Path(spec.results), "doctor")
-        executor = Executor(pool, store, spec.case_timeout_s)
+        executor = Executor(Means(pool, store, spec.case_timeout_s))
         first, second = executor.execute([case, case], observer, spec.budget_s)
     for record in (first, second):
         if record.status != "ok":

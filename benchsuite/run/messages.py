@@ -24,11 +24,18 @@ class Files(msgspec.Struct, frozen=True, kw_only=True):
     checkpoint_epochs: int = 1
 
 
+class BackedOff(msgspec.Struct, frozen=True, kw_only=True):
+    """Batches that are timed in place of the case's own; None where its own are."""
+
+    inference: int | None = None
+    training: int | None = None
+
+
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """Harness -> worker: do this; `fork` asks for a child process of its own.
 
     `case` is None for the task that only looks at the backend.
-    inference_batch_sizes: of the throughputs to be measured.
+    inference_batch_sizes: of the throughputs to be measured; of a trial, the one that is tried.
     """
 
     task: str
@@ -36,6 +43,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     case: Case | None = None
     files: Files = Files()
     inference_batch_sizes: tuple[int, ...] = ()
+    backed_off: BackedOff = BackedOff()
     fork: bool = False
 
 
@@ -49,6 +57,17 @@ class Began(msgspec.Struct, frozen=True, tag=True):
     """The job runs in process `pid`, the leader of a group of its own."""
 
     pid: int
+
+
+class Trying(msgspec.Struct, frozen=True, tag=True):
+    """What is tried next may not fit into memory: a figure, at a batch of so many images.
+
+    metric: a measurement's name, or what else it is. advice: what would need less.
+    """
+
+    metric: str
+    batch_size: int
+    advice: str = ""
 
 
 class Found(msgspec.Struct, frozen=True, tag=True):
@@ -95,6 +114,10 @@ class Looked(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     precisions: tuple[str, ...]
 
 
+class Done(msgspec.Struct, frozen=True, tag=True):
+    """The job has come to its end: a process that goes without a word has not."""
+
+
 class Broke(msgspec.Struct, frozen=True, tag=True):
     """The job cannot go on."""
 
@@ -108,4 +131,17 @@ class Ended(msgspec.Struct, frozen=True, tag=True):
     returncode: int
 
 
-Event = Ready | Began | Found | Sampled | Answered | Bounded | Trained | Looked | Broke | Ended
+Event = (
+    Ready
+    | Began
+    | Trying
+    | Found
+    | Sampled
+    | Answered
+    | Bounded
+    | Trained
+    | Looked
+    | Done
+    | Broke
+    | Ended
+)

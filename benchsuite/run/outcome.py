@@ -18,9 +18,10 @@ from benchsuite.measure.summary import summarise
 from benchsuite.records import Case, Findings, Phase, Record, Status, join
 from benchsuite.records.series import Series
 from benchsuite.run.diagnosis import Diagnosis
-from benchsuite.run.messages import Broke, Ended
+from benchsuite.run.keys import Key
+from benchsuite.run.logs import last_lines
+from benchsuite.run.messages import BackedOff, Broke, Ended
 
-_LOG_TAIL_LINES = 20
 #: The statuses of a case that goes on with its next task.
 _GOING_ON = ("ok", "unsupported")
 
@@ -34,24 +35,42 @@ def now() -> str:
 class Outcome:
     """One case at work.
 
+    key: what its result depends on besides. tasks: those that are over.
     series: raw samples of all its processes. logits: of the fixed batch, (N, classes).
+    backed_off: batches to be timed in place of the case's own.
     spent_s: wall time of its processes so far.
+    kept: the record with which it had ended before this run went on; nothing is left to be done.
     """
 
     case: Case
+    key: Key = field(default_factory=dict)
     started: str = field(default_factory=now)
+    tasks: list[str] = field(default_factory=list)
     findings: list[Findings] = field(default_factory=list)
     series: list[Series] = field(default_factory=list)
     logits: NDArray[np.floating] | None = None
+    backed_off: BackedOff = field(default_factory=BackedOff)
     status: Status = "ok"
     reasons: list[str] = field(default_factory=list)
     log_tail: str = ""
     spent_s: float = 0.0
+    kept: Record | None = None
 
     @property
     def goes_on(self) -> bool:
         """Whether anything is left to be done for it."""
-        return self.status in _GOING_ON
+        return self.kept is None and self.status in _GOING_ON
+
+    def needs(self, task: str) -> bool:
+        """Whether a task is left to be done for it."""
+        return self.goes_on and task not in self.tasks
+
+    @property
+    def rounds(self) -> set[int]:
+        """The rounds in which it was timed."""
+        if self.kept is None:
+            return {one.round for one in self.series if one.started and not one.discarded}
+        return {number for one in self.kept.findings.measurements for number in one.rounds}
 
     def began(self, task: str, seconds: float) -> None:
         """A process of a task has started, after so long."""
@@ -70,7 +89,7 @@ class Outcome:
     def fail(self, status: Status, reason: str, log: Path | None = None) -> None:
         """End it, unless only a part of it is unsupported."""
         if self.status in _GOING_ON and status != "unsupported":
-            self.log_tail = _tail(log) if log else ""
+            self.log_tail = "\n".join(last_lines(log)) if log else ""
         if self.status == "ok" or status != "unsupported":
             self.status = status
         if reason not in self.reasons:
@@ -104,19 +123,16 @@ class Outcome:
             started=self.started,
             ended=now(),
             log_tail=self.log_tail,
+            key=self.key,
         )
 
 
 def _how_it_ended(returncode: int) -> str:
     if returncode >= 0:
         return f"its process ended with exit code {returncode}"
-    name = signal.Signals(-returncode).name
+    try:
+        name = signal.Signals(-returncode).name
+    except ValueError:  # one of those for real-time use
+        name = f"signal {-returncode}"
     hint = " (often the kernel, out of memory)" if name == "SIGKILL" else ""
     return f"its process was killed by {name}{hint}"
-
-
-def _tail(log: Path) -> str:
-    if not log.exists():
-        return ""
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    return "\n".join(lines[-_LOG_TAIL_LINES:])

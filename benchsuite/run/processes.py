@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import selectors
-import signal
 import subprocess
 import sys
 import time
@@ -16,11 +13,18 @@ from typing import IO
 
 import msgspec
 
+from benchsuite.errors import UsageError
 from benchsuite.hooks import Plugins
-from benchsuite.run.environment import worker_environment
-from benchsuite.run.messages import Began, Ended, Event, Job
+from benchsuite.run.channel import Channel, NonsenseError
+from benchsuite.run.environment import MEMORY_LIMIT, worker_environment
+from benchsuite.run.kernel import IS_LINUX, adopt_orphans
+from benchsuite.run.lineage import MARK, Lineage, new_mark
+from benchsuite.run.logs import cut_log
+from benchsuite.run.messages import Began, Broke, Ended, Event, Job
+from benchsuite.run.vigil import LOOK_S, FloodError, Vigil
 
-_CHUNK_BYTES = 65536
+#: For a process that was killed: one that the kernel cannot end is left behind.
+_LONGEST_DEATH_S = 20.0
 
 
 class WorkerTimeoutError(Exception):
@@ -28,36 +32,58 @@ class WorkerTimeoutError(Exception):
 
 
 class Worker:
-    """One worker process, which imports a framework and then does jobs."""
+    """One worker process, which imports a framework and then does jobs.
 
-    def __init__(self, command: list[str], environment: dict[str, str], log: IO[bytes]) -> None:
+    The thread that makes it must live as long: with that thread, the process ends.
+    """
+
+    def __init__(
+        self,
+        command: list[str],
+        environment: dict[str, str],
+        log: IO[bytes],
+        memory_limit_bytes: int | None = None,
+    ) -> None:
+        mark = new_mark()
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             command,
-            env=environment,
+            env={**environment, MARK: mark},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
             start_new_session=True,
         )
-        self._buffer = b""
-        self._job_pid: int | None = None
+        if self._process.stdin is None or self._process.stdout is None:
+            raise RuntimeError("a worker is started with pipes for its jobs and its events")
+        self._jobs = self._process.stdin
+        self._channel = Channel(self._process.stdout)
+        self._lineage = Lineage(self._process.pid, mark)
+        self._memory_limit_bytes = memory_limit_bytes
+        self._is_over = False
 
     def events(self, job: Job, deadline: float) -> Iterator[Event]:
         """Send a job and yield what the worker says of it, up to how its process ended.
 
-        Blocks until something is said; never polls. Raises WorkerTimeoutError at `deadline`
-        (`time.monotonic`), with everything that the job started killed.
+        Sleeps until something is said, but for one look a second at the size of the log and,
+        under a limit, at the job's memory. Raises WorkerTimeoutError at `deadline`
+        (`time.monotonic`). Nothing that the job started outlives it.
         """
-        self._send(job)
+        vigil = Vigil(Path(job.log), self._memory_limit_bytes)
         try:
+            self._send(job)
             while True:
-                event = self._listen(deadline)
+                event = self._listen(deadline, vigil)
                 if isinstance(event, Began):
-                    self._job_pid = event.pid
-                yield event
+                    self._lineage.add_job(event.pid)
+                yield from vigil.heard(event)
                 if isinstance(event, Ended):
-                    self._kill_job()
-                    return
+                    break
+            self._lineage.end_job()
+            self._channel.clear()
+        except (NonsenseError, FloodError) as error:
+            self.kill()
+            cut_log(vigil.log)
+            yield Broke("failed", str(error))
         except BaseException:
             self.kill()
             raise
@@ -68,60 +94,64 @@ class Worker:
 
     def kill(self) -> None:
         """End the worker, its job and every process that they started."""
-        self._kill_job()
-        _kill_group(self._process.pid)
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe:
-                with suppress(BrokenPipeError):
-                    pipe.close()
-
-    def _kill_job(self) -> None:
-        """End what the job left running; it leads a process group of its own."""
-        if self._job_pid is not None:
-            _kill_group(self._job_pid)
-            self._job_pid = None
+        if self._is_over:
+            return  # its number may be another's by now
+        self._is_over = True
+        self._lineage.end()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_LONGEST_DEATH_S)
+        self._lineage.reap()
+        self._channel.close()
+        with suppress(BrokenPipeError):
+            self._jobs.close()
 
     def _send(self, job: Job) -> None:
-        if self._process.stdin is None:
-            raise RuntimeError("a worker is started with a pipe for its jobs")
         with suppress(BrokenPipeError):  # its end is told by `_listen`
-            self._process.stdin.write(msgspec.json.encode(job) + b"\n")
-            self._process.stdin.flush()
-            if not job.fork:
-                self._process.stdin.close()
+            self._jobs.write(msgspec.json.encode(job) + b"\n")
+            self._jobs.flush()
 
-    def _listen(self, deadline: float) -> Event:
-        if self._process.stdout is None:
-            raise RuntimeError("a worker is started with a pipe for its events")
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._process.stdout, selectors.EVENT_READ)
-            while b"\n" not in self._buffer:
-                left = deadline - time.monotonic()
-                if left <= 0 or not selector.select(left):
-                    raise WorkerTimeoutError
-                chunk = os.read(self._process.stdout.fileno(), _CHUNK_BYTES)
-                if not chunk:
-                    return Ended(self._process.wait())
-                self._buffer += chunk
-        line, _, self._buffer = self._buffer.partition(b"\n")
-        event: Event = msgspec.json.decode(line, type=Event)
+    def _listen(self, deadline: float, vigil: Vigil) -> Event:
+        """The next event. A dead worker whose pipe is still held by another has ended too."""
+        while (event := self._channel.event()) is None:
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                raise WorkerTimeoutError
+            heard = self._channel.wait(min(left_s, LOOK_S))
+            if self._channel.is_closed or not (heard or self.alive()):
+                return self._channel.end(self._returncode(left_s))
+            vigil.look()
         return event
+
+    def _returncode(self, left_s: float) -> int:
+        """How it ended. One that has closed its pipe and goes on is waited for."""
+        try:
+            return self._process.wait(left_s)
+        except subprocess.TimeoutExpired as error:
+            raise WorkerTimeoutError from error
 
 
 class WorkerPool:
-    """Starts workers, and keeps those that fork: one for each backend and environment."""
+    """Starts workers, and keeps those that fork: one for each backend and environment.
 
-    def __init__(self, plugins: Plugins) -> None:
+    memory_limit_bytes: of each process of each worker. Raises UsageError where the system has
+    no such limit.
+    """
+
+    def __init__(self, plugins: Plugins, memory_limit_bytes: int | None = None) -> None:
+        if memory_limit_bytes is not None and not IS_LINUX:
+            raise UsageError("--memory-limit needs Linux: leave it out on this system")
         self._plugins = plugins
+        self._memory_limit_bytes = memory_limit_bytes
         self._parents: dict[tuple[str, int, bool], Worker] = {}
         # Workers are ended without a word, and frameworks leave files behind.
         self._scratch = TemporaryDirectory(prefix="benchsuite-", ignore_cleanup_errors=True)
+        self._adopted_before = adopt_orphans()
 
     def close(self) -> None:
         """End every worker that is kept."""
         for worker in self._parents.values():
             worker.kill()
+        adopt_orphans(adopt=self._adopted_before)
         self._scratch.cleanup()
 
     def run(
@@ -129,18 +159,25 @@ class WorkerPool:
     ) -> Iterator[Event]:
         """Do one job in a process of its own and yield the events, `Ended` last.
 
-        Raises WorkerTimeoutError when `deadline` (`time.monotonic`) passes.
+        Where the worker cannot be started, or what it says or prints is beyond bearing, `Broke`
+        comes last. Raises WorkerTimeoutError when `deadline` (`time.monotonic`) passes.
         """
+        Path(self._scratch.name).mkdir(exist_ok=True)  # an earlier case may have removed it
         key = (backend, threads, tuned)
+        worker = self._parents.get(key) if job.fork else None
+        if worker is None or not worker.alive():
+            if worker is not None:
+                worker.kill()  # what it left behind
+            try:
+                worker = self._start(*key, Path(job.log))
+            except OSError as error:
+                yield Broke("failed", f"no process can be started for it: {error.strerror}")
+                return
+        if job.fork:
+            self._parents[key] = worker
+        yield from worker.events(job, deadline)
         if not job.fork:
-            worker = self._start(*key, Path(job.log))
-            yield from worker.events(job, deadline)
             worker.kill()
-            return
-        parent = self._parents.get(key)
-        if parent is None or not parent.alive():
-            parent = self._parents[key] = self._start(*key, Path(job.log))
-        yield from parent.events(job, deadline)
 
     def _start(self, backend: str, threads: int, tuned: bool, log: Path) -> Worker:
         target = self._plugins.backends[backend].target
@@ -148,9 +185,7 @@ class WorkerPool:
         with log.open("ab") as file:
             variables = worker_environment(target, threads, tuned=tuned)
             variables["TMPDIR"] = self._scratch.name
-            return Worker([*command, *self._plugins.unpackaged], variables, file)
-
-
-def _kill_group(leader: int) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(leader, signal.SIGKILL)
+            if self._memory_limit_bytes is not None:
+                variables[MEMORY_LIMIT] = str(self._memory_limit_bytes)
+            command += self._plugins.unpackaged
+            return Worker(command, variables, file, self._memory_limit_bytes)

@@ -19,7 +19,9 @@ _TOUR_TIMEOUT_S, _ROUNDS_TIMEOUT_S, _LONGEST_S = 600.0, 3600.0, 7 * 86_400.0
 _MOST_S = 366 * 86_400.0
 
 _DURATION = re.compile(r"\d+(\.\d+)?[smh]")
+_MEMORY = re.compile(r"\d+(\.\d+)?[MG]iB")
 _UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0}
+_UNITS_BYTES = {"M": 2**20, "G": 2**30}
 
 #: Larger numbers are for no record.
 _LARGEST = (1 << 63) - 1
@@ -62,6 +64,11 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     timeout_s: of one case, all its processes together; None is ten minutes in the tour, whose
         training is short, an hour where its speed is measured in rounds, and a week with any
         other recipe.
+    memory_limit: of the host's memory, for each process of a case, such as `8GiB`: Linux alone. See
+        `benchsuite.run.kernel.limit_memory` for what counts; None is no limit.
+    batch_backoff: whether a timed batch that memory does not hold is replaced by the largest
+        that it does. Training's own batch is the recipe's, and is never changed.
+    exclusive: whether to refuse to begin where other programs are at work.
     isolation: `spawn` starts a fresh interpreter for every process; `fork` forks them from
         one that has only imported the framework; `auto` forks on a Linux CPU, but for
         protocols of several processes, which are to be as different as they come.
@@ -90,18 +97,33 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     protocol: Literal["tour", "quick", "full", "smoke"] | None = None
     budget: str | None = None
     timeout_s: Annotated[float, msgspec.Meta(gt=0, le=_MOST_S)] | None = None
+    memory_limit: str | None = None
+    batch_backoff: bool = False
+    exclusive: bool = False
     isolation: Literal["auto", "spawn", "fork"] = "auto"
     results: str = "results"
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a budget that is no time."""
+        """Raise ValueError for a budget that is no time, or a limit that is no amount."""
         if self.budget is not None and not _DURATION.fullmatch(self.budget):
             raise ValueError(f"budget '{self.budget}' is no time: write 90s, 15m or 2h")
+        if self.memory_limit is not None and not _MEMORY.fullmatch(self.memory_limit):
+            raise ValueError(
+                f"memory limit '{self.memory_limit}' is no amount: write 512MiB or 8GiB"
+            )
 
     @property
     def budget_s(self) -> float | None:
         """Seconds that the run may take; None for no budget."""
         return float(self.budget[:-1]) * _UNITS_S[self.budget[-1]] if self.budget else None
+
+    @property
+    def memory_limit_bytes(self) -> int | None:
+        """That each process of a case may hold; None for no limit."""
+        if self.memory_limit is None:
+            return None
+        amount, unit = self.memory_limit[:-3], self.memory_limit[-3]
+        return int(float(amount) * _UNITS_BYTES[unit])
 
     @property
     def case_timeout_s(self) -> float:

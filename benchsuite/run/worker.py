@@ -28,11 +28,15 @@ from benchsuite.measure.topology import by_core
 from benchsuite.measure.watch import Watch
 from benchsuite.records import Ceiling, Epoch
 from benchsuite.records.series import Series
+from benchsuite.run.environment import MEMORY_LIMIT
 from benchsuite.run.failures import broke
+from benchsuite.run.kernel import adopt_orphans, die_with, go_first, limit_memory
+from benchsuite.run.lineage import MARK, harness_of
 from benchsuite.run.messages import (
     Answered,
     Began,
     Bounded,
+    Done,
     Ended,
     Event,
     Found,
@@ -56,12 +60,14 @@ class _Speaker:
         os.dup2(2, 1)
 
     def say(self, event: Event) -> None:
-        self._file.write(msgspec.json.encode(event) + b"\n")
+        # Another may have been killed in the middle of its word: this one begins a line.
+        self._file.write(b"\n" + msgspec.json.encode(event) + b"\n")
         self._file.flush()
 
 
 def main() -> None:
     """Serve jobs until standard input ends."""
+    _settle()
     speaker, started = _Speaker(), Watch()
     cpus = by_core(
         usable_cpus()
@@ -70,7 +76,7 @@ def main() -> None:
     try:
         plugins = load_plugins(unpackaged)
         backend: Backend = plugins.backends[name].load()()
-    except Exception as error:  # noqa: BLE001 - a framework's import may fail in any way
+    except BaseException as error:  # noqa: BLE001 - a framework's import may fail in any way
         traceback.print_exc()
         speaker.say(broke(error))
         return
@@ -79,10 +85,13 @@ def main() -> None:
     worker = _Worker(plugins, backend, speaker, cpus)
     for line in sys.stdin.buffer:
         job = msgspec.json.decode(line, type=Job)
+        code = 0
         if job.fork:
-            speaker.say(Ended(worker.fork(job)))
+            code = worker.fork(job)
         else:
             worker.do(job, started, import_s)
+        # The harness ends this process while it is there: what a job left is found below it.
+        speaker.say(Ended(code))
     os._exit(0)  # the frameworks' own clean-up takes up to two seconds
 
 
@@ -100,11 +109,13 @@ class _Worker:
         if job.case is not None:
             with suppress(Exception):  # the child meets it too, and tells
                 import_for(job.task, job.case, self.plugins)
-        pid = os.fork()
+        _reap()
+        server, pid = os.getpid(), os.fork()
         if pid == 0:
             code = 1
             try:
                 os.setsid()
+                die_with(server)
                 self.do(job, Watch(), None)
                 code = 0
             finally:
@@ -119,7 +130,8 @@ class _Worker:
         try:
             for event in self._events(job, started, import_s):
                 self.speaker.say(event)
-        except Exception as error:  # noqa: BLE001 - the case's own failure, whatever it is
+            self.speaker.say(Done())
+        except BaseException as error:  # noqa: BLE001 - the case's own failure, whatever it is
             traceback.print_exc()
             sys.stderr.flush()
             self.speaker.say(broke(error))
@@ -137,10 +149,12 @@ class _Worker:
             self.backend,
             job.files,
             inference_batch_sizes=job.inference_batch_sizes,
+            backed_off=job.backed_off,
             cpus=cpus,
             import_s=import_s,
             getting_ready=started,
             tell=_Herald(self.speaker),
+            announce=self.speaker.say,
         )
         for found in TASKS[job.task](task):
             match found:
@@ -166,6 +180,23 @@ class _Herald:
         if now - self._last >= _TOLD_EVERY_S:
             self._last = now
             self._speaker.say(Trained(number, epoch))
+
+
+def _settle() -> None:
+    """Outlive nobody, be the first to go where memory is full, and keep to the limit."""
+    die_with(harness_of(os.environ[MARK]))
+    go_first()
+    adopt_orphans()
+    limit = os.environ.get(MEMORY_LIMIT)
+    if limit:
+        limit_memory(int(limit))
+
+
+def _reap() -> None:
+    """Take leave of what jobs left behind, and the harness has killed."""
+    with suppress(ChildProcessError):
+        while hasattr(os, "WNOHANG") and os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _look(backend: Backend) -> Looked:

@@ -9,9 +9,10 @@ from time import perf_counter
 import numpy as np
 
 from benchsuite.contract import IdiomaticSession, Recipe
+from benchsuite.contract.answers import check_finite_weights
 from benchsuite.data import FittedSplit
 from benchsuite.records import Epoch, finite
-from benchsuite.training.loop import Figures, Trained, why_to_end
+from benchsuite.training.loop import Figures, Trained, validate_epoch, why_to_end
 
 
 def train_idiomatically(
@@ -41,12 +42,18 @@ def train_idiomatically(
                 learning_rate=recipe.lr,
                 train_s=seconds,
                 input_wait_s=None,
-                validation=dict(validate()),
             )
         )
-        tell(len(trained.epochs), trained.epochs[-1])
-        trained.ended = "diverged" if not math.isfinite(loss) else why_to_end(trained, recipe)
+        if not math.isfinite(loss):
+            trained.ended = "diverged"
+            return trained
+        epoch = validate_epoch(trained, validate)
+        if trained.ended:
+            return trained
+        tell(len(trained.epochs), epoch)
+        trained.ended = why_to_end(trained, recipe)
     trained.kept = trained.epochs[-1]
+    trained.expect_finite(lambda: check_finite_weights(session.weights()))
     return trained
 
 

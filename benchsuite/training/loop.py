@@ -13,7 +13,9 @@ import msgspec
 import numpy as np
 
 from benchsuite.contract import Recipe, Session
+from benchsuite.contract.answers import check_finite_weights, check_losses
 from benchsuite.data import Prefetched, TrainingBatches
+from benchsuite.errors import NotFiniteError
 from benchsuite.graph.weights import Weights
 from benchsuite.records import Epoch, finite
 from benchsuite.training.checkpoint import Checkpoints, History
@@ -29,12 +31,14 @@ class Trained:
     """How training went: each epoch, the loss before each step, and why it ended.
 
     kept: the epoch after which the weights were what they are in the end.
+    fault: what is not finite, and after which step, where no loss tells.
     """
 
     epochs: list[Epoch] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
     ended: str = ""
     kept: Epoch | None = None
+    fault: str = ""
 
     @property
     def steps(self) -> int:
@@ -57,6 +61,17 @@ class Trained:
         """Epochs since the one with the smallest validation loss; 0 where it is the last."""
         losses = self.validation_losses
         return len(losses) - 1 - losses.index(min(losses))
+
+    def expect_finite(self, act: Callable[[], None]) -> None:
+        """Do something; training has diverged where it meets numbers that are not finite."""
+        try:
+            act()
+        except NotFiniteError as error:
+            self.ended, self.fault, self.kept = (
+                "diverged",
+                f"after step {self.steps}: {error}",
+                None,
+            )
 
     @property
     def time_to_target_s(self) -> float | None:
@@ -88,8 +103,9 @@ def train(
             trained.ended = "diverged"
             return trained
         with _judged(session, recipe):
-            epoch = msgspec.structs.replace(trained.epochs[-1], validation=dict(validate()))
-            trained.epochs[-1] = epoch
+            epoch = validate_epoch(trained, validate)
+            if trained.ended:
+                return trained
             if recipe.restore_best and trained.since_best == 0:
                 best = session.weights()
         tell(len(trained.epochs), epoch)
@@ -101,7 +117,16 @@ def train(
         session.set_weights(best)
     elif recipe.ema is not None:
         session.set_weights(session.averaged_weights())
+    trained.expect_finite(lambda: check_finite_weights(session.weights()))
     return trained
+
+
+def validate_epoch(trained: Trained, validate: Callable[[], Figures]) -> Epoch:
+    """The last epoch with its figures of the validation split; training ends without any."""
+    figures: dict[str, float | None] = {}
+    trained.expect_finite(lambda: figures.update(validate()))
+    trained.epochs[-1] = msgspec.structs.replace(trained.epochs[-1], validation=figures)
+    return trained.epochs[-1]
 
 
 def _train_epoch(session: Session, batches: TrainingBatches, trained: Trained) -> None:
@@ -115,6 +140,7 @@ def _train_epoch(session: Session, batches: TrainingBatches, trained: Trained) -
         losses = session.train(prefetched, rates.tolist())
         session.synchronize()
     seconds = perf_counter() - start
+    check_losses(losses, len(rates))
     trained.losses += [float(loss) for loss in losses]
     trained.epochs.append(
         Epoch(

@@ -34,3 +34,32 @@ def test_quick_is_a_protocol(benchsuite):
     asked = ("plan", "--archs", "mlp", "--backends", "numpy", "--quick")
 
     assert "protocol quick-1" in benchsuite(*PLUGIN, *asked).stdout
+
+
+def test_run_goes_on(run, benchsuite, tmp_path):
+    run("--protocol", "smoke", "--seeds", "0,1", "--budget", "0.1s")
+    (folder,) = (tmp_path / "results" / "runs").iterdir()
+    asked = (*PLUGIN, "run", "--resume", folder.name, "--results", tmp_path / "results")
+    found = benchsuite(*asked)
+    again = benchsuite(*asked)
+
+    assert found.exit_code == 0, found.stderr
+    assert found.stderr.count("mlp on numpy: ok") == 2
+    assert "kept: 2 cases that had ended" in again.stderr
+    assert "mlp on numpy: ok" not in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--resume", "nothing"), "no run 'nothing', neither as a folder nor in"),
+        (("--resume", ".", "--archs", "mlp"), "the run's own options hold; leave out --archs"),
+        (("--resume", ".", "--retry", "ok"), "--retry takes failed, timeout, oom, unsupported"),
+        (("--retry", "failed"), "--retry goes with --resume RUN"),
+    ],
+)
+def test_run_refuses_to_go_on(benchsuite, options, message):
+    found = benchsuite("run", *options)
+
+    assert found.exit_code == 2
+    assert message in found.stderr

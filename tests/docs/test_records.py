@@ -13,6 +13,7 @@ from benchsuite.records import (
     Epoch,
     Findings,
     Measurement,
+    Overflow,
     Phase,
     Record,
     Roofline,
@@ -33,6 +34,7 @@ PARTS = [
     Epoch,
     Measurement,
     Roofline,
+    Overflow,
     Phase,
 ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import struct
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -98,7 +99,7 @@ def _json(content: bytes, random: Random) -> bytes:
     for _ in range(random.randrange(1, _MOST)):
         tree = random.choice(trees)
         holder, key = random.choice(list(_nodes(tree)) or [(trees, 0)])
-        holder[key] = random.choice((*_VALUES, *_TEXTS))
+        holder[key] = deepcopy(random.choice((*_VALUES, *_TEXTS)))
         if random.random() < 0.1 and isinstance(holder, dict):
             del holder[key]
     return "\n".join(map(json.dumps, trees)).encode()

@@ -245,3 +245,15 @@ def test_load_plugins_refuses_names_that_do_more_than_name(install, name):
 
     assert "benchsuite_architectures" in plugins.info("acme_nets").error
     assert name not in plugins.architectures
+
+
+def test_a_plugin_in_the_home_folder_is_named_without_it(tmp_path, monkeypatch):
+    """Its provenance is in every record, and in what a resumed run compares."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    file = tmp_path / "at_home.py"
+    file.write_text("")
+
+    plugins = load_plugins([str(file)])
+
+    assert plugins.info("at_home").provenance == "~/at_home.py"
+    assert plugins.unpackaged == (str(file),)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchsuite.errors import UsageError
+from benchsuite.errors import StorageError, UsageError
 from benchsuite.records import RunStore, read_record, read_records
 from benchsuite.records.store import Stored, write_atomically
 
@@ -160,3 +160,26 @@ def test_predictions_are_beside_their_record(tmp_path, make_record):
 
     assert stored.predictions == store.predictions_path(record.case.id)
     assert stored.samples == store.samples_path(record.case.id)
+
+
+def test_store_says_that_the_disk_is_full(tmp_path, make_record, request):
+    store = RunStore(tmp_path, "first")
+    request.getfixturevalue("full_disk")
+
+    with pytest.raises(StorageError, match=r"No space left on device.*--resume"):
+        store.write(make_record())
+
+
+def test_runs_that_begin_at_once_have_folders_of_their_own(tmp_path):
+    stores = [RunStore.begin(tmp_path) for _ in range(3)]
+
+    assert len({store.folder for store in stores}) == 3
+
+
+def test_half_written_files_are_tidied_away(tmp_path, make_record):
+    store = RunStore(tmp_path, "first")
+    path = store.write(make_record())
+    (path.parent / f".{path.name}.x1y2").write_text("{")
+    store.tidy()
+
+    assert names(path.parent) == [path.name]

@@ -257,3 +257,20 @@ def test_what_no_table_holds_is_blank(make_record, change, blank):
 
     assert pd.read_csv(io.StringIO(csv_text([record])))[blank].isna().all()
     assert pd.read_csv(io.StringIO(csv_text([make_record()])))[blank].notna().all()
+
+
+def test_batch_that_was_backed_off_is_shown_with_its_own_size_and_flag(make_record):
+    record = make_record()
+    smaller = tuple(
+        replace(m, batch_size=m.batch_size // 4, flags=("backed_off",))
+        if m.metric in ("inference_throughput", "training_throughput")
+        else m
+        for m in record.findings.measurements
+    )
+    backed_off = replace(record, findings=replace(record.findings, measurements=smaller))
+
+    for stem, own in (("inference", 64), ("training", 16)):
+        size, figure = BY_NAME[f"{stem}_batch_size"], BY_NAME[f"{stem}_throughput_images_per_s"]
+        assert (size.read(record), size.read(backed_off)) == (own, own // 4)
+        assert figure.read(backed_off) == figure.read(record)
+        assert "backed_off" in figure.measured(backed_off).flags

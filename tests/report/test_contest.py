@@ -53,6 +53,12 @@ def test_best_is_shared_by_all_that_no_verdict_sets_apart(rivals, make_record):
     assert backends(tied, best(tied, LATENCY, significant)) == ["b", "d"]
 
 
+def test_best_accuracy_is_shared_where_other_images_might_have_it_otherwise(rivals, make_record):
+    near = make_record(backend="d", test={"top1_fraction": 0.66})
+
+    assert backends([*rivals, near], best([*rivals, near], ACCURACY, significant)) == ["c", "d"]
+
+
 def test_best_of_speed_is_each_runs_own(rivals, make_record):
     other = make_record(backend="d", run="run-2", samples=nine(0.5))
     slower = make_record(backend="e", run="run-2", samples=nine(0.6))
@@ -148,3 +154,20 @@ def test_failed_rows_are_no_outsiders(rivals, make_record):
     records = [*rivals, make_record(backend="d", status="failed", reason="late", training=None)]
 
     assert outsiders(records) == set()
+
+
+def test_figure_of_another_batch_is_never_the_best(make_record):
+    def training(factor, flags=()):
+        values = tuple(400 * factor * (1 + number / 1000) for number in range(9))
+        record = make_record(backend=f"x{factor}", samples={"training_throughput": values})
+        changed = tuple(
+            replace(m, flags=flags) if m.metric == "training_throughput" else m
+            for m in record.findings.measurements
+        )
+        return replace(record, findings=replace(record.findings, measurements=changed))
+
+    column = BY_NAME["training_throughput_images_per_s"]
+    rows = [training(1), training(2), training(3, ("backed_off",))]
+
+    assert backends(rows, best(rows, column, significant)) == ["x2"]
+    assert backends(rows[1:], best(rows[1:], column, significant)) == []

@@ -5,7 +5,8 @@ import pytest
 from benchsuite.hooks import load_plugins
 from benchsuite.run import conduct, make_spec, plan
 
-FAULTS = Path(__file__).parent / "faults.py"
+_FOLDER = Path(__file__).parent / "faults"
+FAULTS = [str(_FOLDER / name) for name in ("faults.py", "full.py", "wrong.py")]
 
 
 class Watch:
@@ -13,6 +14,9 @@ class Watch:
 
     def __init__(self):
         self.told = []
+
+    def resumed(self, kept, again):
+        self.told.append(("resumed", kept, again))
 
     def case_started(self, case, index, total):
         self.told.append(("case", case.backend, index, total))
@@ -37,7 +41,7 @@ def watch():
 
 @pytest.fixture
 def plugins(native_plugins):
-    return load_plugins([*native_plugins, str(FAULTS), "benchsuite.testing.numpy_plugin"])
+    return load_plugins([*native_plugins, *FAULTS, "benchsuite.testing.numpy_plugin"])
 
 
 @pytest.fixture

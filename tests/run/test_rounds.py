@@ -21,6 +21,8 @@ class Machine:
         self.now = 0.0
         self.done = []
         self.kept = []
+        self.begun = []
+        self.settled = []
 
     def sample(self, outcome, task, batch_sizes, sampled):
         self.now += self.seconds
@@ -31,6 +33,12 @@ class Machine:
     def keep(self, outcome, series):
         self.kept += series
         outcome.series += series
+
+    def settle(self, outcomes):
+        self.settled.append([outcome.case.backend for outcome in outcomes])
+
+    def begin(self, number, most):
+        self.begun.append((number, most))
 
 
 def series(metric="latency", samples=(1_000_000,) * 700, batch_size=1, flags=()):
@@ -47,14 +55,15 @@ def series(metric="latency", samples=(1_000_000,) * 700, batch_size=1, flags=())
 
 @pytest.fixture
 def run(make_record, monkeypatch):
-    def run(machine, backends, name="full", **changes):
+    def run(machine, backends, name="full", before=None, *, backoff=False, **changes):
         used = replace(protocol.NAMED[name], name="test", **changes)
         monkeypatch.setitem(protocol.PROTOCOLS, "test", used)
         monkeypatch.setattr(rounds.time, "monotonic", lambda: machine.now)
         outcomes = [Outcome(make_record(backend=b, protocol="test").case) for b in backends]
-        begun = []
-        Rounds(outcomes, machine.sample, machine.keep, lambda *at: begun.append(at)).run()
-        return outcomes, begun
+        if before:
+            before(outcomes)
+        Rounds(outcomes, machine, batch_backoff=backoff).run()
+        return outcomes, machine.begun
 
     return run
 
@@ -174,3 +183,123 @@ def test_what_an_interrupted_process_has_sampled_is_kept(run):
         run(machine, ["a"], thorough=False)
 
     assert [one.round for one in machine.kept] == [0, 1, 2]
+
+
+def timed(*rounds):
+    return [replace(series(), round=number, started="earlier") for number in rounds]
+
+
+def test_rounds_go_on_where_they_were(run):
+    def before(outcomes):
+        for outcome in outcomes:
+            outcome.series += timed(0, 1, 2, 3)
+
+    machine = Machine(steady)
+    _, begun = run(machine, ["a"], before=before, thorough=False)
+
+    assert begun == [(4, 20), (5, 20)]
+    assert [one.round for one in machine.kept] == [4, 5]
+    assert machine.settled == [["a"], ["a"]]
+
+
+def test_rounds_that_are_enough_are_not_gone_on_with(run):
+    def before(outcomes):
+        outcomes[0].series += timed(*range(6))
+
+    machine = Machine(steady)
+    run(machine, ["a"], before=before, thorough=False)
+
+    assert machine.done == []
+
+
+def test_rounds_beside_a_case_of_an_earlier_sitting_make_no_pairs_with_its(run, make_record):
+    def before(outcomes):
+        latency = tuple(0.001 + number / 1e6 for number in range(6))
+        outcomes[0].kept = make_record(protocol="full-1", samples={"latency": latency})
+
+    machine = Machine(steady)
+    run(machine, ["a", "b"], before=before, thorough=False)
+
+    assert [one.round for one in machine.kept] == [6, 7, 8, 9, 10, 11]
+    assert {backend for backend, *_ in machine.done} == {"b"}
+
+
+def test_case_that_fails_is_settled_at_once_and_the_rest_after_the_round(run):
+    def failing(outcome, task, times):
+        if outcome.case.backend == "b":
+            outcome.fail("failed", "no luck")
+        return [series()]
+
+    machine = Machine(failing)
+    run(machine, ["a", "b"], thorough=False, rounds=(1,))
+
+    assert machine.settled == [["b"], ["a"]]
+
+
+def _curve(*sizes):
+    return [series("batch_sweep", (size * 10_000_000,), size) for size in sizes]
+
+
+def test_sweep_that_memory_ends_is_a_curve(run):
+    def full(outcome, task, times):
+        if task != "sweep":
+            return [series()]
+        outcome.fail("oom", "sweep: batch sweep at batch 8: killed")
+        return _curve(1, 2, 4)
+
+    machine = Machine(full)
+    (outcome,), _ = run(machine, ["a"])
+
+    assert (outcome.status, outcome.reasons) == ("ok", [])
+    assert {sizes for _, task, sizes in machine.done if task == "time"} == {(1, 64)}
+
+
+@pytest.mark.parametrize(("status", "sizes"), [("oom", ()), ("failed", (1, 2)), ("timeout", (1,))])
+def test_sweep_that_ends_otherwise_ends_its_case(run, status, sizes):
+    def ends(outcome, task, times):
+        outcome.fail(status, "so it is")
+        return _curve(*sizes)
+
+    machine = Machine(ends)
+    (outcome,), _ = run(machine, ["a"])
+
+    assert (outcome.status, outcome.reasons) == (status, ["so it is"])
+    assert [task for _, task, _ in machine.done] == ["sweep"]
+
+
+def test_batches_that_were_backed_off_are_timed_in_place_of_the_cases(run):
+    def full(outcome, task, times):
+        if task == "fit_inference" and outcome.backed_off.inference > 24:
+            outcome.fail("oom", "too large")
+        if task == "fit_training" and outcome.backed_off.training > 3:
+            outcome.fail("oom", "too large")
+        return [series()] if task == "time" else []
+
+    machine = Machine(full)
+    (outcome,), _ = run(machine, ["a"], "tour", backoff=True)
+
+    assert (outcome.status, outcome.reasons) == ("ok", [])
+    assert (outcome.backed_off.inference, outcome.backed_off.training) == (24, 3)
+    assert machine.done[-1] == ("a", "time", (24,))
+
+
+@pytest.mark.parametrize("status", ["failed", "timeout"])
+def test_trial_that_fails_otherwise_ends_its_case(run, status):
+    machine = Machine(lambda outcome, task, times: outcome.fail(status, "no luck") or [])
+    (outcome,), _ = run(machine, ["a"], "tour", backoff=True)
+
+    assert (outcome.status, outcome.reasons) == (status, ["no luck"])
+    assert [task for _, task, _ in machine.done] == ["fit_inference"]
+
+
+def test_what_a_trial_finds_unsupported_does_not_end_its_case(run):
+    def unsupported(outcome, task, times):
+        if task == "fit_training":
+            outcome.fail("unsupported", "no training")
+        return [series()] if task == "time" else []
+
+    machine = Machine(unsupported)
+    (outcome,), _ = run(machine, ["a"], "tour", backoff=True)
+
+    assert (outcome.status, outcome.reasons) == ("unsupported", ["no training"])
+    assert machine.done[-1] == ("a", "time", (64,))

@@ -39,6 +39,7 @@ def test_no_secret_reaches_a_file_of_a_run(example_plugin, home, monkeypatch):
     options = {
         "archs": ["softmax_regression"],
         "backends": ["numpy-linear", "telling"],
+        "dataset": "stripes",
         "protocol": "smoke",
         "epochs": 1,
         "results": str(home / "results"),

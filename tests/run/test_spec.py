@@ -28,6 +28,7 @@ def test_make_spec_reads_a_config_file_and_lets_options_win(tmp_path):
         ({"target_accuracy": 94}, "target_accuracy: expected `float` <= 1.0, got 94"),
         ({"checkpoint_epochs": 0}, "checkpoint_epochs: expected `int` >= 1, got 0"),
         ({"division": "open"}, "division: invalid enum value 'open'"),
+        ({"memory_limit": "8GB"}, "memory limit '8GB' is no amount: write 512MiB or 8GiB"),
         ({"folds": 1}, "folds: expected `int` >= 2, got 1"),
         ({"precisions": ["fp8"]}, r"precisions: invalid enum value 'fp8', got \['fp8'\]"),
         ({"epoch": 3}, "unknown option 'epoch'. Did you mean 'epochs'"),
@@ -50,6 +51,13 @@ def test_make_spec_names_the_option_and_what_it_received(options, message):
 )
 def test_the_tours_cases_are_short(options, seconds):
     assert make_spec(options).case_timeout_s == seconds
+
+
+@pytest.mark.parametrize(
+    ("limit", "size"), [("512MiB", 2**29), ("8GiB", 2**33), ("0.5GiB", 2**29), (None, None)]
+)
+def test_a_memory_limit_is_in_binary_units(limit, size):
+    assert make_spec({"memory_limit": limit} if limit else {}).memory_limit_bytes == size
 
 
 def test_make_spec_joins_what_is_set(tmp_path):

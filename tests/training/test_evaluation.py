@@ -4,6 +4,7 @@ from training_fakes import data_of
 
 from benchsuite.contract import Metric, Split
 from benchsuite.data import fit_split
+from benchsuite.errors import BenchsuiteError, NotFiniteError
 from benchsuite.training.evaluation import EVALUATION_BATCH_SIZE, evaluate, predict
 
 
@@ -37,3 +38,18 @@ def test_evaluate_leaves_out_a_figure_that_is_no_number(session):
     metric = Metric("broken", "lower", lambda logits, labels: float("inf"))
     data = data_of(3)
     assert evaluate(session, data.test, data.normalizer, [metric]) == {"broken": None}
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (lambda logits: logits[1:], BenchsuiteError, r"shape \(63, 3\), not \(64, 3\)"),
+        (lambda logits: logits[:, :2], BenchsuiteError, r"shape \(64, 2\), not \(64, 3\)"),
+        (lambda logits: logits * np.nan, NotFiniteError, "210 of 210 logits"),
+    ],
+)
+def test_predict_refuses_what_are_no_logits(session, change, error, message):
+    data, predicted = data_of(70), session.predict
+    session.predict = lambda images: change(predicted(images))
+    with pytest.raises(error, match=message):
+        predict(session, data.test.images, data.normalizer)

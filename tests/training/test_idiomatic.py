@@ -5,6 +5,7 @@ import pytest
 from training_fakes import FakeSession, data_of
 
 from benchsuite.contract import Recipe
+from benchsuite.errors import NotFiniteError
 from benchsuite.training.idiomatic import train_idiomatically
 
 
@@ -66,3 +67,19 @@ def test_a_loss_that_is_no_number_ends_training(loss):
     trained = fitted(Idiomatic(losses=(0.5, loss, 0.5)), Recipe(epochs=3))
     assert (trained.ended, len(trained.epochs)) == ("diverged", 2)
     assert trained.epochs[1].mean_loss_nats is None
+
+
+def test_logits_that_are_no_numbers_end_training():
+    def figures():
+        raise NotFiniteError("1 of 9 logits are NaN or infinite")
+
+    trained = fitted(Idiomatic(), Recipe(epochs=3, batch_size=4), figures)
+    assert (trained.ended, len(trained.epochs), trained.kept) == ("diverged", 1, None)
+    assert trained.fault == "after step 3: 1 of 9 logits are NaN or infinite"
+
+
+def test_weights_that_are_no_numbers_are_found_in_the_end():
+    session = Idiomatic()
+    session.weights = lambda: {"fc": np.array([np.inf])}
+    trained = fitted(session, Recipe(epochs=1))
+    assert (trained.ended, trained.kept) == ("diverged", None)

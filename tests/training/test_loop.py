@@ -3,6 +3,7 @@ import pytest
 from training_fakes import FakeSession, batches_of
 
 from benchsuite.data.batches import epoch_order
+from benchsuite.errors import BenchsuiteError, NotFiniteError
 from benchsuite.training.loop import train
 
 
@@ -134,3 +135,33 @@ def test_every_epoch_is_told_of_once_it_is_validated(session):
         lambda number, epoch: told.append((number, epoch.validation["top1_fraction"])),
     )
     assert told == [(1, 0.5), (2, 0.75)]
+
+
+def not_finite():
+    raise NotFiniteError("32 of 32 logits are NaN or infinite")
+
+
+def test_logits_that_are_no_numbers_end_training(session):
+    figures = iter([{"loss_nats": 1.0}])
+    trained = run(session, lambda: next(figures, None) or not_finite())
+    assert (trained.ended, trained.diverged_at, trained.kept) == ("diverged", None, None)
+    assert trained.fault == "after step 4: 32 of 32 logits are NaN or infinite"
+    assert [epoch.validation for epoch in trained.epochs] == [{"loss_nats": 1.0}, {}]
+
+
+def test_weights_that_are_no_numbers_are_found_in_the_end(session):
+    session.weights = lambda: {"fc": np.array([1.0, np.nan])}
+    trained = run(session)
+    assert (trained.ended, trained.kept) == ("diverged", None)
+    assert trained.fault == "after step 6: NaN or infinity in the weights fc"
+
+
+@pytest.mark.parametrize(
+    "losses",
+    [np.zeros(1, np.float32), np.zeros((2, 1), np.float32), [0.0, 0.0], np.zeros(2, np.int64)],
+    ids=["too few", "a table", "a list", "integers"],
+)
+def test_every_step_has_a_loss(session, losses):
+    session.train = lambda batches, rates: losses
+    with pytest.raises(BenchsuiteError, match=r"train\(\) gave"):
+        run(session)

@@ -156,7 +156,7 @@ def log_axis(title: str, values: Iterable[float | None]) -> Layout:
 
 def share_axis(title: str) -> Layout:
     """One of fractions, which looks no farther than from 0 to 1."""
-    return axis(title, autorangeoptions={"minallowed": 0, "maxallowed": 1.02})
+    return axis(title, autorangeoptions={"clipmin": 0, "clipmax": 1.02})
 
 
 def finished(entries: Iterable[Entry]) -> list[Entry]:

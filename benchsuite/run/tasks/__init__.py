@@ -15,6 +15,7 @@ from benchsuite.records.series import Series
 from benchsuite.run.tasks.at_work import TaskAtWork, plain
 from benchsuite.run.tasks.ceilings import measure_ceilings
 from benchsuite.run.tasks.energy import spend_energy
+from benchsuite.run.tasks.fit import fit_inference, fit_training
 from benchsuite.run.tasks.learn import import_for, learn
 from benchsuite.run.tasks.memory import measure_memory
 from benchsuite.run.tasks.sweep import sweep_batches
@@ -26,11 +27,14 @@ __all__ = ["TASKS", "Task", "TaskAtWork", "import_for", "plain"]
 Yield = Findings | Series | NDArray[Any] | Ceiling
 Task = Callable[[TaskAtWork], Iterator[Yield]]
 
-#: In the order in which a case goes through them; `time` is repeated, in rounds. `ceilings` is
-#: of no run: `benchsuite doctor --ceilings` asks for it.
+#: In the order in which a case goes through them; `time` is repeated, in rounds, and the two that
+#: fit a batch are repeated where `--batch-backoff` asks for them. `ceilings` is of no run:
+#: `benchsuite doctor --ceilings` asks for it.
 TASKS: dict[str, Task] = {
     "memory": measure_memory,
     "learn": learn,
+    "fit_inference": fit_inference,
+    "fit_training": fit_training,
     "sweep": sweep_batches,
     "time": measure_time,
     "energy": spend_energy,

@@ -15,7 +15,7 @@ from benchsuite.graph import Shape
 from benchsuite.hooks import Plugins
 from benchsuite.measure.accelerator import find_accelerator
 from benchsuite.measure.environment import cpu_name
-from benchsuite.measure.flags import process_flags
+from benchsuite.measure.flags import BACKED_OFF, process_flags
 from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.scenarios import synthetic_batches
 from benchsuite.measure.watch import Watch
@@ -23,7 +23,7 @@ from benchsuite.networks import Network, find_network, open_idiomatic, open_netw
 from benchsuite.records import Case, Epoch, Findings, Phase
 from benchsuite.records.series import Series
 from benchsuite.run.environment import RECORDED_VARIABLES
-from benchsuite.run.messages import Files
+from benchsuite.run.messages import BackedOff, Files, Trying
 
 
 @dataclass
@@ -35,6 +35,7 @@ class TaskAtWork:
     import_s: from the interpreter's start to the framework's imported; None where it was forked.
     getting_ready: from the process's beginning, before it imported anything.
     tell: called with the number, from 1, of an epoch that has ended, and the epoch.
+    announce: called with what may not fit into memory, before it is tried.
     """
 
     name: str
@@ -47,7 +48,19 @@ class TaskAtWork:
     import_s: float | None = None
     getting_ready: Watch = field(default_factory=Watch)
     tell: Callable[[int, Epoch], None] = lambda *_: None
+    announce: Callable[[Trying], None] = lambda _: None
+    backed_off: BackedOff = field(default_factory=BackedOff)
     phases: list[Phase] = field(default_factory=list)
+
+    @property
+    def inference_batch_size(self) -> int:
+        """Of the throughput: the case's, or what it was backed off to."""
+        return self.backed_off.inference or self.case.inference_batch_size
+
+    @property
+    def training_batch_size(self) -> int:
+        """Of the training step, likewise."""
+        return self.backed_off.training or self.case.training_batch_size
 
     @contextmanager
     def phase(self, name: str, *, measuring: bool) -> Iterator[None]:
@@ -132,6 +145,11 @@ def judged(task: TaskAtWork, series: Series, lies: Iterable[str] = ()) -> Series
         tuned=task.case.environment == "tuned",
     )
     return msgspec.structs.replace(series, flags=(*series.flags, *lies, *found))
+
+
+def backed_off(size: int, instead: int | None) -> list[str]:
+    """The flag of a figure that is of another batch than the case's own."""
+    return [BACKED_OFF] if size == instead else []
 
 
 def plain(words: Mapping[str, str]) -> dict[str, str]:

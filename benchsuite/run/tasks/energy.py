@@ -13,7 +13,8 @@ from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.scenarios import quiet_collector
 from benchsuite.records import Findings
 from benchsuite.records.series import Series
-from benchsuite.run.tasks.at_work import TaskAtWork, input_pool, judged
+from benchsuite.run.messages import Trying
+from benchsuite.run.tasks.at_work import TaskAtWork, backed_off, input_pool, judged
 
 
 def spend_energy(task: TaskAtWork) -> Iterator[Findings | Series]:
@@ -22,8 +23,9 @@ def spend_energy(task: TaskAtWork) -> Iterator[Findings | Series]:
     counter = find_counter(case.device)
     if counter is None:
         return
-    size = case.inference_batch_size
+    size = task.inference_batch_size
     session = task.open_to_measure(measuring=False)
+    task.announce(Trying("energy_per_image", size))
     placed = [session.place(batch) for batch in input_pool(session, size, case)]
     with task.phase("wait", measuring=False):
         wait_for_quiet(task.getting_ready, longest_s=protocol.quiet_s)
@@ -36,5 +38,5 @@ def spend_energy(task: TaskAtWork) -> Iterator[Findings | Series]:
         series = measure_energy(
             session, placed, size, protocol, counter=counter, device=case.device
         )
-    yield judged(task, series)
+    yield judged(task, series, backed_off(size, task.backed_off.inference))
     yield task.surroundings(session)

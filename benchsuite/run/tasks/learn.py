@@ -27,9 +27,10 @@ from benchsuite.graph.weights import digest_weights
 from benchsuite.hooks import Plugins
 from benchsuite.records import Case, Digests, Findings, Training, finite
 from benchsuite.records.predictions import Predictions, write_predictions
+from benchsuite.run.messages import Trying
 from benchsuite.run.tasks.at_work import TaskAtWork
 from benchsuite.training.checkpoint import Checkpoints
-from benchsuite.training.evaluation import evaluate, judge, predict
+from benchsuite.training.evaluation import EVALUATION_BATCH_SIZE, evaluate, judge, predict
 from benchsuite.training.idiomatic import train_idiomatically
 from benchsuite.training.loop import Trained, train
 from benchsuite.training.metrics import cross_entropies, recall_by_class
@@ -43,11 +44,12 @@ def learn(task: TaskAtWork) -> Iterator[Findings]:
         metrics = [entry.load() for entry in task.plugins.metrics.values()]
     session = task.open_to_train(data.normalizer, classes)
     digests = _digests(session, data, case)
+    task.announce(Trying("training", case.recipe.batch_size, _in_parts(case)))
     with task.phase("train", measuring=True):
         trained = _train(task, session, data, digests, metrics)
+    task.announce(Trying("evaluation", EVALUATION_BATCH_SIZE))
     with task.phase("evaluate", measuring=True):
-        logits = predict(session, data.test.images, data.normalizer).astype(np.float64)
-    diverged = trained.ended == "diverged"
+        logits = _test_logits(session, data, trained)
     yield Findings(
         training=Training(
             digests=digests,
@@ -62,13 +64,13 @@ def learn(task: TaskAtWork) -> Iterator[Findings]:
             ended=trained.ended,
             time_to_target_s=trained.time_to_target_s,
             validation=trained.kept.validation if trained.kept else {},
-            test={} if diverged else judge(logits, data.test, metrics),
+            test={} if logits is None else judge(logits, data.test, metrics),
             test_recall_by_class=()
-            if diverged
+            if logits is None
             else tuple(recall_by_class(logits, data.test.labels)),
         )
     )
-    if diverged:
+    if logits is None:
         raise BenchsuiteError(_how_it_diverged(trained))
     if task.files.predictions:
         predictions = _predictions(logits, data.test, data.test_positions)
@@ -113,6 +115,18 @@ def _checkpoints(task: TaskAtWork, digests: Digests) -> Checkpoints | None:
     return Checkpoints(Path(task.files.checkpoint), task.files.checkpoint_epochs, key)
 
 
+def _test_logits(
+    session: Session, data: PreparedData, trained: Trained
+) -> NDArray[np.float64] | None:
+    """Of the test split; None where training diverged, which may show here alone."""
+    found: list[NDArray[np.floating]] = []
+    if trained.ended != "diverged":
+        trained.expect_finite(
+            lambda: found.append(predict(session, data.test.images, data.normalizer))
+        )
+    return found[0].astype(np.float64) if found else None
+
+
 def _digests(session: Session, data: PreparedData, case: Case) -> Digests:
     """Of what the session is about to be trained from."""
     return Digests(
@@ -124,6 +138,13 @@ def _digests(session: Session, data: PreparedData, case: Case) -> Digests:
     )
 
 
+def _in_parts(case: Case) -> str:
+    """What takes the very same batch with less memory, where it was not asked for."""
+    if case.division != "matched" or case.recipe.micro_batches > 1:
+        return ""
+    return "--set micro_batches=2 takes each step in two parts"
+
+
 def _predictions(
     logits: NDArray[np.float64], split: FittedSplit, positions: NDArray[np.int64]
 ) -> Predictions:
@@ -132,6 +153,8 @@ def _predictions(
 
 
 def _how_it_diverged(trained: Trained) -> str:
+    if trained.fault:
+        return f"training diverged {trained.fault}"
     step = trained.diverged_at
     which = f"of epoch {len(trained.epochs)}" if step is None else f"of step {step + 1}"
     loss = "not finite" if step is None else trained.losses[step]

@@ -8,6 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from benchsuite.contract import NativeModel, Session
+from benchsuite.contract.answers import check_finite, check_logits
 from benchsuite.errors import BenchsuiteError
 from benchsuite.graph import Graph
 from benchsuite.graph.footprint import (
@@ -22,6 +23,7 @@ from benchsuite.measure.agreement import depends_on_its_batch, fixed_batch
 from benchsuite.measure.memory import peak_bytes, reset_peak
 from benchsuite.networks import Network
 from benchsuite.records import Case, Findings, Measurement, Size
+from benchsuite.run.messages import Trying
 from benchsuite.run.tasks.at_work import TaskAtWork, input_pool
 
 #: Calls after which a process's memory has seen everything that inference allocates.
@@ -38,6 +40,7 @@ def measure_memory(task: TaskAtWork) -> Iterator[Findings | NDArray[Any]]:
     network = task.network()
     imported = reset_peak()
     session = task.open_to_measure(measuring=True)
+    task.announce(Trying("host_memory_peak", 1))
     with task.phase("memory", measuring=True):
         batches = input_pool(session, 1, task.case)[:_MEMORY_CALLS]
         for batch in batches:
@@ -56,9 +59,15 @@ def measure_memory(task: TaskAtWork) -> Iterator[Findings | NDArray[Any]]:
 
 
 def _answers(session: Session, case: Case) -> NDArray[Any]:
-    """Logits of the fixed batch. Raises BenchsuiteError where an image's depend on others."""
+    """Logits of the fixed batch.
+
+    Raises BenchsuiteError where they are not what the contract says, and where an image's depend
+    on others.
+    """
     images = fixed_batch(session, case.seed)
     logits = session.predict(images)
+    check_logits(logits, len(images), case.num_classes, case.precision)
+    check_finite(logits)
     if depends_on_its_batch(session, images, logits):
         raise BenchsuiteError(
             f"{case.backend} answers in training mode: the logits of one image depend on its "

@@ -12,9 +12,10 @@ from benchsuite.contract import Session
 from benchsuite.graph.footprint import total_elements
 from benchsuite.measure.protocol import PROTOCOLS, Protocol
 from benchsuite.measure.scenarios import measure_throughput, quiet_collector
-from benchsuite.records import Findings
+from benchsuite.records import Findings, Overflow
 from benchsuite.records.series import Series
-from benchsuite.run.failures import is_out_of_memory
+from benchsuite.run.failures import broke, is_out_of_memory
+from benchsuite.run.messages import Trying
 from benchsuite.run.tasks.at_work import TaskAtWork, input_pool
 
 METRIC = "batch_sweep"
@@ -34,12 +35,14 @@ def sweep_batches(task: TaskAtWork) -> Iterator[Findings | Series]:
     size = 1
     with quiet_collector(), task.phase("sweep", measuring=True):
         while _fits(session, size, task.case.device):
+            task.announce(Trying(METRIC, size))
             try:
                 series = _measured(task, session, size, protocol)
             except Exception as error:
-                if is_out_of_memory(error) and curve:
-                    break
-                raise
+                if not (is_out_of_memory(error) and curve):
+                    raise
+                yield _full(size, error)
+                break
             yield series
             curve.append(_rate(series))
             if _is_over(curve, series):
@@ -52,6 +55,12 @@ def best_batch_size(curve: Sequence[Series]) -> int:
     """The smallest batch whose throughput is the highest, or as good as that: gains end there."""
     highest = max(map(_rate, curve))
     return min(one.batch_size for one in curve if _rate(one) >= highest * (1 - _GAIN))
+
+
+def _full(size: int, error: Exception) -> Findings:
+    reason = broke(error).reason
+    overflow = Overflow(metric=METRIC, batch_size=size, reason=reason)
+    return Findings(overflows=(overflow,))
 
 
 def _measured(task: TaskAtWork, session: Session, size: int, protocol: Protocol) -> Series:

@@ -21,7 +21,8 @@ from benchsuite.measure.scenarios import (
 )
 from benchsuite.records import Findings
 from benchsuite.records.series import Series
-from benchsuite.run.tasks.at_work import TaskAtWork, input_pool, judged
+from benchsuite.run.messages import Trying
+from benchsuite.run.tasks.at_work import TaskAtWork, backed_off, input_pool, judged
 
 _NS_PER_S = 1e9
 
@@ -38,6 +39,7 @@ def measure_time(task: TaskAtWork) -> Iterator[Findings | Series]:
         with task.phase("wait", measuring=False):
             wait_for_quiet(task.getting_ready, longest_s=protocol.quiet_s)
     with quiet_collector():
+        task.announce(Trying("latency", 1))
         with task.phase("latency", measuring=True):
             batches = input_pool(session, 1, case)
             placed = [session.place(batch) for batch in batches]
@@ -50,21 +52,25 @@ def measure_time(task: TaskAtWork) -> Iterator[Findings | Series]:
                 series = measure_host_latency(session, batches, protocol, device=case.device)
             yield judged(task, series, of_calls)
         for size in task.inference_batch_sizes:
+            task.announce(Trying("inference_throughput", size))
             with _placed(task, session, size, "inference") as pool:
                 series = measure_throughput(session, pool, size, protocol, device=case.device)
-            yield judged(task, series, lies)
-        with _placed(task, session, case.training_batch_size, "training") as pool:
-            for series in _training(task, session, pool):
-                yield judged(task, series)
+            yield judged(task, series, [*lies, *backed_off(size, task.backed_off.inference)])
+        size = task.training_batch_size
+        task.announce(Trying("training_throughput", size))
+        with _placed(task, session, size, "training") as pool:
+            for series in _training(task, session, pool, size):
+                yield judged(task, series, backed_off(size, task.backed_off.training))
         if protocol.rounds[-1] > 1:
             yield measure_anchor()
     yield task.surroundings(session)
 
 
-def _training(task: TaskAtWork, session: Session, pool: Sequence[Any]) -> Iterator[Series]:
+def _training(
+    task: TaskAtWork, session: Session, pool: Sequence[Any], size: int
+) -> Iterator[Series]:
     """The whole step and, where the protocol is thorough, its parts."""
     case, protocol = task.case, PROTOCOLS[task.case.protocol]
-    size = case.training_batch_size
     yield measure_training(session, pool, size, case.recipe.lr, protocol, device=case.device)
     if protocol.thorough and isinstance(session, PartedSession):
         yield measure_part(session, "forward", pool, size, protocol, device=case.device)

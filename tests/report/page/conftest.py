@@ -12,6 +12,10 @@ from benchsuite.report.page.source import read_source
 
 INSTALLER = Path(__file__).parents[2] / "install_chromium.sh"
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+)
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +31,50 @@ def chromium():
                 f"or leave them out with -m 'not browser'\n{done.stdout}{done.stderr}"
             )
     return found
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(browser):
+    """A function that opens a page; whatever it does wrong by then fails the test."""
+    wrong, contexts = [], []
+
+    def open_page(address, *, width=1280, scheme="light"):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.route("**", lambda route: _local(route, wrong))
+        page.on("console", lambda m: m.type in ("error", "warning") and wrong.append(m.text))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("dialog", lambda dialog: (wrong.append(dialog.message), dialog.dismiss()))
+        page.goto(address)
+        page.wait_for_selector("#leaderboard-table tbody tr", state="attached")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def _local(route, wrong):
+    if route.request.url.startswith(("file:", "data:", "blob:")):
+        route.continue_()
+    else:
+        wrong.append(f"request of {route.request.url}")
+        route.abort()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from benchsuite.measure import energy as measuring
 from benchsuite.measure import protocol
 from benchsuite.measure.energy import Counter
 from benchsuite.records import Findings
-from benchsuite.run import executor
+from benchsuite.run import contest
 from benchsuite.run.tasks import TaskAtWork
 from benchsuite.run.tasks import energy as task_module
 from benchsuite.run.tasks.energy import spend_energy
@@ -31,7 +31,7 @@ def counting(monkeypatch):
 
     def count(*, there=True):
         counter = Counter(Ticking().read, [None]) if there else None
-        for module in (executor, task_module):
+        for module in (contest, task_module):
             monkeypatch.setattr(module, "find_counter", lambda device: counter)
 
     return count

@@ -194,7 +194,7 @@ class _Version(str):
 
 class OddVersion(LinearBackend):
     def versions(self):
-        return {"numpy": _Version("1.2")}
+        return {"numpy": _Version(os.environ.get("ODD_VERSION", "1.2"))}
 
 
 class NoTraining(LinearBackend):

@@ -1,0 +1,6 @@
+"""`python -m benchsuite`."""
+
+from benchsuite.cli import main
+
+if __name__ == "__main__":
+    main()
