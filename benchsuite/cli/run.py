@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from benchsuite.cli.output import say
 from benchsuite.cli.parameters import Names, plugins_of
 from benchsuite.cli.run_options import run_options, spec_of
 
@@ -61,7 +62,7 @@ def run(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - see `r
         with progress() as observer:
             finished = carry_out(plugins_of(ctx), observer)
     except KeyboardInterrupt:
-        click.echo("stopped; 'benchsuite run --resume RUN' goes on", err=True)
+        say("stopped; 'benchsuite run --resume RUN' goes on", err=True)
         sys.exit(_INTERRUPTED)
     _report(finished)
     sys.exit(_exit_code(finished))

@@ -15,8 +15,9 @@ import msgspec
 import numpy as np
 
 from benchsuite.errors import UsageError
+from benchsuite.names import as_file_name
 from benchsuite.records import Case, Findings, Record, RunStore, Status, read_record
-from benchsuite.records.reading import NOT_OURS, content_of
+from benchsuite.records.reading import read_json
 from benchsuite.run.keys import Key, Keys, changes
 from benchsuite.run.messages import BackedOff
 from benchsuite.run.outcome import Outcome
@@ -70,12 +71,9 @@ class Journal:
         if not path.exists():
             return {}
         try:
-            known = msgspec.json.decode(content_of(path), type=dict[str, Progress])
-        except NOT_OURS as error:
-            raise UsageError(
-                f"'{path}' is no journal of this benchsuite ({error}): remove it, and its contest "
-                "is done again"
-            ) from error
+            known = read_json(path, dict[str, Progress], "journal")
+        except UsageError as error:
+            raise UsageError(f"{error}: remove it, and its contest is done again") from error
         self._contests[name] = known
         return known
 
@@ -108,19 +106,16 @@ def _name(cases: Sequence[Case]) -> str:
     first = cases[0]
     same = [first.origin, first.dataset, first.fold, first.input_shape]
     digest = hashlib.sha256(msgspec.json.encode(same)).hexdigest()[:8]
-    return f"{first.architecture.replace('/', '-')}.{first.seed}.{digest}"
+    return as_file_name(f"{first.architecture.replace('/', '-')}.{first.seed}.{digest}")
 
 
 def _progress(outcome: Outcome) -> Progress:
-    logits = outcome.logits
-    if logits is not None and not np.isfinite(logits).all():
-        logits = None  # JSON has no such numbers, and nothing is compared with them
     return Progress(
         key=outcome.key,
         started=outcome.started,
         tasks=tuple(outcome.tasks),
         findings=tuple(outcome.findings),
-        logits=None if logits is None else logits.tolist(),
+        logits=None if outcome.logits is None else outcome.logits.tolist(),
         backed_off=outcome.backed_off,
         status=outcome.status,
         reasons=tuple(outcome.reasons),

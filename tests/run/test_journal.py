@@ -122,7 +122,7 @@ def test_journal_of_something_else_is_refused(contest, journal, store):
     (path,) = (store.folder / "journal").iterdir()
     path.write_text("[]")
 
-    with pytest.raises(UsageError, match="is no journal of this benchsuite"):
+    with pytest.raises(UsageError, match="is not a benchsuite journal"):
         journal().open(contest)
 
 
