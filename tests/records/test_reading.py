@@ -36,7 +36,7 @@ def test_readers_refuse_what_is_none_of_ours(tmp_path, read, content):
     folder = tmp_path / "certificates" / "lenet5"
     folder.mkdir(parents=True)
     path = folder / "run.json"
-    path.write_bytes(content + b"\n")
+    path.write_bytes(content)
     if content == b"" and read is read_series:
         assert read_series(path) == []
         return
@@ -89,8 +89,8 @@ def test_read_series_refuses_numbers_that_no_clock_yields(tmp_path, field, value
         "reading": {"seconds": 1.0, "cores_used": 1.0},
     }
     path = tmp_path / "case.jsonl"
-    path.write_text(f"{json.dumps(line)}\n")
+    path.write_text(json.dumps(line))
     assert len(read_series(path)) == 1
-    path.write_text(f"{json.dumps({**line, field: value})}\n")
+    path.write_text(json.dumps({**line, field: value}))
     with pytest.raises(UsageError, match="is not a benchsuite file of samples"):
         read_series(path)

@@ -6,7 +6,7 @@ from benchsuite.hooks import load_plugins
 from benchsuite.run import conduct, make_spec, plan
 
 _FOLDER = Path(__file__).parent / "faults"
-FAULTS = [str(_FOLDER / name) for name in ("faults.py", "full.py", "wrong.py")]
+FAULTS = [str(_FOLDER / name) for name in ("faults.py", "full.py", "wrong_answers.py")]
 
 
 class Watch:

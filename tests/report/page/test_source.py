@@ -47,7 +47,7 @@ def test_place_without_records_is_refused(tmp_path):
 def test_broken_file_is_named(store, make_record, file, what):
     folder = store([record := make_record()]) / "runs" / "run-1"
     path = folder / SAMPLES / f"{record.case.id}.jsonl" if file == "samples" else folder / file
-    path.write_text('{"half\n')
+    path.write_text('{"half')
 
     with pytest.raises(UsageError, match=f"is not a benchsuite .*{what}"):
         read_source([folder])

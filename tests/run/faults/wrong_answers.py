@@ -118,4 +118,4 @@ globals().update(BACKENDS)
 
 @hookimpl
 def benchsuite_backends():
-    return {name: Target(f"wrong:{name}", "is wrong", by_default=False) for name in BACKENDS}
+    return {name: Target(f"wrong_answers:{name}", "is wrong", by_default=False) for name in BACKENDS}
