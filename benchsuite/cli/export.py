@@ -29,7 +29,7 @@ def export(
     """Write the records in RESULTS, results folders, runs' folders or record files, for others."""
     from benchsuite.records import Stored, read_stored
     from benchsuite.records.certificate import certificates_beside
-    from benchsuite.records.store import write_output
+    from benchsuite.records.writing import write_output
     from benchsuite.report.equality import with_equality
 
     entry, argument = plugins_of(ctx).exporters.find(exporter)

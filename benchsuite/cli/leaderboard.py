@@ -92,7 +92,7 @@ def _show(
     rows: Sequence[Record], view: View, form: str, output: Path | None, *, wide: bool
 ) -> None:
     """Print it, or write it to the file."""
-    from benchsuite.records.store import write_output
+    from benchsuite.records.writing import write_output
     from benchsuite.report.formats import FORMATS
 
     if form == "parquet" and output is None:

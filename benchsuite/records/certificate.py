@@ -15,7 +15,7 @@ import msgspec
 from benchsuite.errors import UsageError
 from benchsuite.names import as_file_name
 from benchsuite.records.reading import read_json
-from benchsuite.records.store import write_atomically
+from benchsuite.records.writing import write_atomically
 
 CERTIFICATE_VERSION = 1
 CERTIFICATES = "certificates"

@@ -27,8 +27,8 @@ from benchsuite.records.store import (
     Stored,
     read_run,
     read_stored,
-    write_atomically,
 )
+from benchsuite.records.writing import write_atomically
 
 Keep = Literal["first", "last", "ok"]
 #: Cases that an error names; it counts the rest.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from benchsuite.errors import UsageError
 from benchsuite.npz import read_arrays
+from benchsuite.records.writing import write_atomically, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,12 @@ _TYPES = {
 
 
 def write_predictions(path: Path, predictions: Predictions) -> None:
-    """As a compressed `.npz`, one array a field."""
+    """As a compressed `.npz`, one array a field. Raises StorageError."""
     arrays = {name: getattr(predictions, name).astype(kind) for name, kind in _TYPES.items()}
-    np.savez_compressed(path, **arrays)
+    content = BytesIO()
+    np.savez_compressed(content, **arrays)
+    with written(path):
+        write_atomically(path, content.getvalue())
 
 
 def read_predictions(path: Path) -> Predictions:

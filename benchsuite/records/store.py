@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import msgspec
 
-from benchsuite.errors import StorageError, UsageError
+from benchsuite.errors import UsageError
 from benchsuite.privacy import redacted
 from benchsuite.records.facts import read_facts
 from benchsuite.records.reading import NOT_OURS, content_of
 from benchsuite.records.schema import SCHEMA_VERSION, Record
 from benchsuite.records.series import Series, append_series, encode_series, read_series
 from benchsuite.records.versions import decode_latest, decode_record, version_of
+from benchsuite.records.writing import write_atomically, written
 
 RECORDS = "records"
 LOGS = "logs"
@@ -30,43 +29,6 @@ REPLACED = ".replaced"
 CHECKPOINTS = "checkpoints"
 RUNS = "runs"
 RUN_FILE = "run.json"
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace `path` as a whole: a reader sees the old content or the new, never a part."""
-    file = NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False)  # noqa: SIM115 - closed below, before it is renamed
-    temporary = Path(file.name)
-    try:
-        with file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _settle(path.parent)
-
-
-def _settle(folder: Path) -> None:
-    """Have a folder's new names outlast a power cut, where its file system can promise that."""
-    with suppress(OSError):
-        entry = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(entry)
-        finally:
-            os.close(entry)
-
-
-def write_output(path: Path, content: bytes) -> None:
-    """Replace a file that the user named. Raises UsageError where it cannot be written."""
-    try:
-        write_atomically(path, content)
-    except OSError as error:
-        raise UsageError(
-            f"'{path}' cannot be written ({error.strerror}): name another file"
-        ) from error
 
 
 class RunStore:
@@ -110,7 +72,7 @@ class RunStore:
     def append(self, case_id: str, series: Iterable[Series]) -> None:
         """Add raw samples of a case."""
         path = self.samples_path(case_id)
-        with _written(path):
+        with written(path):
             append_series(path, series)
 
     def cut(self, case_id: str, count: int) -> list[Series] | None:
@@ -123,7 +85,7 @@ class RunStore:
         if len(series) < count:
             return None
         rest = [msgspec.structs.replace(one, discarded=True) for one in series[count:]]
-        with _written(path):
+        with written(path):
             write_atomically(path, encode_series([*series[:count], *rest]))
         return series[:count]
 
@@ -134,13 +96,19 @@ class RunStore:
         for path in (find(case_id) for find in paths):
             if path.exists():
                 aside = folder / path.relative_to(self.folder)
-                with _written(aside):
+                with written(aside):
                     aside.parent.mkdir(parents=True, exist_ok=True)
                     path.replace(aside)
 
+    def drop_checkpoint(self, case_id: str) -> None:
+        """Remove what a case's training that is over would have gone on from."""
+        path = self.checkpoint_path(case_id)
+        with written(path):
+            path.unlink(missing_ok=True)
+
     def tidy(self) -> None:
         """Remove what a writer that was killed left half written."""
-        for pattern in (".*.json*", "*/.*.json*"):
+        for pattern in (".*.json*", "*/.*.json*", "*/.*.npz*"):
             for path in self.folder.glob(pattern):
                 path.unlink(missing_ok=True)
 
@@ -169,7 +137,7 @@ class RunStore:
         return self._checkpoints / f"{case_id}.safetensors"
 
     def _write(self, path: Path, content: object) -> None:
-        with _written(path):
+        with written(path):
             write_atomically(path, _pretty(content))
 
 
@@ -190,17 +158,6 @@ def _makes(results: Path) -> Iterator[None]:
         raise UsageError(
             f"results folder '{results}' cannot be written ({error.strerror}): "
             "choose another with --results"
-        ) from error
-
-
-@contextmanager
-def _written(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StorageError(
-            f"'{path}' cannot be written ({error.strerror}): everything before it is kept; mend "
-            "that, then go on with 'benchsuite run --resume'"
         ) from error
 
 

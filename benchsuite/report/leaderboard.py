@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from benchsuite.privacy import redacted
 from benchsuite.records import Record
-from benchsuite.records.store import write_output
+from benchsuite.records.writing import write_output
 from benchsuite.report.column import Column
 from benchsuite.report.columns import COLUMNS, metric_column
 from benchsuite.report.pareto import pareto_column

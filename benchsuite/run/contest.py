@@ -26,14 +26,12 @@ from benchsuite.run.messages import (
     Job,
     Sampled,
     Trained,
+    Unwritable,
 )
 from benchsuite.run.observer import Observer
 from benchsuite.run.outcome import Outcome
 from benchsuite.run.processes import WorkerPool, WorkerTimeoutError
 from benchsuite.run.rounds import Rounds
-
-#: How every system calls that, in the texts of exceptions.
-_DISK_IS_FULL = ("No space left on device", "Disk quota exceeded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +146,9 @@ class Contest:
                         outcome.began(task, time.monotonic() - started)
                     case Broke():
                         has_broken = True
-                        _refuse_full_disk(event.reason)
                         outcome.broke(task, event, Path(job.log))
+                    case Unwritable(reason):
+                        raise StorageError(reason)
                     case Ended(returncode) if returncode and not has_broken:
                         outcome.ended(task, event, Path(job.log))
                     case _:
@@ -201,12 +200,3 @@ class Contest:
 def _counts_energy(case: Case) -> bool:
     """Whether its protocol wants that, and its device can: no process is started for nothing."""
     return PROTOCOLS[case.protocol].energy_windows > 0 and find_counter(case.device) is not None
-
-
-def _refuse_full_disk(reason: str) -> None:
-    """Raise StorageError where a worker met one: that is no failure of its case."""
-    if any(words in reason for words in _DISK_IS_FULL):
-        raise StorageError(
-            f"a worker could not write ({reason}): everything before it is kept; make room, then "
-            "go on with 'benchsuite run --resume'"
-        )

@@ -11,7 +11,7 @@ from benchsuite.errors import UsageError
 from benchsuite.measure.host import Complaint
 from benchsuite.records import Ceiling
 from benchsuite.records.reading import read_json
-from benchsuite.records.store import write_atomically
+from benchsuite.records.writing import write_atomically
 
 #: Beside the runs: what this machine was found to be able to see.
 DIAGNOSIS = "doctor.json"

@@ -82,7 +82,7 @@ class Executor:
         record = outcome.record(store.run, self._diagnosis)
         store.write(record)
         if record.status == "ok":
-            store.checkpoint_path(record.case.id).unlink(missing_ok=True)
+            store.drop_checkpoint(record.case.id)
         observer.case_ended(record)
         return record
 

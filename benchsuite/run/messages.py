@@ -125,6 +125,12 @@ class Broke(msgspec.Struct, frozen=True, tag=True):
     reason: str
 
 
+class Unwritable(msgspec.Struct, frozen=True, tag=True):
+    """The job cannot write a file of the run: no failure of its case."""
+
+    reason: str
+
+
 class Ended(msgspec.Struct, frozen=True, tag=True):
     """The job's process is gone, with this exit code; negative: killed by that signal."""
 
@@ -143,5 +149,6 @@ Event = (
     | Looked
     | Done
     | Broke
+    | Unwritable
     | Ended
 )

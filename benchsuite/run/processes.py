@@ -15,6 +15,7 @@ import msgspec
 
 from benchsuite.errors import UsageError
 from benchsuite.hooks import Plugins
+from benchsuite.records.writing import written
 from benchsuite.run.channel import Channel, NonsenseError
 from benchsuite.run.environment import MEMORY_LIMIT, worker_environment
 from benchsuite.run.kernel import IS_LINUX, adopt_orphans
@@ -160,32 +161,40 @@ class WorkerPool:
         """Do one job in a process of its own and yield the events, `Ended` last.
 
         Where the worker cannot be started, or what it says or prints is beyond bearing, `Broke`
-        comes last. Raises WorkerTimeoutError when `deadline` (`time.monotonic`) passes.
+        comes last. Raises WorkerTimeoutError when `deadline` (`time.monotonic`) passes, and
+        StorageError where the job's log cannot be written.
         """
-        Path(self._scratch.name).mkdir(exist_ok=True)  # an earlier case may have removed it
-        key = (backend, threads, tuned)
-        worker = self._parents.get(key) if job.fork else None
-        if worker is None or not worker.alive():
-            if worker is not None:
-                worker.kill()  # what it left behind
-            try:
-                worker = self._start(*key, Path(job.log))
-            except OSError as error:
-                yield Broke("failed", f"no process can be started for it: {error.strerror}")
-                return
-        if job.fork:
-            self._parents[key] = worker
+        try:
+            worker = self._worker(job, backend, threads, tuned=tuned)
+        except OSError as error:
+            yield Broke("failed", f"no process can be started for it: {error.strerror}")
+            return
         yield from worker.events(job, deadline)
         if not job.fork:
             worker.kill()
 
+    def _worker(self, job: Job, backend: str, threads: int, *, tuned: bool) -> Worker:
+        """One for this job: where it forks, it is kept for the next ones."""
+        Path(self._scratch.name).mkdir(exist_ok=True)  # an earlier case may have removed it
+        key = (backend, threads, tuned)
+        if not job.fork:
+            return self._start(*key, Path(job.log))
+        worker = self._parents.get(key)
+        if worker is None or not worker.alive():
+            if worker is not None:
+                worker.kill()  # what it left behind
+            worker = self._parents[key] = self._start(*key, Path(job.log))
+        return worker
+
     def _start(self, backend: str, threads: int, tuned: bool, log: Path) -> Worker:
         target = self._plugins.backends[backend].target
         command = [sys.executable, "-m", "benchsuite.run.worker", backend]
-        with log.open("ab") as file:
-            variables = worker_environment(target, threads, tuned=tuned)
-            variables["TMPDIR"] = self._scratch.name
-            if self._memory_limit_bytes is not None:
-                variables[MEMORY_LIMIT] = str(self._memory_limit_bytes)
-            command += self._plugins.unpackaged
+        variables = worker_environment(target, threads, tuned=tuned)
+        variables["TMPDIR"] = self._scratch.name
+        if self._memory_limit_bytes is not None:
+            variables[MEMORY_LIMIT] = str(self._memory_limit_bytes)
+        command += self._plugins.unpackaged
+        with written(log):
+            file = log.open("ab")
+        with file:
             return Worker(command, variables, file, self._memory_limit_bytes)

@@ -23,12 +23,14 @@ import numpy as np
 import psutil
 
 from benchsuite.contract import Backend
+from benchsuite.errors import StorageError
 from benchsuite.hooks import Plugins, load_plugins
 from benchsuite.measure.environment import usable_cpus
 from benchsuite.measure.topology import by_core
 from benchsuite.measure.watch import Watch
 from benchsuite.records import Ceiling, Epoch
 from benchsuite.records.series import Series
+from benchsuite.records.writing import written
 from benchsuite.run.environment import MEMORY_LIMIT
 from benchsuite.run.failures import broke
 from benchsuite.run.kernel import adopt_orphans, die_with, go_first, limit_memory
@@ -46,6 +48,7 @@ from benchsuite.run.messages import (
     Ready,
     Sampled,
     Trained,
+    Unwritable,
 )
 from benchsuite.run.tasks import TASKS, TaskAtWork, import_for, plain
 
@@ -129,11 +132,14 @@ class _Worker:
     def do(self, job: Job, started: Watch, import_s: float | None) -> None:
         """Do one job and tell everything it finds; an exception ends it with its reason."""
         self.speaker.say(Began(os.getpid()))
-        _redirect_output(job.log)
         try:
+            with written(Path(job.log)):
+                _redirect_output(job.log)
             for event in self._events(job, started, import_s):
                 self.speaker.say(event)
             self.speaker.say(Done())
+        except StorageError as error:
+            self.speaker.say(Unwritable(str(error)))
         except BaseException as error:  # noqa: BLE001 - the case's own failure, whatever it is
             traceback.print_exc()
             sys.stderr.flush()

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from benchsuite.contract import Session
 from benchsuite.graph.weights import Weights
 from benchsuite.records import Epoch
+from benchsuite.records.writing import written
 
 _STATE, _BEST = "state/", "best/"
 _HISTORY, _KEY = "history", "key"
@@ -63,22 +64,35 @@ class Checkpoints:
             return msgspec.json.decode(about[_HISTORY], type=History), tensors
 
     def save(self, session: Session, history: History, best: Weights | None) -> None:
-        """Write the file anew where it is time to, as a whole or not at all."""
+        """Write the file anew where it is time to, as a whole or not at all.
+
+        Raises StorageError.
+        """
         if len(history.epochs) % self.every:
             return
-        from safetensors.numpy import save_file
-
         tensors = {
             **{f"{_STATE}{name}": array for name, array in session.state().items()},
             **{f"{_BEST}{name}": array for name, array in (best or {}).items()},
         }
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        part = self.path.with_suffix(".part")
         metadata = {_KEY: self.key, _HISTORY: msgspec.json.encode(history).decode()}
-        save_file({n: np.asarray(a, order="C") for n, a in tensors.items()}, part, metadata)
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
-        part.replace(self.path)
+        with written(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            _write(self.path, {n: np.asarray(a, order="C") for n, a in tensors.items()}, metadata)
+
+
+def _write(path: Path, tensors: dict[str, NDArray[Any]], metadata: dict[str, str]) -> None:
+    """Straight into a file: a copy of all tensors may not fit into memory."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import save_file
+
+    part = path.with_suffix(".part")
+    try:
+        save_file(tensors, part, metadata)
+    except SafetensorError as error:  # how it tells of a full disk
+        raise OSError(str(error)) from error
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+    part.replace(path)
 
 
 def _under(prefix: str, tensors: Weights) -> dict[str, NDArray[Any]]:

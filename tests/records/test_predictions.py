@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from benchsuite.errors import UsageError
+from benchsuite.errors import StorageError, UsageError
 from benchsuite.records.predictions import Predictions, read_predictions, write_predictions
 
 
@@ -53,3 +53,11 @@ def test_a_file_of_arrays_that_do_not_fit_is_refused(tmp_path, change):
     np.savez(tmp_path / "case.npz", **{**arrays, **change})
     with pytest.raises(UsageError, match="its arrays are of other kinds"):
         read_predictions(tmp_path / "case.npz")
+
+
+def test_predictions_that_cannot_be_written_leave_no_half_of_a_file(tmp_path, full_disk):
+    full_disk()
+    each = np.arange(3)
+    with pytest.raises(StorageError, match="No space left"):
+        write_predictions(tmp_path / "case.npz", Predictions(each, each, each, each / 2))
+    assert list(tmp_path.iterdir()) == []

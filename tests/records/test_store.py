@@ -1,21 +1,11 @@
-import errno
 import json
-import os
 from pathlib import Path
 
 import pytest
 
 from benchsuite.errors import StorageError, UsageError
 from benchsuite.records import RunStore, read_record, read_records
-from benchsuite.records.store import Stored, write_atomically
-
-
-@pytest.fixture
-def full_disk(monkeypatch):
-    def fail(_):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", fail)
+from benchsuite.records.store import Stored
 
 
 def names(folder):
@@ -69,26 +59,6 @@ def test_store_refuses_a_folder_that_cannot_be_written(tmp_path):
 
     assert str(in_the_way) in str(caught.value)
     assert in_the_way.read_text() == "a file"
-
-
-def test_failing_write_leaves_the_old_file_and_no_other(tmp_path, request):
-    path = tmp_path / "record.json"
-    write_atomically(path, b"old")
-    request.getfixturevalue("full_disk")
-
-    with pytest.raises(OSError, match="No space left"):
-        write_atomically(path, b"new, and longer")
-
-    assert path.read_bytes() == b"old"
-    assert names(tmp_path) == ["record.json"]
-
-
-@pytest.mark.skipif(os.name != "posix", reason="permission bits are POSIX")
-def test_written_file_may_be_read_by_others(tmp_path):
-    path = tmp_path / "record.json"
-    write_atomically(path, b"content")
-
-    assert path.stat().st_mode & 0o777 == 0o644
 
 
 def test_read_records_finds_all_of_a_results_folder_in_order(tmp_path, make_record):
@@ -162,9 +132,9 @@ def test_predictions_are_beside_their_record(tmp_path, make_record):
     assert stored.samples == store.samples_path(record.case.id)
 
 
-def test_store_says_that_the_disk_is_full(tmp_path, make_record, request):
+def test_store_says_that_the_disk_is_full(tmp_path, make_record, full_disk):
     store = RunStore(tmp_path, "first")
-    request.getfixturevalue("full_disk")
+    full_disk()
 
     with pytest.raises(StorageError, match=r"No space left on device.*--resume"):
         store.write(make_record())
@@ -179,7 +149,10 @@ def test_runs_that_begin_at_once_have_folders_of_their_own(tmp_path):
 def test_half_written_files_are_tidied_away(tmp_path, make_record):
     store = RunStore(tmp_path, "first")
     path = store.write(make_record())
-    (path.parent / f".{path.name}.x1y2").write_text("{")
+    predictions = store.predictions_path("a-case")
+    for written in (path, predictions):
+        written.with_name(f".{written.name}.x1y2").write_text("{")
     store.tidy()
 
     assert names(path.parent) == [path.name]
+    assert names(predictions.parent) == []

@@ -1,5 +1,6 @@
 """Runs that were cut short, and go on: nothing that is over is done again."""
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -124,19 +125,24 @@ def test_folder_that_holds_no_run_is_refused(go_on, tmp_path):
 
 
 @pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 400 kB."""
-    place = tmp_path / "small"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=400k", "none", str(place)]
-    made = subprocess.run(mount, capture_output=True, text=True, check=False)
-    if made.returncode:
-        pytest.skip(f"only root may mount: {made.stderr.strip()}")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+def make_small_disk():
+    """A function that puts a file system of so many kB at a place."""
+    with contextlib.ExitStack() as stack:
+
+        def make(place, size):
+            place.mkdir(parents=True)
+            mount = ["mount", "-t", "tmpfs", "-o", f"size={size}k", "none", str(place)]
+            made = subprocess.run(mount, capture_output=True, text=True, check=False)
+            if made.returncode:
+                pytest.skip(f"only root may mount: {made.stderr.strip()}")
+            stack.callback(subprocess.run, ["umount", "-l", str(place)], check=True)
+            return place
+
+        yield make
 
 
-def test_full_disk_loses_nothing(run_cases, go_on, small_disk, tmp_path):
+def test_full_disk_loses_nothing(run_cases, go_on, make_small_disk, tmp_path):
+    small_disk = make_small_disk(tmp_path / "small", 400)
     with pytest.raises(StorageError, match=r"No space left on device.*--resume"):
         run_cases(["numpy-linear"], seeds=list(range(40)), results=str(small_disk))
     (folder,) = (small_disk / "runs").iterdir()
@@ -148,3 +154,24 @@ def test_full_disk_loses_nothing(run_cases, go_on, small_disk, tmp_path):
     run = go_on(roomy)
     assert {record.status for record in run.records} == {"ok"}
     assert run.records[: len(ended)] == sorted(ended, key=lambda record: record.case.seed)
+
+
+def test_disk_that_is_full_for_a_worker_stops_the_run(
+    run_cases, go_on, make_small_disk, tmp_path, watch
+):
+    checkpoints = make_small_disk(tmp_path / "results" / "checkpoints", 4)
+    with pytest.raises(StorageError, match=r"safetensors.*No space left on device.*--resume"):
+        run_cases(["numpy-linear"], epochs=3, checkpoint_epochs=1)
+    (folder,) = (tmp_path / "results" / "runs").iterdir()
+    assert [record.status for record in read_records([folder])] == ["skipped"]
+
+    subprocess.run(["mount", "-o", "remount,size=400k", str(checkpoints)], check=True)
+    assert [record.status for record in go_on(folder).records] == ["ok"]
+    assert begun(watch) == ["learn", "time"]
+
+
+def test_file_that_a_worker_cannot_write_stops_the_run(run_cases, tmp_path):
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "checkpoints").touch()
+    with pytest.raises(StorageError, match=r"cannot be written.*--resume"):
+        run_cases(["numpy-linear"], epochs=3, checkpoint_epochs=1)

@@ -1,12 +1,22 @@
 """What a run asks of the machine before it begins, and what it does without."""
 
+import itertools
 import subprocess
 import sys
+import time
+from collections import Counter
+from datetime import datetime, timedelta, timezone
 from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from benchsuite.errors import UsageError
+from benchsuite.records import read_records
+from benchsuite.run import resume
+
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - as such, a place of another file system
 
 
 def test_run_refuses_to_begin_where_others_are_at_work(run_cases, tmp_path, monkeypatch):
@@ -66,3 +76,42 @@ def test_run_refuses_a_limit_that_the_system_does_not_have(run_cases, tmp_path, 
     with pytest.raises(UsageError, match="--memory-limit needs Linux"):
         run_cases(["numpy-linear"], memory_limit="8GiB")
     assert not (tmp_path / "results").exists()
+
+
+def test_clock_that_is_set_back_changes_no_result(run_cases, monkeypatch):
+    class Backwards(datetime):
+        days = itertools.count()
+
+        @classmethod
+        def now(cls, tz=None):
+            return datetime(2026, 6, 1, tzinfo=tz) - timedelta(days=next(cls.days))
+
+    for module in ("benchsuite.run.outcome", "benchsuite.records.store"):
+        monkeypatch.setattr(f"{module}.datetime", Backwards)
+    monkeypatch.setattr(time, "time", lambda: Backwards.now(timezone.utc).timestamp())
+
+    run = run_cases(["numpy-linear", "setstheclock"], seeds=[0, 1], timeout_s=100)
+
+    assert [record.status for record in run.records] == ["ok"] * 4
+    assert all(record.ended < record.started for record in run.records)
+    phases = [phase for record in run.records for phase in record.findings.phases]
+    assert all(0 <= phase.seconds < 100 for phase in phases)
+
+
+@pytest.mark.skipif(not SHARED_MEMORY.is_dir(), reason="Linux has a second file system there")
+def test_results_may_be_on_another_file_system(run_cases, tmp_path):
+    with TemporaryDirectory(dir=SHARED_MEMORY) as results:
+        assert Path(results).stat().st_dev != tmp_path.stat().st_dev
+        run = run_cases(["numpy-linear"], results=results, epochs=2, checkpoint_epochs=1)
+        assert list(read_records([Path(results)])) == run.records
+        assert [record.status for record in run.records] == ["ok"]
+
+
+def test_run_of_thousands_of_cases_goes_on(run_cases, plugins, watch):
+    begun = run_cases(["numpy-linear"], seeds=list(range(2000)), budget="0.5s", isolation="fork")
+    counts = Counter(record.status for record in begun.records)
+    assert counts["ok"] + counts["skipped"] == 2000
+
+    run = resume(begun.folder, plugins, watch, budget="5s")
+    assert len(run.records) == 2000
+    assert Counter(record.status for record in run.records)["ok"] > counts["ok"]

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from training_fakes import FakeSession, batches_of
 
+from benchsuite.errors import StorageError
 from benchsuite.training.checkpoint import Checkpoints, History
 from benchsuite.training.loop import train
 
@@ -100,7 +101,7 @@ def test_a_file_that_is_being_written_replaces_none(file, monkeypatch):
     checkpoints = Checkpoints(file, 1, "key")
     train(Stateful(), batches_of(9, epochs=2), no_figures, checkpoints=checkpoints)
     monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError("full")))
-    with pytest.raises(OSError, match="full"):
+    with pytest.raises(StorageError, match="full"):
         checkpoints.save(Stateful(), History(epochs=[]), None)
     history, _ = checkpoints.load(Stateful())
     assert len(history.epochs) == 1

@@ -17,7 +17,7 @@ import msgspec
 
 from benchsuite import __version__
 from benchsuite.records import Record
-from benchsuite.records.store import write_output
+from benchsuite.records.writing import write_output
 from benchsuite.report.fairness import differing
 from benchsuite.report.page.board import leaderboard
 from benchsuite.report.page.cases import case_pages

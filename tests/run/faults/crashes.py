@@ -5,6 +5,7 @@ isolation; `CRASHES` and `HANGS` are the ways, in the order of their seeds.
 """
 
 import ctypes
+import errno
 import fcntl
 import os
 import shutil
@@ -192,6 +193,11 @@ def is_full_as_openblas():
     os._exit(1)
 
 
+def fills_another_disk():
+    """As PyTorch's loader workers do where a container's shared memory is small."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "torch_1")
+
+
 def closes_everything():
     os.closerange(0, 64)
 
@@ -248,7 +254,7 @@ CRASHES = (
     *(says_another_object, says_a_deep_object, says_a_wrong_field, prints_without_end),
     *(prints_some, raises_what_cannot_be_shown, raises_a_whole_tensor),
     *(raises_what_cannot_be_encoded, overflows_its_stack, is_full_as_torch),
-    *(is_full_as_c_plus_plus, is_full_as_openblas, closes_everything),
+    *(is_full_as_c_plus_plus, is_full_as_openblas, fills_another_disk, closes_everything),
     *(removes_its_scratch_folder, changes_its_folder, kills_its_parent),
 )
 HANGS = (hangs_in_native_code, is_stopped, ignores_signals, breeds)

@@ -157,6 +157,14 @@ class Litters(LinearBackend):
         return super().open(graph, weights, setup)
 
 
+class SetsTheClock(LinearBackend):
+    """To 1970, as for this process."""
+
+    def open(self, graph, weights, setup):
+        time.time, time.time_ns = (lambda: 0.0), (lambda: 0)
+        return super().open(graph, weights, setup)
+
+
 class OtherLogits(LinearBackend):
     session = _OtherSession
 
@@ -213,6 +221,7 @@ class NoTraining(LinearBackend):
 KINDS = (
     *(Raises, Killed, Exits, Hangs, Full, Loud, WrongSize, Diverges, NoTraining, OddVersion),
     *(DiesInTraining, Dawdles, OtherLogits, TrainingMode, Lying, Cached, OnceForked, Litters),
+    SetsTheClock,
 )
 
 

@@ -37,6 +37,7 @@ CRASHES = {
     "is_full_as_torch": ("oom", "RuntimeError: [enforce fail at alloc_cpu.cpp:124]"),
     "is_full_as_c_plus_plus": ("oom", "its process died, and its last words are of memory: term"),
     "is_full_as_openblas": ("oom", "its process died, and its last words are of memory: OpenBLAS"),
+    "fills_another_disk": ("failed", "OSError: [Errno 28] No space left on device: 'torch_1'"),
     "closes_everything": ("failed", "its process ended with exit code 1"),
     "removes_its_scratch_folder": ("ok", ""),
     "changes_its_folder": ("ok", ""),

@@ -118,4 +118,6 @@ globals().update(BACKENDS)
 
 @hookimpl
 def benchsuite_backends():
-    return {name: Target(f"wrong_answers:{name}", "is wrong", by_default=False) for name in BACKENDS}
+    return {
+        name: Target(f"wrong_answers:{name}", "is wrong", by_default=False) for name in BACKENDS
+    }
