@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -78,24 +78,30 @@ def test_run_refuses_a_limit_that_the_system_does_not_have(run_cases, tmp_path, 
     assert not (tmp_path / "results").exists()
 
 
-def test_clock_that_is_set_back_changes_no_result(run_cases, monkeypatch):
-    class Backwards(datetime):
-        days = itertools.count()
+def test_clock_that_jumps_changes_no_result(run_cases, monkeypatch):
+    """Dates go back by a day whenever they are asked for, seconds forward."""
+    days = itertools.count()
 
+    class Backwards(datetime):
         @classmethod
         def now(cls, tz=None):
-            return datetime(2026, 6, 1, tzinfo=tz) - timedelta(days=next(cls.days))
+            return datetime(2026, 6, 1, tzinfo=tz) - timedelta(days=next(days))
 
     for module in ("benchsuite.run.outcome", "benchsuite.records.store"):
         monkeypatch.setattr(f"{module}.datetime", Backwards)
-    monkeypatch.setattr(time, "time", lambda: Backwards.now(timezone.utc).timestamp())
+    monkeypatch.setattr(time, "time", lambda: 86_400.0 * next(days))
 
-    run = run_cases(["numpy-linear", "setstheclock"], seeds=[0, 1], timeout_s=100)
+    backends = ["numpy-linear", "setstheclock"]
+    run = run_cases(backends, seeds=[0, 1], timeout_s=100, isolation="spawn")
 
     assert [record.status for record in run.records] == ["ok"] * 4
     assert all(record.ended < record.started for record in run.records)
     phases = [phase for record in run.records for phase in record.findings.phases]
     assert all(0 <= phase.seconds < 100 for phase in phases)
+    figures = [one for record in run.records for one in record.findings.measurements]
+    imports = [figure.values for figure in figures if figure.metric == "import"]
+    assert len(imports) == 4
+    assert all(0 < seconds < 100 for values in imports for seconds in values)
 
 
 @pytest.mark.skipif(not SHARED_MEMORY.is_dir(), reason="Linux has a second file system there")

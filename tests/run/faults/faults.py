@@ -158,11 +158,10 @@ class Litters(LinearBackend):
 
 
 class SetsTheClock(LinearBackend):
-    """To 1970, as for this process."""
+    """To 1970, as far as this process sees."""
 
-    def open(self, graph, weights, setup):
+    def __init__(self):
         time.time, time.time_ns = (lambda: 0.0), (lambda: 0)
-        return super().open(graph, weights, setup)
 
 
 class OtherLogits(LinearBackend):
