@@ -38,18 +38,8 @@ ASKED = (
 #: Of a record: when and how fast, and what follows from it.
 _TIMES = {
     *("run", "started", "ended", "seconds", "train_s", "input_wait_s", "log_tail", "key"),
-    *(
-        "rooflines",
-        "values",
-        "value",
-        "low",
-        "high",
-        "bound",
-        "flags",
-        "refused",
-        "samples",
-        "rounds",
-    ),
+    *("rooflines", "values", "value", "low", "high", "bound", "flags", "refused", "samples"),
+    "rounds",
 }
 _MARK = "BENCHSUITE_KILL_TRIAL"
 
