@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from benchsuite.errors import UsageError
 from benchsuite.privacy import redacted
@@ -76,7 +77,7 @@ class RunStore:
             append_series(path, series)
 
     def cut(self, case_id: str, count: int) -> list[Series] | None:
-        """The first raw samples of a case. What follows is of something that never ended.
+        """All raw samples of a case. What follows the first `count` is of what never ended.
 
         That stays in the file, marked as discarded. None where there are fewer.
         """
@@ -84,10 +85,10 @@ class RunStore:
         series = read_series(path) if path.exists() else []
         if len(series) < count:
             return None
-        rest = [msgspec.structs.replace(one, discarded=True) for one in series[count:]]
+        series[count:] = [replace(one, discarded=True) for one in series[count:]]
         with written(path):
-            write_atomically(path, encode_series([*series[:count], *rest]))
-        return series[:count]
+            write_atomically(path, encode_series(series))
+        return series
 
     def set_aside(self, case_id: str) -> None:
         """Keep what is there of a case where no reader looks: it is about to be done again."""

@@ -93,7 +93,7 @@ class Rounds:
             return (size,)
         if outcome.needs("sweep"):
             self._sweep(outcome)
-        curve = [one for one in outcome.series if one.metric == SWEEP]
+        curve = [one for one in outcome.series if one.metric == SWEEP and not one.discarded]
         best = [best_batch_size(curve)] if curve else []
         return tuple(sorted({1, size, *best}))
 

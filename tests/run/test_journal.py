@@ -1,5 +1,6 @@
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from benchsuite.errors import UsageError
 from benchsuite.records import RunStore
@@ -97,9 +98,23 @@ def test_samples_of_what_was_never_over_are_discarded(contest, journal, store):
         file.write(b'{"metric": "lat')
     first, _ = journal().open(contest)
 
-    assert first.series == [one_series()]
     kept, rest = read_series(store.samples_path(contest[0].id))
     assert (kept.discarded, rest.discarded, rest.round) == (False, True, 1)
+    assert first.series == [kept, rest]
+
+
+def test_samples_are_kept_behind_those_that_were_discarded(contest, journal, store):
+    """A round is cut short, taken again by another sitting, and a third one goes on."""
+    store.append(contest[0].id, [one_series(1)])
+    second = journal()
+    outcomes = second.open(contest)
+    again = replace(one_series(1), samples=(7,))
+    store.append(contest[0].id, [again])
+    outcomes[0].series.append(again)
+    second.save(outcomes, outcomes[:1])
+
+    first, _ = journal().open(contest)
+    assert [one for one in first.series if not one.discarded] == [one_series(), again]
 
 
 def test_case_whose_samples_are_gone_is_done_again(contest, journal, store):
