@@ -162,6 +162,17 @@ def test_best_batch_of_the_sweep_is_measured_in_every_round(run):
     assert {sizes for _, task, sizes in machine.done if task == "time"} == {(1, 4, 64)}
 
 
+def test_sweep_that_was_cut_short_is_no_part_of_the_curve(run):
+    def before(outcomes):
+        fast = series("batch_sweep", (1_000,), 32)
+        outcomes[0].series.append(replace(fast, discarded=True))
+
+    machine = Machine(lambda _, task, times: _curve(1, 2) if task == "sweep" else [series()])
+    run(machine, ["a"], before=before)
+
+    assert {sizes for _, task, sizes in machine.done if task == "time"} == {(1, 64)}
+
+
 def test_tour_measures_one_batch_and_sweeps_nothing(run):
     machine = Machine(steady)
     run(machine, ["a"], "tour")
