@@ -34,7 +34,7 @@ def certificates():
         precisions=("fp64", "fp32"),
         device="cpu",
         threads=2,
-        timeout_s=300.0,
+        timeout_s=900.0,
     )
     return list(verify(request, PLUGINS, Quiet()))
 
