@@ -105,16 +105,21 @@ def _report(finished: Run) -> None:
     write_csv(records, path)
     output = console()
     output.print(leaderboard_table(records))
-    share = finished.measured_s / finished.wall_s
-    minutes, seconds = divmod(round(finished.wall_s), 60)
-    output.print(
-        f"{_cases(len(finished.records))} in {minutes} min {seconds} s, "
-        f"{share:.0%} of it training and measuring",
-        highlight=False,
-    )
+    output.print(_duration(finished), highlight=False)
     for line in given_up(finished.records):
         output.print(line, highlight=False)
     output.print(f"records and leaderboard: {path.parent}", highlight=False, soft_wrap=True)
+
+
+def _duration(finished: Run) -> str:
+    """How long it took. Of sittings that somebody killed, nobody knows."""
+    cases = _cases(len(finished.records))
+    minutes, seconds = divmod(round(finished.wall_s), 60)
+    took = f"{minutes} min {seconds} s"
+    if finished.sittings > 1:
+        return f"{cases} in {finished.sittings} sittings, the last of {took}"
+    share = finished.measured_s / finished.wall_s
+    return f"{cases} in {took}, {share:.0%} of it training and measuring"
 
 
 def _cases(count: int) -> str:

@@ -28,6 +28,8 @@ _UINT8_CODE, _MOST_AXES = 8, 4
 _GZIP = b"\x1f\x8b"
 #: CIFAR's archives have nine at the most.
 _MOST_MEMBERS = 1000
+#: Of `scipy.io.matlab.matfile_version`.
+_MATLAB_5 = 1
 #: Classes, and letters of their names.
 _MOST_NAMES = 100
 
@@ -143,8 +145,13 @@ def read_svhn(path: Path) -> Split:
 def _matrices(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """(32, 32, 3, N) and (N,)."""
     from scipy.io import loadmat, whosmat
+    from scipy.io.matlab import matfile_version
 
     with opened(path) as file:
+        major, _ = matfile_version(file)
+        if major != _MATLAB_5:  # in one of format 4, a name may say that it has 2 GiB
+            raise ValueError(f"it is of another MATLAB format: {major}")
+        file.seek(0)
         _check_matrices(whosmat(file))
         file.seek(0)
         found = loadmat(file, variable_names=["X", "y"])

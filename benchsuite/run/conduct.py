@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,16 +34,17 @@ from benchsuite.run.survey import Planned, survey
 class Run:
     """A run that has ended.
 
-    measured_s: what its workers spent training and measuring, of `wall_s` in all.
+    wall_s: of the last of its sittings; it has more than one where it was gone on with.
     """
 
     folder: Path
     records: list[Record]
     wall_s: float
+    sittings: int = 1
 
     @property
     def measured_s(self) -> float:
-        """Seconds spent training and measuring, rather than starting up."""
+        """Seconds, of all sittings, spent training and measuring rather than starting up."""
         phases = (phase for record in self.records for phase in record.findings.phases)
         return sum(phase.seconds for phase in phases if phase.measuring)
 
@@ -101,10 +102,11 @@ def resume(
         planned = survey(spec, plugins, sitting.pool)
         data = _check(planned, plugins)
         store = RunStore(Path(spec.results), folder.name)
-        sittings = [*facts.get("resumed", ()), {"started": now(), **_surroundings(plugins)}]
-        store.write_run({**facts, "resumed": sittings})
+        resumed = [*facts.get("resumed", ()), {"started": now(), **_surroundings(plugins)}]
+        store.write_run({**facts, "resumed": resumed})
         store.tidy()
-        return sitting.execute(planned, data, store, retried)
+        run = sitting.execute(planned, data, store, retried)
+        return replace(run, sittings=1 + len(resumed))
 
 
 @dataclass(frozen=True, slots=True)

@@ -293,6 +293,18 @@ def test_read_svhn_refuses_other_matrices(tmp_path, matrices):
         read_svhn(path)
 
 
+def test_read_svhn_refuses_matlab_4_before_it_believes_its_lengths(tmp_path):
+    """Five numbers of 32 bits; the last is the length of a name, 64 MiB."""
+    path = tmp_path / "train_32x32.mat"
+    path.write_bytes(struct.pack("<5I", 0, 0, 0, 0, 64 << 20))
+    tracemalloc.start()
+    with pytest.raises(UsageError, match="another MATLAB format: 0"):
+        read_svhn(path)
+    used = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert used < 1 << 20
+
+
 def test_read_svhn_refuses_a_name_that_is_there_twice(tmp_path):
     """The second could be cells in cells, of which scipy exhausts its stack."""
     path = tmp_path / "train_32x32.mat"
