@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -253,3 +254,14 @@ def test_read_checkpoint_takes_tensors_that_share_what_is_stored(tmp_path):
     arrays = read_checkpoint(tmp_path / "w.pt").arrays
 
     assert arrays["b"].tolist() == [[2.0, 4.0], [3.0, 5.0]]
+
+
+def test_length_that_a_pickle_claims_is_not_believed(tmp_path):
+    """A text of 64 MiB, in a file of five bytes."""
+    (tmp_path / "c.pt").write_bytes(b"X" + (64 << 20).to_bytes(4, "little"))
+    tracemalloc.start()
+    with pytest.raises(EOFError):
+        read_checkpoint(tmp_path / "c.pt")
+    used = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert used < 1 << 20

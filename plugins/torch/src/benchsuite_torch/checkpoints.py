@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import os
 import pickle
 import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 import torch
 from numpy.typing import NDArray
@@ -48,12 +51,26 @@ def read_checkpoint(path: Path) -> Checkpoint:
     )
 
 
+class _Honest(io.BufferedReader):
+    """A file that makes room for what it holds, whatever length a pickle in it claims."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path))
+
+    def read(self, size: int | None = -1) -> bytes:
+        left = max(0, os.fstat(self.fileno()).st_size - self.tell())
+        return super().read(left if size is None or size < 0 else min(size, left))
+
+
 def _load(path: Path) -> Any:  # noqa: ANN401 - what the file holds
     try:
         with warnings.catch_warnings():
             # How the file was pickled is nobody's concern: it is read, or refused.
             warnings.simplefilter("ignore")
-            return torch.load(path, map_location="cpu", weights_only=True)
+            with _Honest(path) as file:
+                # Of an archive, PyTorch reads the members that it needs by itself.
+                source = path if is_zipfile(path) else file
+                return torch.load(source, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         asked = _GLOBAL.search(str(error))
         what = f"asks for {asked[1]}" if asked else "is no pickle of tensors alone"
