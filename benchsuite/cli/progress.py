@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from benchsuite.records import Case, Epoch, Record
-from benchsuite.run import Observer
+from benchsuite.orchestration import Observer
 from benchsuite.terminal import console
 
 

@@ -17,7 +17,7 @@ from benchsuite.cli.run_options import run_options, spec_of
 if TYPE_CHECKING:
     from benchsuite.hooks import Plugins
     from benchsuite.records import Status
-    from benchsuite.run import Observer, Run
+    from benchsuite.orchestration import Observer, Run
 
     _CarryOut = Callable[[Plugins, Observer], Run]
 
@@ -69,14 +69,14 @@ def run(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - see `r
 
 
 def _begun(options: dict[str, Any]) -> _CarryOut:
-    from benchsuite.run import conduct
+    from benchsuite.orchestration import orchestrate
 
-    return partial(conduct, spec_of(options))
+    return partial(orchestrate, spec_of(options))
 
 
 def _resumed(name: str, retried: Sequence[Status], options: dict[str, Any]) -> _CarryOut:
     """Of the options of a run, those that may be other ones in another sitting."""
-    from benchsuite.run import resume
+    from benchsuite.orchestration import resume
 
     given = {key: value for key, value in options.items() if value not in (None, ())}
     results = Path(given.pop("results", "results"))
@@ -96,8 +96,8 @@ def _resumed(name: str, retried: Sequence[Status], options: dict[str, Any]) -> _
 def _report(finished: Run) -> None:
     from benchsuite.records.certificate import certificates_beside
     from benchsuite.report import leaderboard_table, write_csv
-    from benchsuite.report.equality import with_equality
-    from benchsuite.run import given_up
+    from benchsuite.report.fairness.equality import with_equality
+    from benchsuite.orchestration import given_up
     from benchsuite.terminal import console
 
     path = finished.folder / "leaderboard.csv"

@@ -45,7 +45,8 @@ def show_batch(
 
     The images are those that every backend is given: resized, augmented and mixed.
     """
-    from benchsuite.data import TrainingBatches, load_source, picture, prepare
+    from benchsuite.data import TrainingBatches, load_source, prepare
+    from benchsuite.data.batches.stream import contact_sheet as picture
     from benchsuite.training.recipes import make_recipe
 
     plugins = plugins_of(ctx)

@@ -2,7 +2,7 @@
 
 import pytest
 
-PLUGIN = ("-p", "benchsuite.testing.numpy_plugin")
+PLUGIN = ("-p", "benchsuite.reference.plugin")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from benchsuite.hooks import load_plugins
 from benchsuite.records import read_record, read_stored
 from benchsuite.records.schema import SCHEMA_VERSION
 from benchsuite.records.versions import version_of
-from benchsuite.report.leaderboard import csv_text
+from benchsuite.report.leaderboard.rows import csv_text
 
 #: Those that benchsuite itself offers.
 EXPORTERS = {n: e for n, e in load_plugins().exporters.items() if e.plugin == "core"}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchsuite.testing import NumpyBackend
-from benchsuite.testing.numpy_ceilings import NumpyWorkload, copy, product
+from benchsuite.reference.ceilings import NumpyWorkload, copy, product
 
 
 class _OneOffProduct(NumpyBackend):

@@ -7,8 +7,8 @@ import pytest
 
 from benchsuite.contract import Batch
 from benchsuite.testing import NumpyBackend, NumpySession
-from benchsuite.testing.numpy_backend import PlacedBatch
-from benchsuite.testing.oracle import mean_loss, normalised
+from benchsuite.reference.backend import PlacedBatch
+from benchsuite.reference.oracle import mean_loss, normalised
 
 _MANY = "test_many_steps_agree_with_oracle"
 

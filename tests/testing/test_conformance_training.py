@@ -16,7 +16,7 @@ from wrong_trainers import (
 )
 
 from benchsuite.testing import NumpyBackend, NumpySession, Oracle
-from benchsuite.testing.numpy_gradients import DERIVATIVES
+from benchsuite.reference.gradients import DERIVATIVES
 
 # Wrong update rules and gradients.
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from statistics import mean
 
 from benchsuite.measure.anchor import METRIC as ANCHOR
-from benchsuite.measure.verdicts import standing, verdict_of
+from benchsuite.measure.statistics.verdicts import standing, verdict_of
 from benchsuite.records import Measurement
-from benchsuite.report.column import Column
-from benchsuite.report.comparison import obstacles
+from benchsuite.report.columns.column import Column
+from benchsuite.report.comparison import incomparability as obstacles
 from benchsuite.report.comparison.change import Answer, Change, Finding, is_ratio
 from benchsuite.report.comparison.pairing import Pair
 from benchsuite.report.comparison.quality import mean_change, quality_change

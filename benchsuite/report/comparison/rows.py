@@ -18,8 +18,8 @@ from benchsuite.errors import UsageError
 from benchsuite.files import read_whole
 from benchsuite.names import readable_line
 from benchsuite.records import Measurement, Record, Stored, read_stored
-from benchsuite.report.column import Column, Value
-from benchsuite.report.columns import COLUMNS
+from benchsuite.report.columns.column import Column, Value
+from benchsuite.report.columns.columns import COLUMNS
 
 _BY_NAME = {column.name: column for column in COLUMNS}
 #: What may be compared within one run: the case's field, and what stands for any value of it.

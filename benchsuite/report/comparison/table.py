@@ -12,12 +12,12 @@ from operator import attrgetter
 import msgspec
 
 from benchsuite.names import readable_line
-from benchsuite.report.column import Value
+from benchsuite.report.columns.column import Value
 from benchsuite.report.comparison.change import Finding
 from benchsuite.report.comparison.pairing import Pair, Pairing
 from benchsuite.report.comparison.rows import Row
-from benchsuite.report.figures import FIGURES, Figure
-from benchsuite.report.markdown import escaped
+from benchsuite.report.columns.figures import FIGURES, Figure
+from benchsuite.report.leaderboard.markdown import escaped
 
 Cells = list[dict[str, Value]]
 

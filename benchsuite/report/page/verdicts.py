@@ -7,13 +7,13 @@ from itertools import combinations
 
 from benchsuite.measure.flags import DISQUALIFYING
 from benchsuite.measure.protocol import PROTOCOLS
-from benchsuite.measure.verdicts import CONTESTED, MARGIN
+from benchsuite.measure.statistics.verdicts import CONTESTED, MARGIN
 from benchsuite.records import Measurement, Record
-from benchsuite.report.contest import contests, outsiders
+from benchsuite.report.fairness.comparable import contests, outsiders
 from benchsuite.report.page.source import Entry
 from benchsuite.report.page.table import Cell, Heading, Row, Table
-from benchsuite.report.quantities import significant
-from benchsuite.report.verdicts import Ruling, rulings
+from benchsuite.report.columns.quantities import significant
+from benchsuite.report.fairness.verdicts import Ruling, rulings
 
 _LOOKS = {"different": "best", "inconclusive": "doubtful"}
 _HEADINGS = (

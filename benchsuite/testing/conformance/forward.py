@@ -18,7 +18,7 @@ from benchsuite.testing.conformance.kit import (
     reference_logits,
     require,
 )
-from benchsuite.testing.nondegenerate import random_images, random_weights
+from benchsuite.reference.nondegenerate import random_images, random_weights
 
 #: Whole networks at small sizes, odd and even, of one and three channels.
 NETWORKS: tuple[tuple[str, Shape], ...] = (

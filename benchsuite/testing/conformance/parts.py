@@ -16,8 +16,8 @@ from benchsuite.testing.conformance.kit import DTYPES, plain_network, random_bat
 from benchsuite.testing.conformance.precision import TOLERANCE as HALVES
 from benchsuite.testing.conformance.steps import network_with_dropouts, random_masks
 from benchsuite.testing.conformance.training import TrainingKit
-from benchsuite.testing.nondegenerate import random_weights
-from benchsuite.testing.oracle import Oracle
+from benchsuite.reference.nondegenerate import random_weights
+from benchsuite.reference.oracle import Oracle
 
 _RULES = {"whole": UpdateRule(), "micro-batches": UpdateRule(micro_batches=2)}
 _TOLERANCE = {"fp32": 1e-4, "fp64": 1e-9}

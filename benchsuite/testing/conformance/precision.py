@@ -18,8 +18,8 @@ from benchsuite.testing.conformance.kit import (
     require,
 )
 from benchsuite.testing.conformance.training import TrainingKit
-from benchsuite.testing.nondegenerate import random_images, random_weights
-from benchsuite.testing.oracle import Oracle
+from benchsuite.reference.nondegenerate import random_images, random_weights
+from benchsuite.reference.oracle import Oracle
 
 #: Largest error of logits, as a share of the largest: a few roundings of 8 and of 11 bits.
 TOLERANCE = {"bf16": 5e-2, "fp16": 5e-3}

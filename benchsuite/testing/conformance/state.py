@@ -17,7 +17,7 @@ from benchsuite.testing.conformance.kit import (
     reference_logits,
     require,
 )
-from benchsuite.testing.nondegenerate import random_images, random_weights
+from benchsuite.reference.nondegenerate import random_images, random_weights
 
 Weights = Mapping[str, NDArray[np.floating]]
 

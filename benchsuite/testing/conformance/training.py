@@ -23,8 +23,8 @@ from benchsuite.testing.conformance.kit import (
     reference_logits,
     require,
 )
-from benchsuite.testing.nondegenerate import random_images, random_weights
-from benchsuite.testing.oracle import Oracle
+from benchsuite.reference.nondegenerate import random_images, random_weights
+from benchsuite.reference.oracle import Oracle
 
 _PLAIN_SGD = UpdateRule(momentum=0.0)
 _DROPOUT_RATE = 0.25
