@@ -14,8 +14,8 @@ from benchsuite.cli.tables import print_table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from benchsuite.records import Case
     from benchsuite.measure.machine.diagnosis import Diagnosis
+    from benchsuite.records import Case
 
 #: What is examined unless something else is asked for.
 _ARCHITECTURE, _PROTOCOL = "cnn_basic", "full"

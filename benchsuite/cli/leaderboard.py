@@ -54,8 +54,8 @@ def leaderboard(
     names and the language of --where.
     """
     from benchsuite.report.fairness.groups import fair_groups, require_one
-    from benchsuite.report.leaderboard.rows import columns_of, write_csv
     from benchsuite.report.leaderboard.query import condition_of
+    from benchsuite.report.leaderboard.rows import columns_of, write_csv
     from benchsuite.report.leaderboard.view import view_of
 
     records = _read(results or (Path(_DEFAULT),))

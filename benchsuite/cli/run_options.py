@@ -114,7 +114,9 @@ _OPTIONS = (
         help="CPU threads, a case for each, such as 1,2. [default: one per physical core]",
     ),
     click.option(
-        "--environment",
+        "--process-settings",
+        "--environment",  # its name until records of version 4
+        "process_settings",
         help="tuned, each framework with the allocator and binding that suit it, or stock. "
         "[default: tuned]",
     ),

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
+from benchsuite.orchestration.case_state import CaseState
 from benchsuite.records.series import Series
-from benchsuite.orchestration.case_state import Outcome
 
 #: By the task that tries it: the field of `BackedOff`, and the case's own batch.
 _TRIED = {
@@ -20,30 +20,30 @@ _TRIED = {
 _RESOLUTION = 8
 
 #: See `benchsuite.orchestration.rounds.Sample`.
-_Sample = Callable[[Outcome, str, tuple[int, ...], list[Series]], None]
+_Sample = Callable[[CaseState, str, tuple[int, ...], list[Series]], None]
 
 
-def back_off(outcome: Outcome, sample: _Sample) -> None:
+def back_off(state: CaseState, sample: _Sample) -> None:
     """Find what fits of each of the case's timed batches, every one in a fresh process.
 
-    `Outcome.backed_off` then says which to time. A case of which not even one image fits ends
+    `CaseState.backed_off` then says which to time. A case of which not even one image fits ends
     as `oom`, and one whose trial fails otherwise ends as that.
     """
     for task, (field, of_case) in _TRIED.items():
-        asked: int = getattr(outcome.case, of_case)
-        found = _largest_of(outcome, sample, task, field, asked)
+        asked: int = getattr(state.case, of_case)
+        found = _largest_of(state, sample, task, field, asked)
         if found is not None and found < asked:
-            outcome.backed_off = msgspec.structs.replace(outcome.backed_off, **{field: found})
+            state.backed_off = msgspec.structs.replace(state.backed_off, **{field: found})
 
 
-def _largest_of(outcome: Outcome, sample: _Sample, task: str, field: str, asked: int) -> int | None:
+def _largest_of(state: CaseState, sample: _Sample, task: str, field: str, asked: int) -> int | None:
     def fits(size: int) -> bool:
-        if not outcome.goes_on:
+        if not state.goes_on:
             return True  # nothing more is tried
-        tried = msgspec.structs.replace(outcome.backed_off, **{field: size})
-        with_it = try_task(outcome, sample, task, [], backed_off=tried)
+        tried = msgspec.structs.replace(state.backed_off, **{field: size})
+        with_it = try_task(state, sample, task, [], backed_off=tried)
         if with_it.status != "oom" or size == 1:
-            take_over(outcome, with_it)
+            take_over(state, with_it)
         return with_it.status != "oom"
 
     return largest_that_fits(asked, fits)
@@ -69,24 +69,24 @@ def largest_that_fits(size: int, fits: Callable[[int], bool]) -> int | None:
 
 
 def try_task(
-    outcome: Outcome,
+    state: CaseState,
     sample: _Sample,
     task: str,
     sampled: list[Series],
-    **changes: Any,  # noqa: ANN401 - fields of Outcome
-) -> Outcome:
+    **changes: Any,  # noqa: ANN401 - fields of CaseState
+) -> CaseState:
     """Run a task that the case may survive: how it went, with what it found in the case's own.
 
-    sampled: gets what the process sampled. changes: of the outcome, for this once.
+    sampled: gets what the process sampled. changes: of the state, for this once.
     """
-    tried = replace(outcome, status="ok", reasons=[], **changes)
+    tried = replace(state, status="ok", reasons=[], **changes)
     sample(tried, task, (), sampled)
-    outcome.spent_s = tried.spent_s
+    state.spent_s = tried.spent_s
     return tried
 
 
-def take_over(outcome: Outcome, tried: Outcome) -> None:
+def take_over(state: CaseState, tried: CaseState) -> None:
     """Let the case be as such a try went, unless that went well."""
     if tried.status != "ok":
-        outcome.status, outcome.log_tail = tried.status, tried.log_tail
-        outcome.reasons += [reason for reason in tried.reasons if reason not in outcome.reasons]
+        state.status, state.log_tail = tried.status, tried.log_tail
+        state.reasons += [reason for reason in tried.reasons if reason not in state.reasons]

@@ -12,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 import benchsuite
+from benchsuite.measure.machine.diagnosis import Diagnosis
 from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.roofline import rooflines
 from benchsuite.measure.summary import summarise
-from benchsuite.records import Case, Findings, Phase, Record, Status, join
-from benchsuite.records.series import Series
-from benchsuite.measure.machine.diagnosis import Diagnosis
 from benchsuite.orchestration.keys import Key
 from benchsuite.processes.logs import last_lines
 from benchsuite.processes.messages import BackedOff, Broke, Ended
+from benchsuite.records import Case, Findings, Phase, Record, Status, join
+from benchsuite.records.series import Series
 
 #: The statuses of a case that goes on with its next task.
 _GOING_ON = ("ok", "unsupported")
@@ -32,7 +32,7 @@ def now() -> str:
 
 
 @dataclass
-class Outcome:
+class CaseState:
     """One case at work.
 
     key: what its result depends on besides. tasks: those that are over.

@@ -11,17 +11,17 @@ from msgspec.structs import replace
 
 from benchsuite.errors import BenchsuiteError
 from benchsuite.hooks import Plugins
+from benchsuite.measure.machine.diagnosis import Diagnosis, Sight, read_diagnosis, write_diagnosis
 from benchsuite.measure.machine.host import examine_host, score
 from benchsuite.measure.statistics.verdicts import CONTESTED, compare_measurements, farthest
-from benchsuite.records import Case, Ceiling, Record, RunStore
-from benchsuite.orchestration.orchestrate import plan
-from benchsuite.orchestration.timing_group import Means
-from benchsuite.measure.machine.diagnosis import Diagnosis, Sight, read_diagnosis, write_diagnosis
 from benchsuite.orchestration.executor import Executor
-from benchsuite.processes.messages import Bounded, Broke, Job
 from benchsuite.orchestration.observer import Observer
-from benchsuite.processes.local import WorkerPool, WorkerTimeoutError
+from benchsuite.orchestration.orchestrate import plan
+from benchsuite.orchestration.timing_group import RunContext
 from benchsuite.planning.spec import RunSpec
+from benchsuite.processes.local import WorkerPool, WorkerTimeoutError
+from benchsuite.processes.messages import Bounded, Broke, Job
+from benchsuite.records import Case, Ceiling, Record, RunStore
 
 
 def examine(spec: RunSpec, plugins: Plugins, observer: Observer, host: str) -> Diagnosis:
@@ -61,11 +61,11 @@ def examine_ceilings(
     with closing(WorkerPool(plugins, spec.memory_limit_bytes)) as pool:
         for case in _one_of_each(plan(spec, plugins)):
             tell(case)
-            outcome = _ceiling(case, pool, store, spec.case_timeout_s)
-            if isinstance(outcome, Ceiling):
-                found.append(outcome)
+            state = _ceiling(case, pool, store, spec.case_timeout_s)
+            if isinstance(state, Ceiling):
+                found.append(state)
             else:
-                failures.append(f"{case.backend} in {case.precision}: {outcome}")
+                failures.append(f"{case.backend} in {case.precision}: {state}")
     known = read_diagnosis(results, host)
     measured = {_way(ceiling) for ceiling in found}
     kept = (ceiling for ceiling in known.ceilings if _way(ceiling) not in measured)
@@ -88,7 +88,7 @@ def _ceiling(case: Case, pool: WorkerPool, store: RunStore, timeout_s: float) ->
     log = store.log_path(case.id, "ceilings")
     job = Job(task="ceilings", log=str(log), case=case)
     deadline = time.monotonic() + timeout_s
-    tuned = case.environment == "tuned"
+    tuned = case.process_settings == "tuned"
     try:
         events = list(
             pool.run(case.backend, job, threads=case.threads, tuned=tuned, deadline=deadline)
@@ -105,7 +105,7 @@ def _against_itself(
 ) -> tuple[Record, Record]:
     with closing(WorkerPool(plugins, spec.memory_limit_bytes)) as pool:
         store = RunStore(Path(spec.results), "doctor")
-        executor = Executor(Means(pool, store, spec.case_timeout_s))
+        executor = Executor(RunContext(pool, store, spec.case_timeout_s))
         first, second = executor.execute([case, case], observer, spec.budget_s)
     for record in (first, second):
         if record.status != "ok":

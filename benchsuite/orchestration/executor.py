@@ -7,23 +7,23 @@ import time
 from collections.abc import Sequence
 from itertools import chain, groupby
 
-from benchsuite.records import Case, Record
-from benchsuite.orchestration.timing_group import Contest, Means
 from benchsuite.measure.machine.diagnosis import UNKNOWN, Diagnosis
+from benchsuite.orchestration.case_state import CaseState
 from benchsuite.orchestration.interrupts import StoppedError
 from benchsuite.orchestration.observer import Observer
-from benchsuite.orchestration.case_state import Outcome
+from benchsuite.orchestration.timing_group import RunContext, TimingGroup
+from benchsuite.records import Case, Record
 
 
 class Executor:
     """Runs cases one after the other: nothing else of ours runs while one is measured.
 
-    Cases of one contest, which are alike but for how they are computed, are trained one by one;
-    then their speed is measured in rounds of fresh processes, in turns.
+    The cases of one timing group are alike but for how they are computed. They are trained one by
+    one; then their speed is measured in rounds of fresh processes, in turns.
     """
 
-    def __init__(self, means: Means, diagnosis: Diagnosis = UNKNOWN) -> None:
-        self._means = means
+    def __init__(self, context: RunContext, diagnosis: Diagnosis = UNKNOWN) -> None:
+        self._context = context
         self._diagnosis = diagnosis
 
     def execute(
@@ -31,55 +31,57 @@ class Executor:
     ) -> list[Record]:
         """Run every case and store its record as it ends.
 
-        budget_s: for all of them; each contest gets its cases' share of what is left. Cases for
-        which nothing is left are skipped.
+        budget_s: for all of them; each timing group gets its cases' share of what is left. Cases
+        for which nothing is left are skipped.
 
         What the journal knows to be over is not done again. An interrupt (KeyboardInterrupt)
-        ends the contest at work; its cases and those not begun get records too, as skipped.
+        ends the timing group at work; its cases and those not begun get records too, as skipped.
         Whatever was measured is kept. Raises StorageError where it cannot be, and StoppedError
         for a second interrupt.
         """
-        contests = [self._open(list(group)) for _, group in groupby(cases, key=_contest)]
-        self._tell_what_is_kept(list(chain(*contests)), observer)
-        left = sum(outcome.kept is None for outcomes in contests for outcome in outcomes)
+        groups = [self._open(list(group)) for _, group in groupby(cases, key=_group_key)]
+        self._tell_what_is_kept(list(chain(*groups)), observer)
+        left = sum(state.kept is None for states in groups for state in states)
         records: list[Record] = []
         interrupted, start = False, time.monotonic()
-        for outcomes in contests:
-            at_work = sum(outcome.kept is None for outcome in outcomes)
+        for states in groups:
+            at_work = sum(state.kept is None for state in states)
             share_s = math.inf
             if budget_s is not None and at_work:
                 share_s = (budget_s - (time.monotonic() - start)) * at_work / left
             if interrupted:
-                _skip(outcomes, "interrupted before it began")
+                _skip(states, "interrupted before it began")
             elif share_s <= 0:
-                _skip(outcomes, "the budget was spent before it began")
+                _skip(states, "the budget was spent before it began")
             elif at_work:
                 try:
-                    Contest(outcomes, self._means, observer).run(share_s, len(records), len(cases))
+                    TimingGroup(states, self._context, observer).run(
+                        share_s, len(records), len(cases)
+                    )
                 except StoppedError:
                     raise
                 except KeyboardInterrupt:
                     interrupted = True
-                    _skip(outcomes, "interrupted")
+                    _skip(states, "interrupted")
             left -= at_work
-            records += [self._end(outcome, observer) for outcome in outcomes]
+            records += [self._end(state, observer) for state in states]
         return records
 
-    def _open(self, cases: Sequence[Case]) -> list[Outcome]:
-        journal = self._means.journal
-        return journal.open(cases) if journal else [Outcome(case) for case in cases]
+    def _open(self, cases: Sequence[Case]) -> list[CaseState]:
+        journal = self._context.journal
+        return journal.open(cases) if journal else [CaseState(case) for case in cases]
 
-    def _tell_what_is_kept(self, outcomes: Sequence[Outcome], observer: Observer) -> None:
-        again = self._means.journal.again if self._means.journal else {}
-        kept = sum(outcome.kept is not None for outcome in outcomes)
+    def _tell_what_is_kept(self, states: Sequence[CaseState], observer: Observer) -> None:
+        again = self._context.journal.again if self._context.journal else {}
+        kept = sum(state.kept is not None for state in states)
         if kept or again:
             observer.resumed(kept, again)
 
-    def _end(self, outcome: Outcome, observer: Observer) -> Record:
-        if outcome.kept:
-            return outcome.kept
-        store = self._means.store
-        record = outcome.record(store.run, self._diagnosis)
+    def _end(self, state: CaseState, observer: Observer) -> Record:
+        if state.kept:
+            return state.kept
+        store = self._context.store
+        record = state.record(store.run, self._diagnosis)
         store.write(record)
         if record.status == "ok":
             store.drop_checkpoint(record.case.id)
@@ -87,12 +89,12 @@ class Executor:
         return record
 
 
-def _contest(case: Case) -> tuple[object, ...]:
+def _group_key(case: Case) -> tuple[object, ...]:
     """What cases share that differ in how they are computed alone."""
     return (case.architecture, case.origin, case.dataset, case.seed, case.fold, case.input_shape)
 
 
-def _skip(outcomes: Sequence[Outcome], reason: str) -> None:
-    for outcome in outcomes:
-        if outcome.kept is None and outcome.status == "ok":
-            outcome.status, outcome.reasons = "skipped", [reason]
+def _skip(states: Sequence[CaseState], reason: str) -> None:
+    for state in states:
+        if state.kept is None and state.status == "ok":
+            state.status, state.reasons = "skipped", [reason]

@@ -1,7 +1,7 @@
 """Where the cases of a run stand: what one that was cut short goes on from.
 
-Each contest has a file in the run's `journal`, which is replaced as a whole whenever a task of a
-case, or a round of all of them, is over. What a record will say follows from it and from the raw
+Each timing group has a file in the run's `journal`. It is replaced as a whole whenever a task of
+a case, or a round of all of them, is over. What a record will say follows from it and from the raw
 samples; nothing that is in it is done twice.
 """
 
@@ -16,11 +16,11 @@ import numpy as np
 
 from benchsuite.errors import UsageError
 from benchsuite.names import as_file_name
-from benchsuite.records import Case, Findings, Record, RunStore, Status, read_record
-from benchsuite.records.reading import read_json
+from benchsuite.orchestration.case_state import CaseState
 from benchsuite.orchestration.keys import Key, Keys, changes
 from benchsuite.processes.messages import BackedOff
-from benchsuite.orchestration.case_state import Outcome
+from benchsuite.records import Case, Findings, Record, RunStore, Status, read_record
+from benchsuite.records.reading import read_json
 
 #: A case with another status has come to an end.
 _CUT_SHORT = "skipped"
@@ -51,19 +51,19 @@ class Journal:
 
     def __init__(self, store: RunStore, keys: Keys, retried: Collection[Status] = ()) -> None:
         self._store, self._keys, self._retried = store, keys, retried
-        self._contests: dict[str, dict[str, Progress]] = {}
+        self._groups: dict[str, dict[str, Progress]] = {}
         self.again: dict[str, str] = {}
 
-    def open(self, cases: Sequence[Case]) -> list[Outcome]:
-        """The cases of a contest, as far as they got; those that had ended have their record."""
+    def open(self, cases: Sequence[Case]) -> list[CaseState]:
+        """The cases of a timing group, as far as they got; a case that had ended has its record."""
         known = self._read(_name(cases))
         return [self._open(case, known.get(case.id)) for case in cases]
 
-    def save(self, contest: Sequence[Outcome], changed: Sequence[Outcome]) -> None:
-        """Note where some cases of a contest stand now; the others stay where they were."""
-        name = _name([outcome.case for outcome in contest])
-        known = self._contests.setdefault(name, {})
-        known.update({outcome.case.id: _progress(outcome) for outcome in changed})
+    def save(self, timing_group: Sequence[CaseState], changed: Sequence[CaseState]) -> None:
+        """Note where some cases of a timing group stand now; the others stay where they were."""
+        name = _name([state.case for state in timing_group])
+        known = self._groups.setdefault(name, {})
+        known.update({state.case.id: _progress(state) for state in changed})
         self._store.write_journal(name, known)
 
     def _read(self, name: str) -> dict[str, Progress]:
@@ -73,22 +73,22 @@ class Journal:
         try:
             known = read_json(path, dict[str, Progress], "journal")
         except UsageError as error:
-            raise UsageError(f"{error}: remove it, and its contest is done again") from error
-        self._contests[name] = known
+            raise UsageError(f"{error}: remove it, and its timing group is done again") from error
+        self._groups[name] = known
         return known
 
-    def _open(self, case: Case, progress: Progress | None) -> Outcome:
+    def _open(self, case: Case, progress: Progress | None) -> CaseState:
         key, path = self._keys.of(case), self._store.record_path(case.id)
         record = read_record(path) if path.exists() else None
         why = self._why_again(record, progress, key)
         if why:
             self.again[case.id] = why
         elif record and record.status != _CUT_SHORT:
-            return _outcome(case, key, progress, kept=record)
+            return _state(case, key, progress, kept=record)
         elif progress and (series := self._store.cut(case.id, progress.samples)) is not None:
-            return _outcome(case, key, progress, series=series)
+            return _state(case, key, progress, series=series)
         self._store.set_aside(case.id)
-        return Outcome(case, key)
+        return CaseState(case, key)
 
     def _why_again(self, record: Record | None, progress: Progress | None, key: Key) -> str:
         """Why what is there of a case does not count; empty where it does, or nothing is there."""
@@ -102,33 +102,33 @@ class Journal:
 
 
 def _name(cases: Sequence[Case]) -> str:
-    """Of a contest: the same whatever backends take part."""
+    """Of a timing group: the same whatever backends take part."""
     first = cases[0]
     same = [first.origin, first.dataset, first.fold, first.input_shape]
     digest = hashlib.sha256(msgspec.json.encode(same)).hexdigest()[:8]
     return as_file_name(f"{first.architecture.replace('/', '-')}.{first.seed}.{digest}")
 
 
-def _progress(outcome: Outcome) -> Progress:
+def _progress(state: CaseState) -> Progress:
     return Progress(
-        key=outcome.key,
-        started=outcome.started,
-        tasks=tuple(outcome.tasks),
-        findings=tuple(outcome.findings),
-        logits=None if outcome.logits is None else outcome.logits.tolist(),
-        backed_off=outcome.backed_off,
-        status=outcome.status,
-        reasons=tuple(outcome.reasons),
-        log_tail=outcome.log_tail,
-        spent_s=outcome.spent_s,
-        samples=len(outcome.series),
+        key=state.key,
+        started=state.started,
+        tasks=tuple(state.tasks),
+        findings=tuple(state.findings),
+        logits=None if state.logits is None else state.logits.tolist(),
+        backed_off=state.backed_off,
+        status=state.status,
+        reasons=tuple(state.reasons),
+        log_tail=state.log_tail,
+        spent_s=state.spent_s,
+        samples=len(state.series),
     )
 
 
-def _outcome(case: Case, key: Key, progress: Progress | None, **known: Any) -> Outcome:  # noqa: ANN401 - fields of an outcome
+def _state(case: Case, key: Key, progress: Progress | None, **known: Any) -> CaseState:  # noqa: ANN401 - fields of an state
     if progress is None:  # the journal was removed since
-        return Outcome(case, key, **known)
-    return Outcome(
+        return CaseState(case, key, **known)
+    return CaseState(
         case,
         key,
         started=progress.started,

@@ -12,8 +12,8 @@ from benchsuite.graph import Shape
 from benchsuite.hooks import Plugins
 from benchsuite.measure.machine.facts import cpu_name, gpus, source_commit
 from benchsuite.networks import find_network
+from benchsuite.processes.messages import BackendInspection
 from benchsuite.records import Case
-from benchsuite.processes.messages import Looked
 
 #: What decides a case's result, by name, in words that can be shown.
 Key = dict[str, str]
@@ -23,18 +23,18 @@ Key = dict[str, str]
 class Keys:
     """What the keys of a run's cases are made of.
 
-    looks: what each backend said of itself; None where it cannot be imported.
+    inspections: what each backend said of itself; None where it cannot be imported.
     data: sha256 of the data set.
     """
 
     plugins: Plugins
-    looks: Mapping[str, Looked | None]
+    inspections: Mapping[str, BackendInspection | None]
     data: str
     _networks: dict[tuple[str, Shape, Shape], str] = field(default_factory=dict)
 
     def of(self, case: Case) -> Key:
         """Everything that another result may come of, though the case is the same."""
-        look = self.looks.get(case.backend)
+        look = self.inspections.get(case.backend)
         return {
             "benchsuite": self._program,
             "network": self._network(case),

@@ -14,37 +14,37 @@ import msgspec
 from benchsuite.data import check_splits, digest_dataset, load_source
 from benchsuite.errors import UsageError
 from benchsuite.hooks import Plugins
-from benchsuite.measure.machine.facts import describe_environment, host
-from benchsuite.measure.machine.competing import intruders
-from benchsuite.records import Case, Record, RunStore, Status, locked, read_run
-from benchsuite.orchestration.timing_group import Means
+from benchsuite.measure.machine.competing import competing_processes
 from benchsuite.measure.machine.diagnosis import read_diagnosis
+from benchsuite.measure.machine.facts import describe_environment, host
+from benchsuite.orchestration.case_state import now
 from benchsuite.orchestration.executor import Executor
 from benchsuite.orchestration.interrupts import Interrupts
 from benchsuite.orchestration.journal import Journal
 from benchsuite.orchestration.keys import Keys
 from benchsuite.orchestration.observer import Observer
-from benchsuite.orchestration.case_state import now
-from benchsuite.processes.local import WorkerPool
+from benchsuite.orchestration.timing_group import RunContext
+from benchsuite.planning.backend_inspection import Planned, inspect_backends
 from benchsuite.planning.spec import RunSpec, make_spec
-from benchsuite.planning.backend_inspection import Planned, survey
+from benchsuite.processes.local import WorkerPool
+from benchsuite.records import Case, Record, RunStore, Status, locked, read_run
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """A run that has ended.
 
-    wall_s: of the last of its sittings; it has more than one where it was gone on with.
+    wall_s: of the last of its invocations; it has more than one where it was gone on with.
     """
 
     folder: Path
     records: list[Record]
     wall_s: float
-    sittings: int = 1
+    invocations: int = 1
 
     @property
     def measured_s(self) -> float:
-        """Seconds, of all sittings, spent training and measuring rather than starting up."""
+        """Seconds, of all invocations, spent training and measuring rather than starting up."""
         phases = (phase for record in self.records for phase in record.findings.phases)
         return sum(phase.seconds for phase in phases if phase.measuring)
 
@@ -52,7 +52,7 @@ class Run:
 def plan(spec: RunSpec, plugins: Plugins) -> list[Case]:
     """What `orchestrate` would do, without doing it. Raises as `orchestrate` does."""
     with closing(WorkerPool(plugins, spec.memory_limit_bytes)) as pool:
-        return list(survey(spec, plugins, pool).cases)
+        return list(inspect_backends(spec, plugins, pool).cases)
 
 
 def orchestrate(spec: RunSpec, plugins: Plugins, observer: Observer) -> Run:
@@ -62,18 +62,18 @@ def orchestrate(spec: RunSpec, plugins: Plugins, observer: Observer) -> Run:
     anything is written; whatever goes wrong later becomes a record. Raises StorageError
     where records cannot be written any more; `resume` goes on from there.
     """
-    with _sitting(spec, plugins, observer) as sitting:
-        planned = survey(spec, plugins, sitting.pool)
+    with _invocation(spec, plugins, observer) as invocation:
+        planned = inspect_backends(spec, plugins, invocation.pool)
         data = _check(planned, plugins)
         store = RunStore.begin(Path(spec.results))
         facts = {
             "run": store.run,
             "spec": msgspec.to_builtins(planned.spec),
-            **_surroundings(plugins),
+            **_machine_facts(plugins),
         }
         with locked(store.folder):
             store.write_run(facts)
-            return sitting.execute(planned, data, store)
+            return invocation.execute(planned, data, store)
 
 
 def resume(
@@ -89,7 +89,7 @@ def resume(
     with a status that is to be retried; what was there of it goes into a hidden folder.
 
     retried: statuses of cases to be done again. changes: of the run's specification: its
-        `budget`, which is this sitting's alone, and `timeout_s`.
+        `budget`, which is this invocation's alone, and `timeout_s`.
     Raises UsageError where the folder holds no run, or another process is at work in it, and as
     `orchestrate` does.
     """
@@ -98,19 +98,19 @@ def resume(
         raise UsageError(f"'{folder}' is no run that could go on: it has no 'run.json' of one")
     own = {**facts["spec"], "budget": None, "results": str(folder.parent.parent)}
     spec = make_spec({**own, **changes})
-    with locked(folder), _sitting(spec, plugins, observer) as sitting:
-        planned = survey(spec, plugins, sitting.pool)
+    with locked(folder), _invocation(spec, plugins, observer) as invocation:
+        planned = inspect_backends(spec, plugins, invocation.pool)
         data = _check(planned, plugins)
         store = RunStore(Path(spec.results), folder.name)
-        resumed = [*facts.get("resumed", ()), {"started": now(), **_surroundings(plugins)}]
+        resumed = [*facts.get("resumed", ()), {"started": now(), **_machine_facts(plugins)}]
         store.write_run({**facts, "resumed": resumed})
         store.tidy()
-        run = sitting.execute(planned, data, store, retried)
-        return replace(run, sittings=1 + len(resumed))
+        run = invocation.execute(planned, data, store, retried)
+        return replace(run, invocations=1 + len(resumed))
 
 
 @dataclass(frozen=True, slots=True)
-class _Sitting:
+class _Invocation:
     """One process's part of a run. start: of it, by `time.monotonic`."""
 
     plugins: Plugins
@@ -123,8 +123,8 @@ class _Sitting:
     ) -> Run:
         """Do what is planned and not done, on the data of this digest."""
         spec, interrupts = planned.spec, Interrupts()
-        keys = Keys(self.plugins, planned.looks, data)
-        means = Means(
+        keys = Keys(self.plugins, planned.inspections, data)
+        context = RunContext(
             self.pool,
             store,
             spec.case_timeout_s,
@@ -133,7 +133,7 @@ class _Sitting:
             Journal(store, keys, retried),
             interrupts,
         )
-        executor = Executor(means, read_diagnosis(Path(spec.results), host()))
+        executor = Executor(context, read_diagnosis(Path(spec.results), host()))
         left_s = None
         if spec.budget_s is not None:
             left_s = spec.budget_s - (time.monotonic() - self.start)
@@ -143,13 +143,13 @@ class _Sitting:
 
 
 @contextmanager
-def _sitting(spec: RunSpec, plugins: Plugins, observer: Observer) -> Iterator[_Sitting]:
+def _invocation(spec: RunSpec, plugins: Plugins, observer: Observer) -> Iterator[_Invocation]:
     start = time.monotonic()
     with closing(WorkerPool(plugins, spec.memory_limit_bytes)) as pool:
-        yield _Sitting(plugins, observer, pool, start)
+        yield _Invocation(plugins, observer, pool, start)
 
 
-def _surroundings(plugins: Plugins) -> dict[str, Any]:
+def _machine_facts(plugins: Plugins) -> dict[str, Any]:
     return {
         "environment": describe_environment(),
         "plugins": {info.name: info.provenance for info in plugins.infos},
@@ -187,7 +187,7 @@ def _check_data(spec: RunSpec, plugins: Plugins) -> str:
 
 def _check_free(cases: Sequence[Case]) -> None:
     """Raise UsageError, naming who is there, unless the machine is the run's alone."""
-    found = intruders(case.device for case in cases)
+    found = competing_processes(case.device for case in cases)
     if found:
         raise UsageError(
             f"this machine is not free (--exclusive): {'; '.join(found)}; end that, or leave "

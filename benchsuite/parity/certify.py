@@ -16,11 +16,11 @@ import msgspec
 
 import benchsuite
 from benchsuite.hooks import Plugins
-from benchsuite.records.certificate import Certificate
 from benchsuite.parity.judge import judge
 from benchsuite.parity.subjects import Subject, find_subject
 from benchsuite.parity.worker import REFERENCE, Answer, Question
 from benchsuite.parity.workers import Workers
+from benchsuite.records.certificate import Certificate
 
 #: Backends that work at once.
 _AT_ONCE = 2

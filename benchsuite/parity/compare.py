@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from benchsuite.records.certificate import Check
 from benchsuite.parity.storage import StoredTensor, largest_of
+from benchsuite.records.certificate import Check
 
 #: In float64 on a CPU two right implementations differ by rounding alone.
 EXACT: Mapping[str, float] = {

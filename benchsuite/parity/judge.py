@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchsuite.records.certificate import Check, Verdict
 from benchsuite.parity.worker import Answer
+from benchsuite.records.certificate import Check, Verdict
 
 #: Where numbers are rounded, a backend may be so many times as far from float64 as another.
 _TIMES_ANOTHERS = 3.0

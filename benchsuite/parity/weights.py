@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from benchsuite.graph import Graph, Weight
 from benchsuite.graph.weights import Weights
-from benchsuite.reference.nondegenerate import random_images, random_weight
 from benchsuite.reference.attention import Array
+from benchsuite.reference.nondegenerate import random_images, random_weight
 from benchsuite.reference.ops import OPERATIONS
 
 #: Images that the statistics are of.

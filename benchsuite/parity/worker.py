@@ -24,14 +24,14 @@ from benchsuite.errors import BenchsuiteError, MissingDependencyError, Unsupport
 from benchsuite.graph import Graph
 from benchsuite.hooks import load_plugins
 from benchsuite.measure.machine.facts import cpu_name
-from benchsuite.records.certificate import Check
-from benchsuite.reference.backend import NumpyBackend
 from benchsuite.parity.compare import EXACT, SINGLE, Comparison
 from benchsuite.parity.degeneracy import sensitivity
 from benchsuite.parity.experiment import NORMALIZER
 from benchsuite.parity.storage import ReferenceReader, ReferenceWriter
 from benchsuite.parity.subjects import Opener, Subject, find_subject
 from benchsuite.parity.weights import forget_weights, read_weights, write_statistics
+from benchsuite.records.certificate import Check
+from benchsuite.reference.backend import NumpyBackend
 
 REFERENCE = "reference"
 

@@ -14,8 +14,8 @@ import psutil
 
 from benchsuite.hooks import Plugins, Target
 from benchsuite.measure.machine.facts import usable_cpus
-from benchsuite.processes.settings import worker_environment
 from benchsuite.parity.worker import REFERENCE, Answer, Question
+from benchsuite.processes.settings import worker_environment
 
 #: A worker that has grown beyond this gives its memory back by being replaced.
 _LARGEST_WORKER_BYTES = 2 * 1024**3

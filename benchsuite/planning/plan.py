@@ -17,10 +17,10 @@ from benchsuite.hooks import Entry, Plugins
 from benchsuite.measure.machine.facts import default_threads
 from benchsuite.measure.protocol import NAMED
 from benchsuite.networks import Network, choose_networks
-from benchsuite.records import Case
 from benchsuite.planning import budget
-from benchsuite.processes.messages import Looked
 from benchsuite.planning.spec import RunSpec
+from benchsuite.processes.messages import BackendInspection
+from benchsuite.records import Case
 from benchsuite.training.recipes import TOUR, check_idiomatic, make_recipe
 
 _DEFAULT = "tour"
@@ -59,13 +59,15 @@ def _by_default(plugins: Plugins) -> list[Entry]:
     return [entry for entry in plugins.backends.values() if entry.target.by_default]
 
 
-def choose_devices(spec: RunSpec, looks: Mapping[str, Looked | None]) -> list[Choice]:
+def choose_devices(
+    spec: RunSpec, inspections: Mapping[str, BackendInspection | None]
+) -> list[Choice]:
     """The device of each backend; one that cannot be looked at fails later, by itself.
 
     Raises UsageError where no backend has the device asked for.
     """
     wanted = f"{spec.device}:0" if spec.device == "cuda" else spec.device
-    devices = {name: look.devices if look else () for name, look in looks.items()}
+    devices = {name: look.devices if look else () for name, look in inspections.items()}
     if wanted == "auto":
         return [Choice(name, next(iter(found), "cpu")) for name, found in devices.items()]
     if not any(wanted in found for found in devices.values()):
@@ -82,13 +84,13 @@ def choose_protocol(spec: RunSpec, cases: int) -> str:
     return next((name for name, least in _LEAST_S.items() if share >= least), _DEFAULT)
 
 
-def check_ways(spec: RunSpec, looks: Mapping[str, Looked | None]) -> None:
+def check_ways(spec: RunSpec, inspections: Mapping[str, BackendInspection | None]) -> None:
     """Raise UsageError for a tier or a precision that no backend has."""
     for option, asked, field in (
         ("--tiers", spec.tiers, "tiers"),
         ("--precisions", spec.precisions, "precisions"),
     ):
-        has = {name: getattr(look, field) for name, look in looks.items() if look}
+        has = {name: getattr(look, field) for name, look in inspections.items() if look}
         for value in asked:
             if has and not any(value in found for found in has.values()):
                 there = "; ".join(f"{name} has {', '.join(found)}" for name, found in has.items())
@@ -200,7 +202,7 @@ def _case(spec: RunSpec, recipe: Recipe, network: Network, trial: _Trial, way: _
         training_batch_size=budget.training_batch_size(graph, limits),
         protocol=NAMED[spec.protocol or _DEFAULT].name,
         isolation=_isolation(spec, choice.device),
-        environment=spec.environment,
+        process_settings=spec.process_settings,
         origin="native" if isinstance(network, NativeModel) else "graph",
     )
 

@@ -23,6 +23,8 @@ _MEMORY = re.compile(r"(?=.*[1-9])\d+(\.\d+)?[MG]iB")
 _UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _UNITS_BYTES = {"M": 2**20, "G": 2**30}
 
+#: Options of older versions, which users' files may still hold.
+_RENAMED = {"environment": "process_settings"}
 #: Larger numbers are for no record.
 _LARGEST = (1 << 63) - 1
 _Positive = Annotated[int, msgspec.Meta(ge=1, le=_LARGEST)]
@@ -54,13 +56,13 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         own, as does a missing C.
     precisions, tiers, threads: a case for each: see `benchsuite.contract.Setup`. None is one
         thread for each physical core.
-    environment: `tuned` gives processes that measure time the allocator and the binding that
+    process_settings: `tuned` gives processes that measure time the allocator and the binding that
         suit their framework; `stock` leaves the system's own.
     protocol: how figures are sampled: `tour` in one process, `quick` in three, `full` in as many
         as intervals need; `smoke` only shows that everything works. None is the tour, or the most
         thorough of the first three for which the budget has time.
-    budget: of the whole run, such as `15m` or `2h`: each contest gets its cases' share of what is
-        left, and cases for which nothing is left are skipped.
+    budget: of the whole run, such as `15m` or `2h`. Each timing group gets its cases' share of
+        what is left; cases for which nothing is left are skipped.
     timeout_s: of one case, all its processes together; None is ten minutes in the tour, whose
         training is short, an hour where its speed is measured in rounds, and a week with any
         other recipe.
@@ -93,7 +95,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     checkpoint_epochs: _Positive | None = None
     input: Annotated[tuple[_Positive, ...], msgspec.Meta(min_length=2, max_length=3)] | None = None
     threads: Annotated[tuple[_Positive, ...], msgspec.Meta(min_length=1)] | None = None
-    environment: Literal["tuned", "stock"] = "tuned"
+    process_settings: Literal["tuned", "stock"] = "tuned"
     protocol: Literal["tour", "quick", "full", "smoke"] | None = None
     budget: str | None = None
     timeout_s: Annotated[float, msgspec.Meta(gt=0, le=_MOST_S)] | None = None
@@ -135,6 +137,10 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return _ROUNDS_TIMEOUT_S if self.protocol in ("full", "quick") else _TOUR_TIMEOUT_S
 
 
+def _renamed(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {_RENAMED.get(name, name): value for name, value in options.items()}
+
+
 def make_spec(options: Mapping[str, Any], config: Path | None = None) -> RunSpec:
     """Check a run's options; those given win over the config file's, and `set` over its `set`.
 
@@ -148,5 +154,6 @@ def make_spec(options: Mapping[str, Any], config: Path | None = None) -> RunSpec
             f"{where}set: expected a table of the recipe's values, got {type(own).__name__}"
         )
     changes = {**own, **options.get("set", {})}
-    spec = checked({**from_file, **options, "set": changes}, RunSpec, where)
+    asked = {**_renamed(from_file), **_renamed(options), "set": changes}
+    spec = checked(asked, RunSpec, where)
     return msgspec.structs.replace(spec, dataset=home_as_tilde(spec.dataset))

@@ -15,14 +15,14 @@ import msgspec
 
 from benchsuite.errors import UsageError
 from benchsuite.hooks import Plugins
-from benchsuite.records.writing import written
 from benchsuite.processes.channel import Channel, NonsenseError
-from benchsuite.processes.settings import MEMORY_LIMIT, worker_environment
 from benchsuite.processes.kernel import IS_LINUX, adopt_orphans
-from benchsuite.processes.process_tree import MARK, Lineage, new_mark
 from benchsuite.processes.logs import cut_log
 from benchsuite.processes.messages import Began, Broke, Ended, Event, Job
-from benchsuite.processes.monitor import LOOK_S, FloodError, Vigil
+from benchsuite.processes.monitor import LOOK_S, FloodError, Monitor
+from benchsuite.processes.process_tree import MARK, ProcessTree, new_mark
+from benchsuite.processes.settings import MEMORY_LIMIT, worker_environment
+from benchsuite.records.writing import written
 
 #: For a process that was killed: one that the kernel cannot end is left behind.
 _LONGEST_DEATH_S = 20.0
@@ -58,7 +58,7 @@ class Worker:
             raise RuntimeError("a worker is started with pipes for its jobs and its events")
         self._jobs = self._process.stdin
         self._channel = Channel(self._process.stdout)
-        self._lineage = Lineage(self._process.pid, mark)
+        self._tree = ProcessTree(self._process.pid, mark)
         self._memory_limit_bytes = memory_limit_bytes
         self._is_over = False
 
@@ -69,21 +69,21 @@ class Worker:
         under a limit, at the job's memory. Raises WorkerTimeoutError at `deadline`
         (`time.monotonic`). Nothing that the job started outlives it.
         """
-        vigil = Vigil(Path(job.log), self._memory_limit_bytes)
+        monitor = Monitor(Path(job.log), self._memory_limit_bytes)
         try:
             self._send(job)
             while True:
-                event = self._listen(deadline, vigil)
+                event = self._listen(deadline, monitor)
                 if isinstance(event, Began):
-                    self._lineage.add_job(event.pid)
-                yield from vigil.heard(event)
+                    self._tree.add_job(event.pid)
+                yield from monitor.heard(event)
                 if isinstance(event, Ended):
                     break
-            self._lineage.end_job()
+            self._tree.end_job()
             self._channel.clear()
         except (NonsenseError, FloodError) as error:
             self.kill()
-            cut_log(vigil.log)
+            cut_log(monitor.log)
             yield Broke("failed", str(error))
         except BaseException:
             self.kill()
@@ -98,10 +98,10 @@ class Worker:
         if self._is_over:
             return  # its number may be another's by now
         self._is_over = True
-        self._lineage.end()
+        self._tree.end()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_LONGEST_DEATH_S)
-        self._lineage.reap()
+        self._tree.reap()
         self._channel.close()
         with suppress(BrokenPipeError):
             self._jobs.close()
@@ -111,7 +111,7 @@ class Worker:
             self._jobs.write(msgspec.json.encode(job) + b"\n")
             self._jobs.flush()
 
-    def _listen(self, deadline: float, vigil: Vigil) -> Event:
+    def _listen(self, deadline: float, monitor: Monitor) -> Event:
         """The next event. A dead worker whose pipe is still held by another has ended too."""
         while (event := self._channel.event()) is None:
             left_s = deadline - time.monotonic()
@@ -120,7 +120,7 @@ class Worker:
             heard = self._channel.wait(min(left_s, LOOK_S))
             if self._channel.is_closed or not (heard or self.alive()):
                 return self._channel.end(self._returncode(left_s))
-            vigil.look()
+            monitor.look()
         return event
 
     def _returncode(self, left_s: float) -> int:

@@ -10,7 +10,7 @@ from benchsuite.records import Case, Ceiling, Epoch, Findings, Status
 from benchsuite.records.series import Series
 
 #: The look at a backend, the one task without a case.
-LOOK = "look"
+INSPECT = "look"
 
 
 class Files(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +34,7 @@ class BackedOff(msgspec.Struct, frozen=True, kw_only=True):
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """Harness -> worker: do this; `fork` asks for a child process of its own.
 
-    `case` is None for the task that only looks at the backend.
+    `case` is None for the task that only inspections at the backend.
     inference_batch_sizes: of the throughputs to be measured; of a trial, the one that is tried.
     """
 
@@ -105,7 +105,7 @@ class Trained(msgspec.Struct, frozen=True, tag=True):
     epoch: Epoch
 
 
-class Looked(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+class BackendInspection(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     """What a backend says of itself on this machine."""
 
     versions: dict[str, str]
@@ -146,7 +146,7 @@ Event = (
     | Answered
     | Bounded
     | Trained
-    | Looked
+    | BackendInspection
     | Done
     | Broke
     | Unwritable

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from benchsuite.records import Findings, Overflow
 from benchsuite.processes.failures import speaks_of_memory
 from benchsuite.processes.kernel import limited_bytes, oom_kills
 from benchsuite.processes.logs import LONGEST_BYTES, last_lines
 from benchsuite.processes.messages import Began, Broke, Done, Ended, Event, Found, Trying
+from benchsuite.records import Findings, Overflow
 
-#: Seconds between two looks.
+#: Seconds between two inspections.
 LOOK_S = 1.0
 #: Of the limit: a process that was seen with so much of it and died had reached it.
 _NEAR = 0.9
@@ -31,7 +31,7 @@ class FloodError(Exception):
 
 
 @dataclass
-class Vigil:
+class Monitor:
     """Kept over one job.
 
     limit_bytes: of the memory of each of its processes; None for no limit.

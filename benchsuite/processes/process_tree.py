@@ -16,7 +16,7 @@ from benchsuite.processes.kernel import IS_LINUX
 #: The variable by which a worker's descendants are known. Its value is unique to the worker, and
 #: begins with the process id of its harness.
 MARK = "BENCHSUITE_WORKER"
-#: That the end of a lineage may take, however fast it breeds.
+#: That the end of a tree may take, however fast it breeds.
 _LONGEST_S = 20.0
 _POLL_S = 0.001
 
@@ -31,7 +31,7 @@ def harness_of(mark: str) -> int:
     return int(mark.partition(".")[0])
 
 
-class Lineage:
+class ProcessTree:
     """The descendants of one worker, of whatever process group and session.
 
     On Linux they are found among this process's own, which must adopt orphans: below the worker,

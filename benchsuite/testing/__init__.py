@@ -11,12 +11,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from benchsuite.reference.backend import NumpyBackend, NumpySession
+    from benchsuite.reference.nondegenerate import random_images, random_weights
+    from benchsuite.reference.oracle import Oracle
     from benchsuite.testing.cases import OpCase, op_cases
     from benchsuite.testing.conformance import BackendConformance
     from benchsuite.testing.light import check_plugin_is_light
-    from benchsuite.reference.nondegenerate import random_images, random_weights
-    from benchsuite.reference.backend import NumpyBackend, NumpySession
-    from benchsuite.reference.oracle import Oracle
 
 __all__ = [
     "BackendConformance",

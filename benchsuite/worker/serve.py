@@ -28,15 +28,11 @@ from benchsuite.hooks import Plugins, load_plugins
 from benchsuite.measure.machine.facts import usable_cpus
 from benchsuite.measure.machine.topology import by_core
 from benchsuite.measure.machine.watch import Watch
-from benchsuite.records import Ceiling, Epoch
-from benchsuite.records.series import Series
-from benchsuite.records.writing import written
-from benchsuite.processes.settings import MEMORY_LIMIT
 from benchsuite.processes.failures import broke
 from benchsuite.processes.kernel import adopt_orphans, die_with, go_first, limit_memory
-from benchsuite.processes.process_tree import MARK, harness_of
 from benchsuite.processes.messages import (
     Answered,
+    BackendInspection,
     Began,
     Bounded,
     Done,
@@ -44,13 +40,17 @@ from benchsuite.processes.messages import (
     Event,
     Found,
     Job,
-    Looked,
     Ready,
     Sampled,
     Trained,
     Unwritable,
 )
-from benchsuite.worker.tasks import TASKS, TaskAtWork, import_for, plain
+from benchsuite.processes.process_tree import MARK, harness_of
+from benchsuite.processes.settings import MEMORY_LIMIT
+from benchsuite.records import Ceiling, Epoch
+from benchsuite.records.series import Series
+from benchsuite.records.writing import written
+from benchsuite.worker.tasks import TASKS, TaskContext, import_for, plain
 
 #: Seconds between two words about training.
 _TOLD_EVERY_S = 5.0
@@ -151,7 +151,7 @@ class _Worker:
             return
         cpus = self.cpus[: job.case.threads]
         _bind(cpus)
-        task = TaskAtWork(
+        task = TaskContext(
             job.task,
             job.case,
             self.plugins,
@@ -208,8 +208,8 @@ def _reap() -> None:
             pass
 
 
-def _look(backend: Backend) -> Looked:
-    return Looked(
+def _look(backend: Backend) -> BackendInspection:
+    return BackendInspection(
         versions=plain(backend.versions()),
         devices=tuple(backend.devices()),
         tiers=tuple(backend.tiers),

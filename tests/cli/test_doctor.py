@@ -1,4 +1,4 @@
-"""`benchsuite doctor`: what it says; that it is right is `tests/orchestration/test_doctor.py`'s matter."""
+"""`benchsuite doctor`: what it says. Whether it is right is tested with orchestration."""
 
 PLUGIN = ("-p", "benchsuite.reference.plugin")
 PLAIN = """

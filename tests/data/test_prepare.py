@@ -9,8 +9,8 @@ from benchsuite.contract import EncodedImages, RaggedImages, Split
 from benchsuite.data import digest_order, prepare
 from benchsuite.data.batches.stream import epoch_order, fit_normalizer
 from benchsuite.data.digests import digest_arrays, digest_image
-from benchsuite.data.images.inspection import Encoded, look
 from benchsuite.data.images.cache import KeptPart, one_path
+from benchsuite.data.images.inspection import Encoded, look
 from benchsuite.errors import UsageError
 
 

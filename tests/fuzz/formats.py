@@ -34,6 +34,8 @@ from benchsuite.data.sources.own_images import read_folder, read_npz
 from benchsuite.data.sources.parquet import read_parquet
 from benchsuite.graph import Builder
 from benchsuite.hooks import load_plugins
+from benchsuite.measure.machine.diagnosis import read_diagnosis
+from benchsuite.planning.spec import make_spec
 from benchsuite.records import Stored, read_record
 from benchsuite.records.certificate import certificates_beside
 from benchsuite.records.predictions import read_predictions
@@ -43,17 +45,15 @@ from benchsuite.report.comparison.judge import judge
 from benchsuite.report.comparison.metrics import DEFAULT, metrics_named
 from benchsuite.report.comparison.pairing import pair_sides, pair_within
 from benchsuite.report.comparison.rows import read_side
-from benchsuite.report.fairness.equality import with_equality
 from benchsuite.report.exchange import model_card, pull_request, pytest_benchmark
+from benchsuite.report.fairness.equality import with_equality
 from benchsuite.report.leaderboard.formats import FORMATS as VIEWS
 from benchsuite.report.leaderboard.rows import columns_of
+from benchsuite.report.leaderboard.view import view_of
 from benchsuite.report.page import page
 from benchsuite.report.page.cases import case_pages
 from benchsuite.report.page.samples import sampled_figures
 from benchsuite.report.page.source import read_source
-from benchsuite.report.leaderboard.view import view_of
-from benchsuite.measure.machine.diagnosis import read_diagnosis
-from benchsuite.planning.spec import make_spec
 from benchsuite.training.recipes import make_recipe
 from benchsuite.weights import read_weights
 

@@ -12,8 +12,8 @@ import msgspec
 from benchsuite.cli.progress import progress
 from benchsuite.hooks import load_plugins
 from benchsuite.measure import protocol
-from benchsuite.planning import make_spec
 from benchsuite.orchestration import orchestrate
+from benchsuite.planning import make_spec
 
 
 def main() -> None:

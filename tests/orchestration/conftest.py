@@ -3,9 +3,8 @@ from pathlib import Path
 import pytest
 
 from benchsuite.hooks import load_plugins
-from benchsuite.orchestration import plan
+from benchsuite.orchestration import orchestrate, plan
 from benchsuite.planning import make_spec
-from benchsuite.orchestration import orchestrate
 
 _FOLDER = Path(__file__).parent / "faults"
 FAULTS = [str(_FOLDER / name) for name in ("faults.py", "full.py", "wrong_answers.py")]

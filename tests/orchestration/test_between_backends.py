@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from benchsuite.hooks import load_plugins
-from benchsuite.planning import make_spec
 from benchsuite.orchestration import orchestrate
+from benchsuite.planning import make_spec
 
 PLUGINS = load_plugins()
 BACKENDS = [

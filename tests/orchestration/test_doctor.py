@@ -6,11 +6,11 @@ from msgspec.structs import replace
 
 from benchsuite.errors import BenchsuiteError
 from benchsuite.measure import protocol
-from benchsuite.measure.machine import host
 from benchsuite.measure.ceilings import best_copy, best_product
+from benchsuite.measure.machine import host
+from benchsuite.measure.machine.diagnosis import UNKNOWN, Diagnosis, read_diagnosis, write_diagnosis
 from benchsuite.measure.machine.facts import cpu_name, describe_environment
 from benchsuite.orchestration import doctor
-from benchsuite.measure.machine.diagnosis import UNKNOWN, Diagnosis, read_diagnosis, write_diagnosis
 
 HOST = str(describe_environment()["host"])
 

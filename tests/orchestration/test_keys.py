@@ -2,7 +2,7 @@ import pytest
 from msgspec.structs import replace
 
 from benchsuite.orchestration.keys import Keys, changes
-from benchsuite.processes.messages import Looked
+from benchsuite.processes.messages import BackendInspection
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def keys_of(plugins):
     """A function that makes the keys of a machine with such versions and such data."""
 
     def make(data="d" * 64, **versions):
-        look = Looked(versions=versions, devices=("cpu",), tiers=(), precisions=())
+        look = BackendInspection(versions=versions, devices=("cpu",), tiers=(), precisions=())
         return Keys(plugins, {"numpy-linear": look}, data)
 
     return make

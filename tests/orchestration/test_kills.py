@@ -13,7 +13,7 @@ def expected(tmp_path_factory):
 
 @pytest.mark.parametrize("seed", range(2))
 def test_killed_run_goes_on_and_comes_to_the_same(seed, expected, tmp_path):
-    outcome, seconds = expected
-    assert {name.partition(".")[2][:12] for name in outcome} == {"numpy-linear", "oddversion.c"}
+    state, seconds = expected
+    assert {name.partition(".")[2][:12] for name in state} == {"numpy-linear", "oddversion.c"}
 
-    assert tried(tmp_path, seed, outcome, seconds) == []
+    assert tried(tmp_path, seed, state, seconds) == []

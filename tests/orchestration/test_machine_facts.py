@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from benchsuite.errors import UsageError
-from benchsuite.records import read_records
 from benchsuite.orchestration import resume
+from benchsuite.records import read_records
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - as such, a place of another file system
 
@@ -22,11 +22,15 @@ SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - as such, a place of another fil
 def test_run_refuses_to_begin_where_others_are_at_work(run_cases, tmp_path, monkeypatch):
     looked = []
 
-    def intruders(devices):
+    def competing_processes(devices):
         looked.extend(devices)
         return ["train.py (7) is on cuda:0", "other programs take 50% of all processors"]
 
-    monkeypatch.setattr(import_module("benchsuite.orchestration.orchestrate"), "intruders", intruders)
+    monkeypatch.setattr(
+        import_module("benchsuite.orchestration.orchestrate"),
+        "competing_processes",
+        competing_processes,
+    )
 
     with pytest.raises(UsageError, match=r"not free \(--exclusive\): train.py \(7\) is on cuda:0;"):
         run_cases(["numpy-linear"], exclusive=True)
@@ -38,7 +42,11 @@ def test_run_refuses_to_begin_where_others_are_at_work(run_cases, tmp_path, monk
 
 
 def test_run_begins_where_the_machine_is_free(run_cases, monkeypatch):
-    monkeypatch.setattr(import_module("benchsuite.orchestration.orchestrate"), "intruders", lambda devices: [])
+    monkeypatch.setattr(
+        import_module("benchsuite.orchestration.orchestrate"),
+        "competing_processes",
+        lambda devices: [],
+    )
     (record,) = run_cases(["numpy-linear"], exclusive=True).records
     assert record.status == "ok"
 
@@ -56,7 +64,7 @@ def test_run_records_a_process_that_cannot_be_started(run_cases, monkeypatch):
 
     def start(command, **options):
         begun.extend(word for word in command if word == "benchsuite.worker.serve")
-        if len(begun) == 2:  # the first looks at the backend
+        if len(begun) == 2:  # the first inspections at the backend
             begun.append("")
             raise BlockingIOError(11, "Resource temporarily unavailable")
         return popen(command, **options)

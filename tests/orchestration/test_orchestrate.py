@@ -15,9 +15,9 @@ from benchsuite.errors import (
 )
 from benchsuite.measure.protocol import SMOKE
 from benchsuite.measure.summary import summarise
+from benchsuite.orchestration import given_up
 from benchsuite.records import read_records
 from benchsuite.records.series import read_series
-from benchsuite.orchestration import given_up
 
 
 @pytest.mark.parametrize("isolation", ["spawn", "fork"])
@@ -80,7 +80,7 @@ def test_conduct_tells_its_observer(run_cases, watch):
     assert watch.told == [
         ("case", "numpy-linear", 0, 1),
         ("task", "numpy-linear", "memory"),
-        ("task", "numpy-linear", "learn"),
+        ("task", "numpy-linear", "train"),
         ("round", 0, 1),
         ("task", "numpy-linear", "time"),
         ("record", "numpy-linear", "ok"),
@@ -97,7 +97,7 @@ def test_conduct_tells_its_observer(run_cases, watch):
         ("full", "oom", "memory: MemoryError: cannot allocate 9 TB"),
         ("wrongsize", "failed", "memory: wrongsize built another network than"),
         ("trainingmode", "failed", "memory: trainingmode answers in training mode"),
-        ("diverges", "failed", "learn: training diverged: the loss of step 2 is nan"),
+        ("diverges", "failed", "train: training diverged: the loss of step 2 is nan"),
         ("unimportable", "failed", "memory: 'no_such_module:Backend' cannot be loaded"),
         ("notraining", "unsupported", "this backend does not train"),
     ],
@@ -132,7 +132,9 @@ def test_conduct_refuses_the_one_that_answers_otherwise(run_cases):
         "otherlogits": "failed",
     }
     reason = by_backend["otherlogits"].reason
-    assert reason.startswith("not the same network as its rivals': logits differ by 1.0e+00")
+    assert reason.startswith(
+        "not the same network as its other backends': logits differ by 1.0e+00"
+    )
     assert by_backend["otherlogits"].measurement("latency") is None
 
 
@@ -258,7 +260,7 @@ def test_conduct_ends_a_hanging_case_and_its_children(run_cases, isolation, monk
 def test_conduct_ends_cleanly_when_interrupted(run_cases, watch):
     class Interrupts(type(watch)):
         def task_started(self, case, task):
-            if (case.seed, task) == (1, "learn"):
+            if (case.seed, task) == (1, "train"):
                 raise KeyboardInterrupt
 
     run = run_cases(["numpy-linear"], Interrupts(), seeds=[0, 1, 2])

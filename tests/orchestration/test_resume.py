@@ -8,8 +8,8 @@ import subprocess
 import pytest
 
 from benchsuite.errors import StorageError, UsageError
-from benchsuite.records import locked, read_records
 from benchsuite.orchestration import resume
+from benchsuite.records import locked, read_records
 
 pytestmark = pytest.mark.faults
 
@@ -48,7 +48,7 @@ def begun(watch):
     return [entry[2] for entry in watch.told if entry[0] == "task"]
 
 
-@pytest.mark.parametrize(("task", "left"), [("memory", 6), ("learn", 5), ("time", 4)])
+@pytest.mark.parametrize(("task", "left"), [("memory", 6), ("train", 5), ("time", 4)])
 def test_run_goes_on_with_the_task_that_was_cut_short(cut_short, go_on, watch, task, left):
     folder = cut_short(1, task)
     (first,) = (r for r in read_records([folder]) if r.status == "ok")
@@ -56,7 +56,7 @@ def test_run_goes_on_with_the_task_that_was_cut_short(cut_short, go_on, watch, t
 
     assert [record.status for record in run.records] == ["ok", "ok", "ok"]
     assert run.records[0] == first
-    assert begun(watch) == ["memory", "learn", "time", "memory", "learn", "time"][-left:]
+    assert begun(watch) == ["memory", "train", "time", "memory", "train", "time"][-left:]
     assert ("resumed", 1, {}) in watch.told
     assert run.folder == folder
 
@@ -67,7 +67,7 @@ def test_interrupted_run_goes_on(cut_short, go_on, watch):
 
     run = go_on(folder)
     assert [record.status for record in run.records] == ["ok", "ok", "ok"]
-    assert begun(watch) == ["time", "memory", "learn", "time"]
+    assert begun(watch) == ["time", "memory", "train", "time"]
 
 
 def test_finished_run_has_nothing_left_to_do(run_cases, go_on, watch):
@@ -167,7 +167,7 @@ def test_disk_that_is_full_for_a_worker_stops_the_run(
 
     subprocess.run(["mount", "-o", "remount,size=400k", str(checkpoints)], check=True)
     assert [record.status for record in go_on(folder).records] == ["ok"]
-    assert begun(watch) == ["learn", "time"]
+    assert begun(watch) == ["train", "time"]
 
 
 def test_file_that_a_worker_cannot_write_stops_the_run(run_cases, tmp_path):

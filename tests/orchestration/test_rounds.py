@@ -4,10 +4,10 @@ import pytest
 from msgspec.structs import replace
 
 from benchsuite.measure import protocol
-from benchsuite.records.series import Reading, Series
 from benchsuite.orchestration import rounds
-from benchsuite.orchestration.case_state import Outcome
+from benchsuite.orchestration.case_state import CaseState
 from benchsuite.orchestration.rounds import Rounds
+from benchsuite.records.series import Reading, Series
 
 READING = Reading(seconds=1.0, cores_used=2.0)
 
@@ -24,18 +24,18 @@ class Machine:
         self.begun = []
         self.settled = []
 
-    def sample(self, outcome, task, batch_sizes, sampled):
+    def sample(self, state, task, batch_sizes, sampled):
         self.now += self.seconds
-        self.done.append((outcome.case.backend, task, batch_sizes))
-        times = sum(done[:2] == (outcome.case.backend, task) for done in self.done) - 1
-        sampled += self.sampled(outcome, task, times)
+        self.done.append((state.case.backend, task, batch_sizes))
+        times = sum(done[:2] == (state.case.backend, task) for done in self.done) - 1
+        sampled += self.sampled(state, task, times)
 
-    def keep(self, outcome, series):
+    def keep(self, state, series):
         self.kept += series
-        outcome.series += series
+        state.series += series
 
-    def settle(self, outcomes):
-        self.settled.append([outcome.case.backend for outcome in outcomes])
+    def settle(self, states):
+        self.settled.append([state.case.backend for state in states])
 
     def begin(self, number, most):
         self.begun.append((number, most))
@@ -59,16 +59,16 @@ def run(make_record, monkeypatch):
         used = replace(protocol.NAMED[name], name="test", **changes)
         monkeypatch.setitem(protocol.PROTOCOLS, "test", used)
         monkeypatch.setattr(rounds.time, "monotonic", lambda: machine.now)
-        outcomes = [Outcome(make_record(backend=b, protocol="test").case) for b in backends]
+        states = [CaseState(make_record(backend=b, protocol="test").case) for b in backends]
         if before:
-            before(outcomes)
-        Rounds(outcomes, machine, batch_backoff=backoff).run()
-        return outcomes, machine.begun
+            before(states)
+        Rounds(states, machine, batch_backoff=backoff).run()
+        return states, machine.begun
 
     return run
 
 
-def steady(outcome, task, times):
+def steady(state, task, times):
     return [series()]
 
 
@@ -85,7 +85,7 @@ def test_rounds_of_several_cases_are_enough_for_all_their_verdicts(run):
 
 
 def test_rounds_go_on_while_an_interval_is_wide(run):
-    def wild(outcome, task, times):
+    def wild(state, task, times):
         return [series(samples=(1_000_000 + 100_000 * (times % 5),) * 700)]
 
     _, begun = run(Machine(wild), ["a"])
@@ -94,7 +94,7 @@ def test_rounds_go_on_while_an_interval_is_wide(run):
 
 
 def test_rounds_end_with_the_budget_of_all_cases_together(run):
-    def wild(outcome, task, times):
+    def wild(state, task, times):
         return [series(samples=(1_000_000 + 100_000 * (times % 5),) * 700)]
 
     _, begun = run(Machine(wild, seconds=30.0), ["a", "b"], budget_s=100.0)
@@ -118,7 +118,7 @@ def test_every_round_holds_every_case_once_in_an_order_of_its_own(run):
 
 @pytest.mark.parametrize("flag", ["contaminated", "throttled"])
 def test_disturbed_process_is_repeated_and_kept_as_discarded(run, flag):
-    def disturbed(outcome, task, times):
+    def disturbed(state, task, times):
         return [series(flags=(flag,) if times in (1, 2) else ())]
 
     machine = Machine(disturbed)
@@ -138,9 +138,9 @@ def test_contaminated_process_is_kept_with_its_flag_in_the_end(run):
 
 
 def test_case_that_fails_leaves_the_rounds_to_the_others(run):
-    def failing(outcome, task, times):
-        if outcome.case.backend == "b" and times == 1:
-            outcome.fail("failed", "no luck")
+    def failing(state, task, times):
+        if state.case.backend == "b" and times == 1:
+            state.fail("failed", "no luck")
         return [series()]
 
     machine = Machine(failing)
@@ -150,7 +150,7 @@ def test_case_that_fails_leaves_the_rounds_to_the_others(run):
 
 
 def test_best_batch_of_the_sweep_is_measured_in_every_round(run):
-    def curve(outcome, task, times):
+    def curve(state, task, times):
         if task == "time":
             return [series()]
         took = {1: 10, 2: 11, 4: 12, 8: 23.9, 16: 60}
@@ -163,9 +163,9 @@ def test_best_batch_of_the_sweep_is_measured_in_every_round(run):
 
 
 def test_sweep_that_was_cut_short_is_no_part_of_the_curve(run):
-    def before(outcomes):
+    def before(states):
         fast = series("batch_sweep", (1_000,), 32)
-        outcomes[0].series.append(replace(fast, discarded=True))
+        states[0].series.append(replace(fast, discarded=True))
 
     machine = Machine(lambda _, task, times: _curve(1, 2) if task == "sweep" else [series()])
     run(machine, ["a"], before=before)
@@ -184,8 +184,8 @@ def test_what_an_interrupted_process_has_sampled_is_kept(run):
     machine = Machine(steady)
     sample = machine.sample
 
-    def interrupted(outcome, task, batch_sizes, sampled):
-        sample(outcome, task, batch_sizes, sampled)
+    def interrupted(state, task, batch_sizes, sampled):
+        sample(state, task, batch_sizes, sampled)
         if task == "time" and len(machine.done) == 3:
             raise KeyboardInterrupt
 
@@ -201,9 +201,9 @@ def timed(*rounds):
 
 
 def test_rounds_go_on_where_they_were(run):
-    def before(outcomes):
-        for outcome in outcomes:
-            outcome.series += timed(0, 1, 2, 3)
+    def before(states):
+        for state in states:
+            state.series += timed(0, 1, 2, 3)
 
     machine = Machine(steady)
     _, begun = run(machine, ["a"], before=before, thorough=False)
@@ -214,8 +214,8 @@ def test_rounds_go_on_where_they_were(run):
 
 
 def test_rounds_that_are_enough_are_not_gone_on_with(run):
-    def before(outcomes):
-        outcomes[0].series += timed(*range(6))
+    def before(states):
+        states[0].series += timed(*range(6))
 
     machine = Machine(steady)
     run(machine, ["a"], before=before, thorough=False)
@@ -224,9 +224,9 @@ def test_rounds_that_are_enough_are_not_gone_on_with(run):
 
 
 def test_rounds_beside_a_case_of_an_earlier_sitting_make_no_pairs_with_its(run, make_record):
-    def before(outcomes):
+    def before(states):
         latency = tuple(0.001 + number / 1e6 for number in range(6))
-        outcomes[0].kept = make_record(protocol="full-1", samples={"latency": latency})
+        states[0].kept = make_record(protocol="full-1", samples={"latency": latency})
 
     machine = Machine(steady)
     run(machine, ["a", "b"], before=before, thorough=False)
@@ -236,9 +236,9 @@ def test_rounds_beside_a_case_of_an_earlier_sitting_make_no_pairs_with_its(run, 
 
 
 def test_case_that_fails_is_settled_at_once_and_the_rest_after_the_round(run):
-    def failing(outcome, task, times):
-        if outcome.case.backend == "b":
-            outcome.fail("failed", "no luck")
+    def failing(state, task, times):
+        if state.case.backend == "b":
+            state.fail("failed", "no luck")
         return [series()]
 
     machine = Machine(failing)
@@ -252,65 +252,65 @@ def _curve(*sizes):
 
 
 def test_sweep_that_memory_ends_is_a_curve(run):
-    def full(outcome, task, times):
+    def full(state, task, times):
         if task != "sweep":
             return [series()]
-        outcome.fail("oom", "sweep: batch sweep at batch 8: killed")
+        state.fail("oom", "sweep: batch sweep at batch 8: killed")
         return _curve(1, 2, 4)
 
     machine = Machine(full)
-    (outcome,), _ = run(machine, ["a"])
+    (state,), _ = run(machine, ["a"])
 
-    assert (outcome.status, outcome.reasons) == ("ok", [])
+    assert (state.status, state.reasons) == ("ok", [])
     assert {sizes for _, task, sizes in machine.done if task == "time"} == {(1, 64)}
 
 
 @pytest.mark.parametrize(("status", "sizes"), [("oom", ()), ("failed", (1, 2)), ("timeout", (1,))])
 def test_sweep_that_ends_otherwise_ends_its_case(run, status, sizes):
-    def ends(outcome, task, times):
-        outcome.fail(status, "so it is")
+    def ends(state, task, times):
+        state.fail(status, "so it is")
         return _curve(*sizes)
 
     machine = Machine(ends)
-    (outcome,), _ = run(machine, ["a"])
+    (state,), _ = run(machine, ["a"])
 
-    assert (outcome.status, outcome.reasons) == (status, ["so it is"])
+    assert (state.status, state.reasons) == (status, ["so it is"])
     assert [task for _, task, _ in machine.done] == ["sweep"]
 
 
 def test_batches_that_were_backed_off_are_timed_in_place_of_the_cases(run):
-    def full(outcome, task, times):
-        if task == "fit_inference" and outcome.backed_off.inference > 24:
-            outcome.fail("oom", "too large")
-        if task == "fit_training" and outcome.backed_off.training > 3:
-            outcome.fail("oom", "too large")
+    def full(state, task, times):
+        if task == "fit_inference" and state.backed_off.inference > 24:
+            state.fail("oom", "too large")
+        if task == "fit_training" and state.backed_off.training > 3:
+            state.fail("oom", "too large")
         return [series()] if task == "time" else []
 
     machine = Machine(full)
-    (outcome,), _ = run(machine, ["a"], "tour", backoff=True)
+    (state,), _ = run(machine, ["a"], "tour", backoff=True)
 
-    assert (outcome.status, outcome.reasons) == ("ok", [])
-    assert (outcome.backed_off.inference, outcome.backed_off.training) == (24, 3)
+    assert (state.status, state.reasons) == ("ok", [])
+    assert (state.backed_off.inference, state.backed_off.training) == (24, 3)
     assert machine.done[-1] == ("a", "time", (24,))
 
 
 @pytest.mark.parametrize("status", ["failed", "timeout"])
 def test_trial_that_fails_otherwise_ends_its_case(run, status):
-    machine = Machine(lambda outcome, task, times: outcome.fail(status, "no luck") or [])
-    (outcome,), _ = run(machine, ["a"], "tour", backoff=True)
+    machine = Machine(lambda state, task, times: state.fail(status, "no luck") or [])
+    (state,), _ = run(machine, ["a"], "tour", backoff=True)
 
-    assert (outcome.status, outcome.reasons) == (status, ["no luck"])
+    assert (state.status, state.reasons) == (status, ["no luck"])
     assert [task for _, task, _ in machine.done] == ["fit_inference"]
 
 
 def test_what_a_trial_finds_unsupported_does_not_end_its_case(run):
-    def unsupported(outcome, task, times):
+    def unsupported(state, task, times):
         if task == "fit_training":
-            outcome.fail("unsupported", "no training")
+            state.fail("unsupported", "no training")
         return [series()] if task == "time" else []
 
     machine = Machine(unsupported)
-    (outcome,), _ = run(machine, ["a"], "tour", backoff=True)
+    (state,), _ = run(machine, ["a"], "tour", backoff=True)
 
-    assert (outcome.status, outcome.reasons) == ("unsupported", ["no training"])
+    assert (state.status, state.reasons) == ("unsupported", ["no training"])
     assert machine.done[-1] == ("a", "time", (64,))

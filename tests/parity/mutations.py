@@ -13,8 +13,8 @@ import numpy as np
 import wrong_trainers
 
 from benchsuite.contract import Batch, Counts
-from benchsuite.testing import NumpyBackend, NumpySession, Oracle
 from benchsuite.reference.ops import OPERATIONS
+from benchsuite.testing import NumpyBackend, NumpySession, Oracle
 
 MUTATIONS = {}
 

@@ -13,7 +13,8 @@ import msgspec
 import pytest
 
 from benchsuite.hooks import load_plugins
-from benchsuite.parity import Request, certify, verify
+from benchsuite.parity import Request, verify
+from benchsuite.parity import certify as certifying
 from benchsuite.parity.worker import REFERENCE, Answer
 
 PLUGIN = "benchsuite.reference.plugin"
@@ -205,7 +206,7 @@ class Witness:
 @pytest.fixture
 def witness(monkeypatch):
     witness = Witness()
-    monkeypatch.setattr(certify, "Workers", lambda *_: witness)
+    monkeypatch.setattr(certifying, "Workers", lambda *_: witness)
     return witness
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from benchsuite.contract import Setup
 from benchsuite.hooks import load_plugins
-from benchsuite.testing import NumpyBackend, random_images, random_weights
 from benchsuite.parity.degeneracy import sensitivity
 from benchsuite.parity.networks import without_randomness
+from benchsuite.testing import NumpyBackend, random_images, random_weights
 
 
 def graph_of(name, shape):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from benchsuite.records.certificate import Check
 from benchsuite.parity.judge import judge
 from benchsuite.parity.worker import Answer
+from benchsuite.records.certificate import Check
 
 REFERENCE = Answer()
 

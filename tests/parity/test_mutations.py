@@ -9,9 +9,9 @@ import pytest
 
 from benchsuite.graph import Builder
 from benchsuite.graph.initializers import zeros
-from benchsuite.testing import NumpyBackend
 from benchsuite.parity.subjects import UPDATE_RULES, Network, find_subject
 from benchsuite.parity.worker import Question, compare, write_reference
+from benchsuite.testing import NumpyBackend
 
 MUTATIONS = run_path(str(Path(__file__).with_name("mutations.py")))["MUTATIONS"]
 

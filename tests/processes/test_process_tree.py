@@ -6,7 +6,7 @@ import psutil
 import pytest
 
 from benchsuite.processes.kernel import IS_LINUX, adopt_orphans
-from benchsuite.processes.process_tree import MARK, Lineage, harness_of, new_mark
+from benchsuite.processes.process_tree import MARK, ProcessTree, harness_of, new_mark
 
 pytestmark = pytest.mark.skipif(not IS_LINUX, reason="elsewhere process groups alone are ended")
 
@@ -38,7 +38,7 @@ say("worker")
 
 @pytest.fixture
 def family():
-    """The lineage of a worker, its processes by name, and the Popen that is the worker."""
+    """The tree of a worker, its processes by name, and the Popen that is the worker."""
     before, mark = adopt_orphans(), new_mark()
     process = subprocess.Popen(
         [sys.executable, "-c", WORKER],
@@ -48,10 +48,10 @@ def family():
     )
     lines = [process.stdout.readline().split() for _ in range(5)]
     found = {name.decode(): psutil.Process(int(pid)) for name, pid in lines}
-    lineage = Lineage(process.pid, mark)
-    lineage.add_job(found["job"].pid)
-    yield lineage, found, process
-    lineage.end()
+    tree = ProcessTree(process.pid, mark)
+    tree.add_job(found["job"].pid)
+    yield tree, found, process
+    tree.end()
     process.wait()
     process.stdout.close()
     adopt_orphans(adopt=before)
@@ -71,50 +71,50 @@ def test_mark_names_the_harness():
 
 
 def test_everything_ends_with_its_worker(family):
-    lineage, found, process = family
+    tree, found, process = family
     assert alive(found) == {"worker", "own", "job", "child", "orphan"}
 
-    lineage.end()
+    tree.end()
 
     assert process.wait() == -9
     assert alive(found) == set()
 
 
 def test_job_ends_and_its_worker_goes_on(family):
-    lineage, found, _ = family
+    tree, found, _ = family
 
-    lineage.end_job()
+    tree.end_job()
 
     assert alive(found) == {"worker", "own"}
 
 
 def test_orphans_of_a_worker_that_died_by_itself_are_found(family):
-    lineage, found, process = family
+    tree, found, process = family
     process.kill()
     process.wait()
     assert "orphan" in alive(found)
 
-    lineage.end()
+    tree.end()
 
     assert alive(found) == set()
 
 
 def test_processes_of_others_are_left_alone(family):
-    lineage, _, _ = family
+    tree, _, _ = family
     command = [sys.executable, "-c", "import time; time.sleep(1000)"]
     for variables in (os.environ, {**os.environ, MARK: new_mark()}):
         with subprocess.Popen(command, env=variables, start_new_session=True) as other:
-            lineage.end_job()
-            lineage.end()
+            tree.end_job()
+            tree.end()
             assert other.poll() is None
             other.kill()
 
 
 def test_elsewhere_the_group_of_the_job_ends(family, monkeypatch):
-    lineage, found, _ = family
+    tree, found, _ = family
     monkeypatch.setattr("benchsuite.processes.process_tree.IS_LINUX", False)
 
-    lineage.end_job()
+    tree.end_job()
 
     while "job" in alive(found):
         pass

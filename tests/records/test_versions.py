@@ -52,7 +52,7 @@ def test_a_record_of_the_first_version_is_read():
 def test_a_record_of_the_second_version_is_read():
     record = read_record(SECOND)
     assert record.schema == SCHEMA_VERSION
-    assert record.case.environment == "tuned"
+    assert record.case.process_settings == "tuned"
     memory = record.measurement("host_memory_peak")
     assert (memory.values, memory.value) == ((1574346752.0,), 1574346752.0)
     latency = record.measurement("latency")

@@ -7,11 +7,11 @@ import pytest
 
 from benchsuite.contract import Setup
 from benchsuite.graph import OPS
-from benchsuite.testing import random_images, random_weights
-from benchsuite.testing.cases import op_cases
 from benchsuite.reference.backend import NumpyBackend
 from benchsuite.reference.gradients import DERIVATIVES
 from benchsuite.reference.ops import OPERATIONS
+from benchsuite.testing import random_images, random_weights
+from benchsuite.testing.cases import op_cases
 
 STEP = 1e-5
 CASES = [case for case in op_cases() if not any(n.attrs.get("rate") for n in case.graph.nodes)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchsuite.testing import NumpyBackend
 from benchsuite.reference.ceilings import NumpyWorkload, copy, product
+from benchsuite.testing import NumpyBackend
 
 
 class _OneOffProduct(NumpyBackend):

@@ -11,8 +11,8 @@ import pytest
 from benchsuite.contract import Counts, DeviceMemory
 from benchsuite.errors import UnsupportedError
 from benchsuite.graph import OPS
-from benchsuite.testing import NumpyBackend, NumpySession
 from benchsuite.reference.ops import OPERATIONS
+from benchsuite.testing import NumpyBackend, NumpySession
 
 pytest_plugins = "pytester"
 

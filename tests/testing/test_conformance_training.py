@@ -15,8 +15,8 @@ from wrong_trainers import (
     KerasMomentumOfStatistics,
 )
 
-from benchsuite.testing import NumpyBackend, NumpySession, Oracle
 from benchsuite.reference.gradients import DERIVATIVES
+from benchsuite.testing import NumpyBackend, NumpySession, Oracle
 
 # Wrong update rules and gradients.
 

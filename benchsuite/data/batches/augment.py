@@ -13,8 +13,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchsuite.data.images.arrays import fit_images
 from benchsuite.data.batches.mixing import MIXERS, Mixture
+from benchsuite.data.images.arrays import fit_images
 from benchsuite.errors import UnknownNameError, UsageError, did_you_mean
 
 Images = NDArray[np.uint8]

@@ -17,7 +17,7 @@ _CAPTION = 12
 _NAMED = 2
 
 
-def picture(batch: Batch, class_names: Sequence[str]) -> Image.Image:
+def contact_sheet(batch: Batch, class_names: Sequence[str]) -> Image.Image:
     """A square of a batch's uint8 images, row by row, each above the name of its class.
 
     Of an image that counts as several, the two with the largest shares are named.

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchsuite.contract import EncodedImages, Images, RaggedImages, Split
-from benchsuite.data.images.decoder_pool import few
 from benchsuite.data.images.arrays import fit_images
+from benchsuite.data.images.decoder_pool import few
 from benchsuite.data.images.resized import resize_now, resized_once
 from benchsuite.data.images.row_file import Extent
 

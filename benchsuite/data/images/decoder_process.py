@@ -1,4 +1,4 @@
-"""A process that decodes: `python -m benchsuite.data.images.decoder_process`, as `Decoders` starts it.
+"""A process that decodes: started by `Decoders` with `python -m`.
 
 It is asked on standard input and answers on what was standard output, in pickles. It ends
 where its input does, however the process that asks has ended.

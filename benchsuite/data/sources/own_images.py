@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchsuite.contract import Dataset, Split
-from benchsuite.data.images.inspection import Encoded, look
 from benchsuite.data.images.cache import Facts, KeptPart, look_once
+from benchsuite.data.images.inspection import Encoded, look
 from benchsuite.errors import UsageError
 from benchsuite.files import require_within
 from benchsuite.npz import read_arrays

@@ -12,9 +12,9 @@ import msgspec
 import numpy as np
 
 from benchsuite.contract import Dataset
-from benchsuite.data.sources.own_images import TESTS, numbered
-from benchsuite.data.images.inspection import Encoded, look
 from benchsuite.data.images.cache import Facts, KeptPart, look_once, one_path
+from benchsuite.data.images.inspection import Encoded, look
+from benchsuite.data.sources.own_images import TESTS, numbered
 from benchsuite.errors import BenchsuiteError, UsageError
 from benchsuite.files import most_unpacked, opened
 

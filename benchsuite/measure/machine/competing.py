@@ -19,7 +19,7 @@ _BUSY = 0.02
 _NAMED = 3
 
 
-def intruders(
+def competing_processes(
     devices: Iterable[str],
     *,
     sleep: Callable[[float], None] = time.sleep,

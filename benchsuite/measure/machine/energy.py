@@ -16,10 +16,10 @@ from typing import Any
 from benchsuite.contract import Session
 from benchsuite.errors import BenchsuiteError
 from benchsuite.measure.machine.accelerator import Accelerator, find_accelerator
+from benchsuite.measure.machine.watch import Watch
 from benchsuite.measure.protocol import Protocol
 from benchsuite.measure.scenarios import calls_per_window, forward_passes, timed, unsteady
 from benchsuite.measure.warmup import warm_up
-from benchsuite.measure.machine.watch import Watch
 from benchsuite.records.series import Series
 
 #: The shortest window: NVML's counter ticks some ten times a second, and a hundred ticks are

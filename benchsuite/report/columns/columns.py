@@ -77,6 +77,9 @@ _METRICS: dict[str, tuple[str, Better]] = {
 }
 _AXES = ("height_px", "width_px", "channels")
 
+#: Columns of older leaderboards: their names of then, and those of today.
+RENAMED = {"environment": "process_settings"}
+
 COLUMNS: tuple[Column, ...] = (
     integer("schema", "version of the record's schema", of_record("schema")),
     text("run", "name of the run", of_record("run")),
@@ -93,7 +96,7 @@ COLUMNS: tuple[Column, ...] = (
     text("division", "rules of the comparison", of_case("division")),
     text("protocol", "how figures are sampled", of_case("protocol")),
     text("isolation", "how the worker process is started", of_case("isolation")),
-    text("environment", "tuned for the framework, or stock", of_case("environment")),
+    text("process_settings", "tuned for the framework, or stock", of_case("process_settings")),
     text("dataset", "name of the data set", of_case("dataset")),
     integer("limit", "images of each of its splits; empty takes all", of_case("limit")),
     text("bad_images", "what becomes of images that cannot be read", of_case("bad_images")),

@@ -26,19 +26,19 @@ def terms(record: Record) -> Terms:
     return shared, record.findings.device_name
 
 
-def outsiders(records: Iterable[Record]) -> set[int]:
+def mismatched(records: Iterable[Record]) -> set[int]:
     """Rows, by `id`, whose data, order, weights or network differ from the rest of theirs.
 
-    The rest is the majority of those under the same terms; without one, all are outsiders.
+    The rest is the majority of those under the same terms; without one, all are mismatched.
     """
     outside: set[int] = set()
-    for rivals in contests(records):
-        found = Counter(_substance(record) for record in rivals)
+    for comparable in comparison_groups(records):
+        found = Counter(_substance(record) for record in comparable)
         usual, count = found.most_common(1)[0]
-        if 2 * count <= len(rivals):
-            outside |= {id(record) for record in rivals} if len(found) > 1 else set()
+        if 2 * count <= len(comparable):
+            outside |= {id(record) for record in comparable} if len(found) > 1 else set()
         else:
-            outside |= {id(record) for record in rivals if _substance(record) != usual}
+            outside |= {id(record) for record in comparable if _substance(record) != usual}
     return outside
 
 
@@ -52,22 +52,22 @@ def best(records: Iterable[Record], column: Column, shown: Callable[[float], str
     if column.better is None:
         return set()
     candidates = list(records)
-    outside = outsiders(candidates)
+    outside = mismatched(candidates)
     winners: set[int] = set()
-    for rivals in contests(r for r in candidates if id(r) not in outside):
+    for comparable in comparison_groups(r for r in candidates if id(r) not in outside):
         if column.measured:
-            winners |= best_measured(rivals, column.measured)
+            winners |= best_measured(comparable, column.measured)
         else:
-            winners |= _best_shown(rivals, column, shown)
+            winners |= _best_shown(comparable, column, shown)
     return winners
 
 
 def _best_shown(
-    rivals: Iterable[Record], column: Column, shown: Callable[[float], str]
+    comparable: Iterable[Record], column: Column, shown: Callable[[float], str]
 ) -> set[int]:
     values = {
         id(record): (value, share_interval(record, column))
-        for record in rivals
+        for record in comparable
         if isinstance(value := column.read(record), (int, float))
     }
     if len(values) < 2:  # noqa: PLR2004 - nobody is the best of one
@@ -85,13 +85,13 @@ def _meet(one: Interval, other: Interval) -> bool:
     return one[0] <= other[1] and other[0] <= one[1]
 
 
-def contests(records: Iterable[Record]) -> Iterable[Sequence[Record]]:
+def comparison_groups(records: Iterable[Record]) -> Iterable[Sequence[Record]]:
     """Finished rows, parted by their terms."""
-    contests: dict[Terms, list[Record]] = {}
+    comparison_groups: dict[Terms, list[Record]] = {}
     for record in records:
         if record.status == "ok":
-            contests.setdefault(terms(record), []).append(record)
-    return contests.values()
+            comparison_groups.setdefault(terms(record), []).append(record)
+    return comparison_groups.values()
 
 
 def _substance(record: Record) -> Substance:

@@ -14,7 +14,7 @@ from benchsuite.report.columns.quantities import extents
 _TRAIN_INPUT = ("train_input_height_px", "train_input_width_px", "train_input_channels")
 #: Rows of one ranking agree in these columns: machine, way of measuring, input pipeline, data.
 SETTING = (
-    *("device", "device_name", "threads", "environment", "isolation"),
+    *("device", "device_name", "threads", "process_settings", "isolation"),
     *("division", "tier", "precision", "protocol"),
     *("dataset", "limit", "bad_images", "augmentation"),
     *(*_TRAIN_INPUT, "data_digest"),

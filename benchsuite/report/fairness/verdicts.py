@@ -8,12 +8,18 @@ from itertools import combinations
 
 from benchsuite.measure.flags import DISQUALIFYING, DOUBTFUL
 from benchsuite.measure.protocol import PROTOCOLS
-from benchsuite.measure.statistics.verdicts import CONTESTED, MARGIN, Comparison, compare_measurements, holm
+from benchsuite.measure.statistics.verdicts import (
+    CONTESTED,
+    MARGIN,
+    Comparison,
+    compare_measurements,
+    holm,
+)
 from benchsuite.records import Measurement, Record
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class PairVerdict:
     """Of one figure, the first row against the second."""
 
     metric: str
@@ -22,35 +28,35 @@ class Ruling:
     comparison: Comparison
 
 
-def rulings(rivals: Sequence[Record]) -> list[Ruling]:
+def pair_verdicts(comparable: Sequence[Record]) -> list[PairVerdict]:
     """Every verdict on rows that may be compared; as one family, corrected after Holm.
 
     Rounds of two runs are no pairs: nothing took turns there.
     """
     found = [
-        Ruling(metric, first, second, comparison)
+        PairVerdict(metric, first, second, comparison)
         for metric in CONTESTED
-        for first, second in combinations(rivals, 2)
+        for first, second in combinations(comparable, 2)
         if first.run == second.run
         if (one := _contested(first, metric)) and (other := _contested(second, metric))
         if (comparison := compare_measurements(one, other, margin_of(one, other)))
     ]
-    corrected = holm([ruling.comparison for ruling in found])
+    corrected = holm([pair_verdict.comparison for pair_verdict in found])
     return [
-        Ruling(ruling.metric, ruling.first, ruling.second, comparison)
-        for ruling, comparison in zip(found, corrected, strict=True)
+        PairVerdict(pair_verdict.metric, pair_verdict.first, pair_verdict.second, comparison)
+        for pair_verdict, comparison in zip(found, corrected, strict=True)
     ]
 
 
 def best_measured(
-    rivals: Sequence[Record], measured: Callable[[Record], Measurement | None]
+    comparable: Sequence[Record], measured: Callable[[Record], Measurement | None]
 ) -> set[int]:
     """Rows, by `id`, that no verdict sets apart from the best of their run.
 
     None where there is no verdict.
     """
     runs: dict[str, dict[int, Measurement]] = {}
-    for record in rivals:
+    for record in comparable:
         found = measured(record)
         if found and is_fit(record, found, DOUBTFUL):
             runs.setdefault(record.run, {})[id(record)] = found

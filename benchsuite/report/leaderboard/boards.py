@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from benchsuite.records import Record
 from benchsuite.report.columns.column import Column, Value
-from benchsuite.report.fairness.comparable import outsiders
+from benchsuite.report.columns.figures import figure_for, figures_for
+from benchsuite.report.columns.repeats import repeats_in
+from benchsuite.report.fairness.comparable import mismatched
 from benchsuite.report.fairness.groups import FairGroup, fair_groups
 from benchsuite.report.leaderboard.fields import (
     Field,
@@ -22,9 +24,7 @@ from benchsuite.report.leaderboard.fields import (
     record_of,
     width_of,
 )
-from benchsuite.report.columns.figures import figure_for, figures_for
 from benchsuite.report.leaderboard.rows import in_order
-from benchsuite.report.columns.repeats import repeats_in
 from benchsuite.report.leaderboard.view import View
 
 #: Width that a narrow table keeps to, whatever the terminal.
@@ -32,7 +32,7 @@ NARROW = 80
 #: What tells rows of one architecture and backend apart: each has a field where it differs.
 CONDITIONS = (
     *("run", "dataset", "seed", "fold", "device", "device_name", "threads", "precision"),
-    *("tier", "division", "origin", "protocol", "isolation", "environment"),
+    *("tier", "division", "origin", "protocol", "isolation", "process_settings"),
 )
 _NAMES = ("architecture", "backend")
 _MARKED = ("backend", "architecture")
@@ -126,7 +126,7 @@ class _Maker:
         marked = next((name for name in _MARKED if self._by_name[name] in shown), "")
         if column.name != marked:
             return plain_field(self._rows, column)
-        outside, fronts = outsiders(self._records), self._by_name["pareto"]
+        outside, fronts = mismatched(self._records), self._by_name["pareto"]
         return marked_field(self._rows, column, outside, fronts)
 
     def _ranks(self) -> tuple[list[Field], list[Column]]:

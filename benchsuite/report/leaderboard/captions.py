@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 
-from benchsuite.report.leaderboard.boards import Board
 from benchsuite.report.columns.columns import COLUMNS
-from benchsuite.report.fairness.groups import differing
-from benchsuite.report.leaderboard.fields import BEST, GAP, ON_FRONT, OUTSIDER, distinct
 from benchsuite.report.columns.figures import figure_for
-from benchsuite.report.fairness.protocols import describe_protocol
 from benchsuite.report.columns.quantities import significant
-from benchsuite.report.fairness.verdicts import Ruling
+from benchsuite.report.fairness.groups import differing
+from benchsuite.report.fairness.protocols import describe_protocol
+from benchsuite.report.fairness.verdicts import PairVerdict
+from benchsuite.report.leaderboard.boards import Board
+from benchsuite.report.leaderboard.fields import BEST, GAP, MISMATCHED, ON_FRONT, distinct
 from benchsuite.report.leaderboard.view import View
 
 _DOUBTFUL = "~"
@@ -69,12 +69,12 @@ def _distinctions(board: Board, boards: Sequence[Board]) -> Mapping[str, str]:
     return board.group.said(differing([other.group for other in boards]))
 
 
-def ruling_line(ruling: Ruling) -> Text:
+def pair_verdict_line(pair_verdict: PairVerdict) -> Text:
     """Such as `latency: torch / keras-tensorflow 0.820 (0.801-0.838), different`."""
-    ratio, verdict = ruling.comparison.ratio, ruling.comparison.verdict
+    ratio, verdict = pair_verdict.comparison.ratio, pair_verdict.comparison.verdict
     value, low, high = (significant(x) for x in (ratio.value, ratio.low, ratio.high))
-    names = " / ".join(record.case.backend for record in (ruling.first, ruling.second))
-    what = ruling.metric.replace("_", " ")
+    names = " / ".join(record.case.backend for record in (pair_verdict.first, pair_verdict.second))
+    what = pair_verdict.metric.replace("_", " ")
     text = f"{GAP}{what}: {names} {value} ({low}–{high}), {verdict}"
     return Text(text, "" if verdict == "different" else "bright_black")
 
@@ -85,7 +85,7 @@ def legend(boards: Sequence[Board]) -> list[Text]:
         BEST: "best of the rows that may be compared",
         ON_FRONT: "in its table, none is both more accurate and faster, smaller or thriftier",
         _DOUBTFUL: "noisy or disturbed, never the best (column flags)",
-        OUTSIDER: "other data, order, weights or network than its rivals: not compared",
+        MISMATCHED: "other data, order, weights or network than its comparable: not compared",
     }
     fields = [field for board in boards for field in board.fields]
     cells = [cell.plain for field in fields for cell in field.cells.values()]

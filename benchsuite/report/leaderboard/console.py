@@ -10,14 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from benchsuite.records import Record
-from benchsuite.report.leaderboard.boards import Board, boards_of
-from benchsuite.report.leaderboard.captions import caption, legend, ruling_line, title
 from benchsuite.report.columns.column import Value
-from benchsuite.report.fairness.comparable import contests, outsiders
-from benchsuite.report.leaderboard.fields import GAP, Field, Row, record_of
 from benchsuite.report.columns.figures import show_networks
+from benchsuite.report.fairness.comparable import comparison_groups, mismatched
+from benchsuite.report.fairness.verdicts import pair_verdicts
+from benchsuite.report.leaderboard.boards import Board, boards_of
+from benchsuite.report.leaderboard.captions import caption, legend, pair_verdict_line, title
+from benchsuite.report.leaderboard.fields import GAP, Field, Row, record_of
 from benchsuite.report.leaderboard.rows import columns_of
-from benchsuite.report.fairness.verdicts import rulings
 from benchsuite.report.leaderboard.view import View, view_of
 
 if TYPE_CHECKING:
@@ -69,11 +69,11 @@ def _section(board: Board, value: Value, view: View) -> list[RenderableType]:
     if view.section.name != "architecture":
         return [Text(), name, *rows]
     records = [row for row in board.sections[value] if isinstance(row, Record)]
-    outside = outsiders(records)
+    outside = mismatched(records)
     said = [
-        ruling_line(ruling)
-        for rivals in contests(r for r in records if id(r) not in outside)
-        for ruling in rulings(rivals)
+        pair_verdict_line(pair_verdict)
+        for comparable in comparison_groups(r for r in records if id(r) not in outside)
+        for pair_verdict in pair_verdicts(comparable)
     ]
     return [Text(), Text.assemble(name, "  ", show_networks(records)), *rows, *said]
 

@@ -10,15 +10,15 @@ from rich.text import Text
 
 from benchsuite.records import Record
 from benchsuite.report.columns.column import Column, Value
-from benchsuite.report.fairness.comparable import best
 from benchsuite.report.columns.figures import Figure, is_doubtful, show_figure
 from benchsuite.report.columns.quantities import bar
-from benchsuite.report.leaderboard.ranks import ranks
 from benchsuite.report.columns.repeats import Repeats, mean_and_interval
+from benchsuite.report.fairness.comparable import best
+from benchsuite.report.leaderboard.ranks import ranks
 
 GAP = "  "
 #: Marks beside a row's name or its figures.
-BEST, OUTSIDER, ON_FRONT = "*", "≠", "◆"
+BEST, MISMATCHED, ON_FRONT = "*", "≠", "◆"
 
 Row = Record | Repeats
 
@@ -54,7 +54,7 @@ def marked_field(rows: Sequence[Row], column: Column, outside: set[int], fronts:
     plain = plain_field(rows, column)
     for row in rows:
         on_front = isinstance(row, Record) and fronts.read(row) is not None
-        mark = f" {OUTSIDER}" if id(row) in outside else f" {ON_FRONT}" if on_front else ""
+        mark = f" {MISMATCHED}" if id(row) in outside else f" {ON_FRONT}" if on_front else ""
         plain.cells[id(row)].append(mark)
     return plain
 

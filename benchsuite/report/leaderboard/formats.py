@@ -17,8 +17,8 @@ from benchsuite.report.leaderboard.boards import Board, boards_of
 from benchsuite.report.leaderboard.captions import caption, legend, title
 from benchsuite.report.leaderboard.console import leaderboard_table
 from benchsuite.report.leaderboard.fields import Field, Row, plain_field, record_of
-from benchsuite.report.leaderboard.rows import csv_text, in_order, leaderboard_frame
 from benchsuite.report.leaderboard.markdown import escaped
+from benchsuite.report.leaderboard.rows import csv_text, in_order, leaderboard_frame
 from benchsuite.report.leaderboard.view import View
 from benchsuite.terminal import console
 

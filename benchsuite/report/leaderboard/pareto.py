@@ -10,7 +10,7 @@ import numpy as np
 from benchsuite.records import Record
 from benchsuite.report.columns.column import Column, text
 from benchsuite.report.columns.columns import COLUMNS
-from benchsuite.report.fairness.comparable import outsiders
+from benchsuite.report.fairness.comparable import mismatched
 from benchsuite.report.fairness.groups import fair_groups
 
 _BY_NAME = {column.name: column for column in COLUMNS}
@@ -61,8 +61,8 @@ def _figures(record: Record, columns: Sequence[Column]) -> list[float]:
 
 
 def _front(records: Sequence[Record], axes: Sequence[Column]) -> set[int]:
-    rivals = [record for record in records if len(_figures(record, axes)) == len(axes)]
-    return pareto_best(rivals, axes) if len(rivals) > 1 else set()
+    comparable = [record for record in records if len(_figures(record, axes)) == len(axes)]
+    return pareto_best(comparable, axes) if len(comparable) > 1 else set()
 
 
 def pareto_column(records: Sequence[Record]) -> Column:
@@ -71,11 +71,11 @@ def pareto_column(records: Sequence[Record]) -> Column:
     A row is held against those of `records` that a fair ranking may mix it with, whatever their
     architecture, by the figures as they are, intervals aside. Where no other row has both
     figures there is no front. Rows whose data, order, weights or network stray from their
-    rivals' are on none.
+    comparable' are on none.
     """
     named: dict[int, list[str]] = {id(record): [] for record in records}
     for group in fair_groups(records):
-        outside = outsiders(group.records)
+        outside = mismatched(group.records)
         inside = [record for record in group.records if id(record) not in outside]
         for name, cost in FRONTS.items():
             for key in _front(inside, [_ACCURACY, cost]):

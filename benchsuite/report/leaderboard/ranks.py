@@ -10,8 +10,8 @@ from benchsuite.measure.flags import DISQUALIFYING
 from benchsuite.measure.statistics.verdicts import Comparison, compare_measurements, holm
 from benchsuite.records import Measurement, Record
 from benchsuite.report.columns.column import Column
-from benchsuite.report.fairness.comparable import contests, outsiders
 from benchsuite.report.columns.shares import share_interval
+from benchsuite.report.fairness.comparable import comparison_groups, mismatched
 from benchsuite.report.fairness.verdicts import is_fit, margin_of
 
 
@@ -37,15 +37,15 @@ def ranks(
     """Of rows that one ranking may mix, the place of each in a column, by `id`.
 
     A row is certainly better than another where a verdict says so: of speed by the rounds of
-    one contest, and between contests by 95 % intervals that do not meet and figures that are
+    one comparison group, and between groups by 95 % intervals that do not meet and figures that are
     the practical margin apart. Of accuracy, intervals are Wilson's. What has no interval is
     better where it looks better. Speed without an interval, or with a flag that keeps it out of
-    verdicts, has no place; nor has a row that strays from its rivals. Raises ValueError for a
+    verdicts, has no place; nor has a row that strays from its comparable. Raises ValueError for a
     column without a better end.
     """
     if column.better is None:
         raise ValueError(f"column '{column.name}' has no better end")
-    outside = outsiders(records)
+    outside = mismatched(records)
     inside = (r for r in records if r.status == "ok" and id(r) not in outside)
     entries = [entry for r in inside if (entry := _entry(r, column, show))]
     verdicts = _verdicts(entries)
@@ -75,13 +75,13 @@ def _entry(record: Record, column: Column, show: Callable[[float], str]) -> _Ent
 
 
 def _verdicts(entries: Iterable[_Entry]) -> dict[frozenset[int], bool]:
-    """Of pairs of rows, by `id`, that shared the rounds of a contest: whether they differ."""
+    """Whether two rows of a comparison group differ, by the pair of their `id`s."""
     measured = {id(e.record): e.measured for e in entries if e.measured}
     found: dict[frozenset[int], bool] = {}
-    for rivals in _side_by_side(e.record for e in entries if e.measured):
+    for comparable in _side_by_side(e.record for e in entries if e.measured):
         compared = {
             frozenset(pair): comparison
-            for pair in combinations(map(id, rivals), 2)
+            for pair in combinations(map(id, comparable), 2)
             if (comparison := _compared(*(measured[key] for key in pair)))
         }
         corrected = holm(list(compared.values()))
@@ -96,9 +96,9 @@ def _compared(one: Measurement, other: Measurement) -> Comparison | None:
 
 def _side_by_side(records: Iterable[Record]) -> Iterator[Sequence[Record]]:
     """Rows that were measured in the same rounds: of one run, and under the same terms."""
-    for rivals in contests(records):
+    for comparable in comparison_groups(records):
         runs: dict[str, list[Record]] = {}
-        for record in rivals:
+        for record in comparable:
             runs.setdefault(record.run, []).append(record)
         yield from runs.values()
 

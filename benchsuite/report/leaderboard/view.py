@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from benchsuite.errors import UnknownNameError, did_you_mean
 from benchsuite.records import Record
 from benchsuite.report.columns.column import Column
+from benchsuite.report.columns.columns import RENAMED
 
 #: Short names of columns. `docs/leaderboard.md` lists them in this order.
 ALIASES: Mapping[str, str] = {
@@ -80,7 +81,7 @@ def view_of(
 def find_column(name: str, known: Iterable[Column]) -> Column:
     """The column of that name or alias. Raises UnknownNameError where there is none."""
     by_name = {column.name: column for column in known}
-    found = by_name.get(ALIASES.get(name, name))
+    found = by_name.get(ALIASES.get(name) or RENAMED.get(name, name))
     if found is None:
         raise UnknownNameError(
             f"unknown column '{name}'.{did_you_mean(name, [*by_name, *ALIASES])} "

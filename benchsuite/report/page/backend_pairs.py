@@ -7,8 +7,8 @@ from itertools import combinations
 
 from benchsuite.records import Record
 from benchsuite.report.columns.column import Column
-from benchsuite.report.fairness.comparable import contests, outsiders
 from benchsuite.report.columns.figures import is_doubtful
+from benchsuite.report.fairness.comparable import comparison_groups, mismatched
 from benchsuite.report.page.plot import (
     BY_NAME,
     NEUTRAL,
@@ -60,10 +60,10 @@ def backend_against_backend(entries: Sequence[Entry]) -> Plot:
 
 def _pairs(records: Sequence[Record]) -> dict[tuple[str, str], list[Pair]]:
     """Rows that may be compared, by the names of their two backends."""
-    outside = outsiders(records)
+    outside = mismatched(records)
     found: dict[tuple[str, str], list[Pair]] = {}
-    for rivals in contests(r for r in records if id(r) not in outside):
-        ordered = sorted(rivals, key=lambda record: record.case.backend)
+    for comparable in comparison_groups(r for r in records if id(r) not in outside):
+        ordered = sorted(comparable, key=lambda record: record.case.backend)
         for one, other in combinations(ordered, 2):
             names = (one.case.backend, other.case.backend)
             if names[0] != names[1]:

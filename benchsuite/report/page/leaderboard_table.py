@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 from benchsuite.measure.flags import DOUBTFUL
 from benchsuite.records import Record
 from benchsuite.report.columns.column import Column
-from benchsuite.report.fairness.comparable import best, outsiders
-from benchsuite.report.fairness.groups import SETTING
 from benchsuite.report.columns.figures import Figure, figures_for, is_doubtful, show_figure
+from benchsuite.report.columns.quantities import extents
+from benchsuite.report.fairness.comparable import best, mismatched
+from benchsuite.report.fairness.groups import SETTING
+from benchsuite.report.leaderboard.pareto import pareto_best
 from benchsuite.report.leaderboard.rows import columns_of
 from benchsuite.report.page.plots import PARETO
 from benchsuite.report.page.source import Entry
 from benchsuite.report.page.table import Cell, Heading, Row, Table
-from benchsuite.report.leaderboard.pareto import pareto_best
-from benchsuite.report.columns.quantities import extents
 
 #: Figures that are shown at first; the others are a box to tick away.
 _FIRST = 8
@@ -84,20 +84,20 @@ def _heading(figure: Figure, column: Column, place: int) -> Heading:
 
 def _names(records: Sequence[Record]) -> list[_Cells]:
     """Architecture, backend and status of each."""
-    outside = outsiders(records)
+    outside = mismatched(records)
     return [
         [
             record.case.architecture,
-            _backend(record, outsider=id(record) in outside),
+            _backend(record, is_mismatched=id(record) in outside),
             record.status if record.status == "ok" else Cell(record.status, look="bad"),
         ]
         for record in records
     ]
 
 
-def _backend(record: Record, *, outsider: bool) -> Cell | str:
+def _backend(record: Record, *, is_mismatched: bool) -> Cell | str:
     name = record.case.backend
-    if not outsider:
+    if not is_mismatched:
         return name
     return Cell(name, note=f"{_OUTSIDER} not compared: other data, order, weights or network")
 

@@ -12,8 +12,8 @@ import msgspec
 
 from benchsuite.records import Record
 from benchsuite.report.columns.columns import COLUMNS
-from benchsuite.report.page.source import Entry
 from benchsuite.report.columns.quantities import extents
+from benchsuite.report.page.source import Entry
 
 Trace = dict[str, Any]
 Layout = dict[str, Any]

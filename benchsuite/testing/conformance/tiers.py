@@ -9,6 +9,7 @@ import pytest
 
 from benchsuite.contract import LoopingSession
 from benchsuite.measure.clock_checks import clock_flags
+from benchsuite.reference.nondegenerate import random_images, random_weights
 from benchsuite.testing.conformance.kit import (
     Kit,
     plain_network,
@@ -17,7 +18,6 @@ from benchsuite.testing.conformance.kit import (
     require,
 )
 from benchsuite.testing.conformance.precision import TOLERANCE as HALVES
-from benchsuite.reference.nondegenerate import random_images, random_weights
 
 #: What a compiler may change of float32, beside the tolerance of the native tier.
 _COMPILED = 10

@@ -12,27 +12,27 @@ from numpy.typing import NDArray
 
 from benchsuite.records import Ceiling, Findings
 from benchsuite.records.series import Series
-from benchsuite.worker.tasks.context import TaskAtWork, plain
 from benchsuite.worker.tasks.ceilings import measure_ceilings
+from benchsuite.worker.tasks.context import TaskContext, plain
 from benchsuite.worker.tasks.energy import spend_energy
 from benchsuite.worker.tasks.fit import fit_inference, fit_training
-from benchsuite.worker.tasks.train import import_for, learn
 from benchsuite.worker.tasks.memory import measure_memory
 from benchsuite.worker.tasks.sweep import sweep_batches
 from benchsuite.worker.tasks.timing import measure_time
+from benchsuite.worker.tasks.train import import_for, train_and_evaluate
 
-__all__ = ["TASKS", "Task", "TaskAtWork", "import_for", "plain"]
+__all__ = ["TASKS", "Task", "TaskContext", "import_for", "plain"]
 
 #: Findings, a figure's samples, the logits (N, classes) of the fixed batch, or a ceiling.
 Yield = Findings | Series | NDArray[Any] | Ceiling
-Task = Callable[[TaskAtWork], Iterator[Yield]]
+Task = Callable[[TaskContext], Iterator[Yield]]
 
 #: In the order in which a case goes through them; `time` is repeated, in rounds, and the two that
 #: fit a batch are repeated where `--batch-backoff` asks for them. `ceilings` is of no run:
 #: `benchsuite doctor --ceilings` asks for it.
 TASKS: dict[str, Task] = {
     "memory": measure_memory,
-    "learn": learn,
+    "train": train_and_evaluate,
     "fit_inference": fit_inference,
     "fit_training": fit_training,
     "sweep": sweep_batches,

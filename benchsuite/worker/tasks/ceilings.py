@@ -13,15 +13,15 @@ from benchsuite.measure.ceilings import best_copy, best_product, probe_copies, p
 from benchsuite.measure.machine.gate import wait_for_quiet
 from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.scenarios import quiet_collector
-from benchsuite.records import Ceiling, Probe
 from benchsuite.processes.failures import is_out_of_memory
-from benchsuite.worker.tasks.context import TaskAtWork
+from benchsuite.records import Ceiling, Probe
+from benchsuite.worker.tasks.context import TaskContext
 
 #: Of what is free on the host, where all operands are made.
 _MEMORY_SHARE = 0.5
 
 
-def measure_ceilings(task: TaskAtWork) -> Iterator[Ceiling]:
+def measure_ceilings(task: TaskContext) -> Iterator[Ceiling]:
     """The fastest product and copy, on the case's device, in its precision and on its threads.
 
     Raises UnsupportedError for a backend that does neither.

@@ -13,21 +13,21 @@ import msgspec
 from benchsuite.contract import Backend, Batch, Normalizer, Session, Setup
 from benchsuite.graph import Shape
 from benchsuite.hooks import Plugins
+from benchsuite.measure.flags import BACKED_OFF, process_flags
 from benchsuite.measure.machine.accelerator import find_accelerator
 from benchsuite.measure.machine.facts import cpu_name
-from benchsuite.measure.flags import BACKED_OFF, process_flags
+from benchsuite.measure.machine.watch import Watch
 from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.scenarios import synthetic_batches
-from benchsuite.measure.machine.watch import Watch
 from benchsuite.networks import Network, find_network, open_idiomatic, open_network
+from benchsuite.processes.messages import BackedOff, Files, Trying
+from benchsuite.processes.settings import RECORDED_VARIABLES
 from benchsuite.records import Case, Epoch, Findings, Phase
 from benchsuite.records.series import Series
-from benchsuite.processes.settings import RECORDED_VARIABLES
-from benchsuite.processes.messages import BackedOff, Files, Trying
 
 
 @dataclass
-class TaskAtWork:
+class TaskContext:
     """One task at work: what it was given, and how long each of its phases took.
 
     inference_batch_sizes: of the throughputs to be measured.
@@ -117,7 +117,7 @@ class TaskAtWork:
         device = self.case.device
         return cpu_name() if device == "cpu" else self.backend.device_name(device)
 
-    def surroundings(self, session: Session) -> Findings:
+    def machine_facts(self, session: Session) -> Findings:
         """What every task tells of where it ran; last, since it takes the phases along."""
         accelerator = find_accelerator(self.case.device)
         of_gpu = accelerator.settings() if accelerator else {}
@@ -136,13 +136,13 @@ def input_pool(session: Session, batch_size: int, case: Case) -> list[Batch]:
     return synthetic_batches(session, batch_size, protocol, case.num_classes, case.seed)
 
 
-def judged(task: TaskAtWork, series: Series, lies: Iterable[str] = ()) -> Series:
+def judged(task: TaskContext, series: Series, lies: Iterable[str] = ()) -> Series:
     """With the flags of what else happened."""
     found = process_flags(
         series.reading,
         cpus=task.cpus if task.case.device == "cpu" else None,
         calls=series.calls * len(series.samples),
-        tuned=task.case.environment == "tuned",
+        tuned=task.case.process_settings == "tuned",
     )
     return msgspec.structs.replace(series, flags=(*series.flags, *lies, *found))
 

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 import msgspec
 
-from benchsuite.measure.machine.energy import find_counter, measure_energy, measure_idle
 from benchsuite.measure.flags import process_flags
+from benchsuite.measure.machine.energy import find_counter, measure_energy, measure_idle
 from benchsuite.measure.machine.gate import wait_for_quiet
 from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.scenarios import quiet_collector
+from benchsuite.processes.messages import Trying
 from benchsuite.records import Findings
 from benchsuite.records.series import Series
-from benchsuite.processes.messages import Trying
-from benchsuite.worker.tasks.context import TaskAtWork, backed_off, input_pool, judged
+from benchsuite.worker.tasks.context import TaskContext, backed_off, input_pool, judged
 
 
-def spend_energy(task: TaskAtWork) -> Iterator[Findings | Series]:
+def spend_energy(task: TaskContext) -> Iterator[Findings | Series]:
     """Idle power, then energy of the throughput's batch; nothing where no counter can be read."""
     case, protocol = task.case, PROTOCOLS[task.case.protocol]
     counter = find_counter(case.device)
@@ -39,4 +39,4 @@ def spend_energy(task: TaskAtWork) -> Iterator[Findings | Series]:
             session, placed, size, protocol, counter=counter, device=case.device
         )
     yield judged(task, series, backed_off(size, task.backed_off.inference))
-    yield task.surroundings(session)
+    yield task.machine_facts(session)

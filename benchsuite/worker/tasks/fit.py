@@ -7,12 +7,12 @@ from typing import Any
 
 from benchsuite.contract import Session
 from benchsuite.measure.scenarios import forward_passes
-from benchsuite.records import Findings
 from benchsuite.processes.messages import Trying
-from benchsuite.worker.tasks.context import TaskAtWork, input_pool
+from benchsuite.records import Findings
+from benchsuite.worker.tasks.context import TaskContext, input_pool
 
 
-def fit_inference(task: TaskAtWork) -> Iterator[Findings]:
+def fit_inference(task: TaskContext) -> Iterator[Findings]:
     """Forward passes of the throughput's batch, one of each of its inputs."""
     session = task.open_to_measure(measuring=False)
     with task.phase("fit", measuring=False):
@@ -24,7 +24,7 @@ def fit_inference(task: TaskAtWork) -> Iterator[Findings]:
     yield Findings(phases=tuple(task.phases))
 
 
-def fit_training(task: TaskAtWork) -> Iterator[Findings]:
+def fit_training(task: TaskContext) -> Iterator[Findings]:
     """Training steps of the timed batch, likewise."""
     session = task.open_to_measure(measuring=False)
     with task.phase("fit", measuring=False):
@@ -34,6 +34,6 @@ def fit_training(task: TaskAtWork) -> Iterator[Findings]:
     yield Findings(phases=tuple(task.phases))
 
 
-def _placed(task: TaskAtWork, session: Session, metric: str, size: int) -> list[Any]:
+def _placed(task: TaskContext, session: Session, metric: str, size: int) -> list[Any]:
     task.announce(Trying(metric, size))
     return [session.place(batch) for batch in input_pool(session, size, task.case)]

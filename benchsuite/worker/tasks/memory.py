@@ -18,13 +18,13 @@ from benchsuite.graph.footprint import (
     training_macs,
     training_moved_elements,
 )
-from benchsuite.measure.machine.accelerator import find_accelerator
 from benchsuite.measure.agreement import depends_on_its_batch, fixed_batch
+from benchsuite.measure.machine.accelerator import find_accelerator
 from benchsuite.measure.machine.memory import peak_bytes, reset_peak
 from benchsuite.networks import Network
-from benchsuite.records import Case, Findings, Measurement, Size
 from benchsuite.processes.messages import Trying
-from benchsuite.worker.tasks.context import TaskAtWork, input_pool
+from benchsuite.records import Case, Findings, Measurement, Size
+from benchsuite.worker.tasks.context import TaskContext, input_pool
 
 #: Calls after which a process's memory has seen everything that inference allocates.
 _MEMORY_CALLS = 3
@@ -32,7 +32,7 @@ _MEMORY_CALLS = 3
 _WEIGHT_BYTES = 4
 
 
-def measure_memory(task: TaskAtWork) -> Iterator[Findings | NDArray[Any]]:
+def measure_memory(task: TaskContext) -> Iterator[Findings | NDArray[Any]]:
     """Peak memory of building the network and calling it at batch 1, its size, and its answers.
 
     Needs a fresh interpreter with the system's own allocator, and times nothing.
@@ -55,7 +55,7 @@ def measure_memory(task: TaskAtWork) -> Iterator[Findings | NDArray[Any]]:
     with task.phase("answer", measuring=True):
         logits = _answers(session, task.case)
     yield logits
-    yield task.surroundings(session)
+    yield task.machine_facts(session)
 
 
 def _answers(session: Session, case: Case) -> NDArray[Any]:

@@ -12,11 +12,11 @@ from benchsuite.contract import Session
 from benchsuite.graph.footprint import total_elements
 from benchsuite.measure.protocol import PROTOCOLS, Protocol
 from benchsuite.measure.scenarios import measure_throughput, quiet_collector
-from benchsuite.records import Findings, Overflow
-from benchsuite.records.series import Series
 from benchsuite.processes.failures import broke, is_out_of_memory
 from benchsuite.processes.messages import Trying
-from benchsuite.worker.tasks.context import TaskAtWork, input_pool
+from benchsuite.records import Findings, Overflow
+from benchsuite.records.series import Series
+from benchsuite.worker.tasks.context import TaskContext, input_pool
 
 METRIC = "batch_sweep"
 #: The sweep ends once so many doublings in a row have each gained less than this …
@@ -27,7 +27,7 @@ _BYTES, _MEMORY_SHARE = 4, 0.5
 _NS_PER_S = 1e9
 
 
-def sweep_batches(task: TaskAtWork) -> Iterator[Findings | Series]:
+def sweep_batches(task: TaskContext) -> Iterator[Findings | Series]:
     """Batches of 1, 2, 4, …, ascending in one process, up to a full device."""
     protocol = _short(PROTOCOLS[task.case.protocol])
     session = task.open_to_measure(measuring=False)
@@ -48,7 +48,7 @@ def sweep_batches(task: TaskAtWork) -> Iterator[Findings | Series]:
             if _is_over(curve, series):
                 break
             size *= 2
-    yield task.surroundings(session)
+    yield task.machine_facts(session)
 
 
 def best_batch_size(curve: Sequence[Series]) -> int:
@@ -63,7 +63,7 @@ def _full(size: int, error: Exception) -> Findings:
     return Findings(overflows=(overflow,))
 
 
-def _measured(task: TaskAtWork, session: Session, size: int, protocol: Protocol) -> Series:
+def _measured(task: TaskContext, session: Session, size: int, protocol: Protocol) -> Series:
     placed = [session.place(batch) for batch in input_pool(session, size, task.case)]
     found = measure_throughput(session, placed, size, protocol)
     return msgspec.structs.replace(found, metric=METRIC)

@@ -8,8 +8,8 @@ from typing import Any
 
 from benchsuite.contract import PartedSession, Session
 from benchsuite.measure.anchor import measure_anchor
-from benchsuite.measure.machine.gate import wait_for_quiet
 from benchsuite.measure.clock_checks import clock_flags, waiting_flags
+from benchsuite.measure.machine.gate import wait_for_quiet
 from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.scenarios import (
     measure_host_latency,
@@ -19,15 +19,15 @@ from benchsuite.measure.scenarios import (
     measure_training,
     quiet_collector,
 )
+from benchsuite.processes.messages import Trying
 from benchsuite.records import Findings
 from benchsuite.records.series import Series
-from benchsuite.processes.messages import Trying
-from benchsuite.worker.tasks.context import TaskAtWork, backed_off, input_pool, judged
+from benchsuite.worker.tasks.context import TaskContext, backed_off, input_pool, judged
 
 _NS_PER_S = 1e9
 
 
-def measure_time(task: TaskAtWork) -> Iterator[Findings | Series]:
+def measure_time(task: TaskContext) -> Iterator[Findings | Series]:
     """Latency at batch 1, throughput and training step, at the network's measured size.
 
     The clock starts once the machine is quiet, where the protocol wants it.
@@ -63,11 +63,11 @@ def measure_time(task: TaskAtWork) -> Iterator[Findings | Series]:
                 yield judged(task, series, backed_off(size, task.backed_off.training))
         if protocol.rounds[-1] > 1:
             yield measure_anchor()
-    yield task.surroundings(session)
+    yield task.machine_facts(session)
 
 
 def _training(
-    task: TaskAtWork, session: Session, pool: Sequence[Any], size: int
+    task: TaskContext, session: Session, pool: Sequence[Any], size: int
 ) -> Iterator[Series]:
     """The whole step and, where the protocol is thorough, its parts."""
     case, protocol = task.case, PROTOCOLS[task.case.protocol]
@@ -79,14 +79,14 @@ def _training(
 
 @contextmanager
 def _placed(
-    task: TaskAtWork, session: Session, batch_size: int, phase: str
+    task: TaskContext, session: Session, batch_size: int, phase: str
 ) -> Iterator[Sequence[Any]]:
     """Batches on the device, for one phase."""
     with task.phase(phase, measuring=True):
         yield [session.place(batch) for batch in input_pool(session, batch_size, task.case)]
 
 
-def _cold_start(task: TaskAtWork) -> Iterator[Series]:
+def _cold_start(task: TaskContext) -> Iterator[Series]:
     """The framework's import, in an interpreter of its own, and building the network."""
     reading = task.getting_ready.reading()
     found = {"import": task.import_s, "build": task.phases[-1].seconds}

@@ -25,18 +25,18 @@ from benchsuite.data import (
 from benchsuite.errors import BenchsuiteError
 from benchsuite.graph.weights import digest_weights
 from benchsuite.hooks import Plugins
+from benchsuite.processes.messages import Trying
 from benchsuite.records import Case, Digests, Findings, Training, finite
 from benchsuite.records.predictions import Predictions, write_predictions
-from benchsuite.processes.messages import Trying
-from benchsuite.worker.tasks.context import TaskAtWork
 from benchsuite.training.checkpoint import Checkpoints
 from benchsuite.training.evaluation import EVALUATION_BATCH_SIZE, evaluate, judge, predict
 from benchsuite.training.idiomatic import train_idiomatically
 from benchsuite.training.loop import Trained, train
 from benchsuite.training.metrics import cross_entropies, recall_by_class
+from benchsuite.worker.tasks.context import TaskContext
 
 
-def learn(task: TaskAtWork) -> Iterator[Findings]:
+def train_and_evaluate(task: TaskContext) -> Iterator[Findings]:
     """Train on the core's splits, from the core's weights, and evaluate from raw logits."""
     case = task.case
     with task.phase("data", measuring=False):
@@ -75,10 +75,10 @@ def learn(task: TaskAtWork) -> Iterator[Findings]:
     if task.files.predictions:
         predictions = _predictions(logits, data.test, data.test_positions)
         write_predictions(Path(task.files.predictions), predictions)
-    yield task.surroundings(session)
+    yield task.machine_facts(session)
 
 
-def _data(task: TaskAtWork) -> tuple[PreparedData, int]:
+def _data(task: TaskContext) -> tuple[PreparedData, int]:
     """The splits, normalised as the network wants it, and how many classes they have."""
     case = task.case
     dataset = load_source(case.dataset, task.plugins.datasets, skip_bad=case.bad_images == "skip")
@@ -91,7 +91,7 @@ def _data(task: TaskAtWork) -> tuple[PreparedData, int]:
 
 
 def _train(
-    task: TaskAtWork,
+    task: TaskContext,
     session: Session,
     data: PreparedData,
     digests: Digests,
@@ -106,7 +106,7 @@ def _train(
     return train(session, batches, validate, task.tell, _checkpoints(task, digests))
 
 
-def _checkpoints(task: TaskAtWork, digests: Digests) -> Checkpoints | None:
+def _checkpoints(task: TaskContext, digests: Digests) -> Checkpoints | None:
     """Where this very training goes on: of the same data, weights and versions."""
     if not task.files.checkpoint:
         return None
@@ -169,5 +169,5 @@ def import_for(task: str, case: Case, plugins: Plugins) -> None:
 
     scikit-learn takes longer to import than many a network takes to train.
     """
-    if task == "learn":
+    if task == "train":
         plugins.datasets.find(case.dataset)[0].load()

@@ -8,12 +8,12 @@ import pytest
 from PIL import Image
 
 from benchsuite.contract import EncodedImages
+from benchsuite.data.digests import digest_image
 from benchsuite.data.images.arrays import decoder_pool as decoders
 from benchsuite.data.images.arrays import inspection as first_look
-from benchsuite.data.digests import digest_image
-from benchsuite.data.images.inspection import Encoded, look
 from benchsuite.data.images.cache import KeptPart
 from benchsuite.data.images.encoded import read_images
+from benchsuite.data.images.inspection import Encoded, look
 from benchsuite.errors import UsageError
 
 NOISE = np.random.default_rng(0).integers(0, 256, (6, 5, 3), np.uint8)

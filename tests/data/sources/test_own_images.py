@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from benchsuite.contract import EncodedImages
-from benchsuite.data.sources.own_images import read_folder, read_npz
 from benchsuite.data.images.encoded import read_images
+from benchsuite.data.sources.own_images import read_folder, read_npz
 from benchsuite.errors import UsageError
 
 

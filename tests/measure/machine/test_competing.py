@@ -4,7 +4,7 @@ import pytest
 from fake_nvml import gpu, install, process
 
 from benchsuite.measure.machine import competing as exclusive
-from benchsuite.measure.machine.competing import intruders
+from benchsuite.measure.machine.competing import competing_processes
 from benchsuite.records.series import Reading
 
 
@@ -20,7 +20,7 @@ def host(monkeypatch):
         monkeypatch.setattr(exclusive, "_processor_times", lambda: next(times))
         reading = Reading(seconds=2.0, cores_used=0.0, foreign_fraction=foreign)
         watching = SimpleNamespace(reading=lambda: reading)
-        return intruders(devices, sleep=lambda seconds: None, watch=lambda: watching)
+        return competing_processes(devices, sleep=lambda seconds: None, watch=lambda: watching)
 
     return look
 

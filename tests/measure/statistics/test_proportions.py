@@ -2,7 +2,11 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, ttest_1samp
 
-from benchsuite.measure.statistics.proportions import mean_difference, paired_difference, unpaired_difference
+from benchsuite.measure.statistics.proportions import (
+    mean_difference,
+    paired_difference,
+    unpaired_difference,
+)
 
 
 def recognised(both, first, second, neither):

@@ -5,8 +5,8 @@ import psutil
 import pytest
 
 from benchsuite.hooks import load_plugins
-from benchsuite.planning import make_spec
 from benchsuite.orchestration import orchestrate
+from benchsuite.planning import make_spec
 
 HERE = Path(__file__).parent
 EXAMPLE = HERE.parent.parent.parent / "docs" / "example-plugin" / "src"

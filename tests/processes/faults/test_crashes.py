@@ -107,7 +107,7 @@ def test_flood_leaves_the_first_and_the_last_part_of_its_log(forked):
     run, records = forked
     record = records["prints_without_end"]
 
-    log = run.folder / "logs" / f"{record.case.id}.learn.log"
+    log = run.folder / "logs" / f"{record.case.id}.train.log"
 
     content = log.read_bytes()
     assert len(content) < 2.1 * 2**20

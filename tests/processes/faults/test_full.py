@@ -73,7 +73,7 @@ def test_backing_off_leaves_alone_what_fits(run_cases, watch):
     assert "backed_off" not in record.measurement("inference_throughput").flags
     assert overflows(record) == []
     tasks = [told[2] for told in watch.told if told[0] == "task"]
-    assert tasks == ["memory", "learn", "fit_inference", "fit_training", "time"]
+    assert tasks == ["memory", "train", "fit_inference", "fit_training", "time"]
 
 
 def test_case_of_which_no_batch_fits_ends_as_oom(run_cases):
@@ -136,7 +136,7 @@ def test_workers_are_the_first_to_go_and_keep_to_the_limit(run_cases, isolation)
     (record,) = run_cases(["telling"], memory_limit="8GiB", isolation=isolation).records
 
     ledger = record.findings.ledger
-    for task in ("memory", "learn", "time"):
+    for task in ("memory", "train", "time"):
         assert ledger[f"{task}.oom_score_adj"] == "1000"
         assert ledger[f"{task}.limit"] == str(8 * 2**30)
 

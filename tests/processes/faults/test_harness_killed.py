@@ -49,7 +49,7 @@ def harness(example_plugin, tmp_path, monkeypatch):
         with (tmp_path / "output").open("wb") as output:
             process = subprocess.Popen(list(map(str, command)), stdout=output, stderr=output)
         started.append(process)
-        _until(lambda: list(tmp_path.glob("runs/*/logs/*.learn.log")))
+        _until(lambda: list(tmp_path.glob("runs/*/logs/*.train.log")))
         return process
 
     yield start

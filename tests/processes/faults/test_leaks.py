@@ -13,7 +13,7 @@ MEMORY_OF_A_CASE_BYTES = 64 * 1024
 
 
 class Notes:
-    """An observer that looks at its own process as each case ends."""
+    """An observer that inspections at its own process as each case ends."""
 
     def __init__(self):
         self.own = psutil.Process()

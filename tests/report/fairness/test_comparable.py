@@ -2,8 +2,8 @@ import pytest
 from msgspec.structs import replace
 
 from benchsuite.report.columns.columns import COLUMNS
-from benchsuite.report.fairness.comparable import best, outsiders
 from benchsuite.report.columns.quantities import significant
+from benchsuite.report.fairness.comparable import best, mismatched
 
 BY_NAME = {column.name: column for column in COLUMNS}
 LATENCY = BY_NAME["latency_batch1_p50_s"]
@@ -26,7 +26,7 @@ def backends(records, found):
 
 
 @pytest.fixture
-def rivals(make_record):
+def comparable(make_record):
     """Three backends; b is the fastest, c the most accurate."""
     return [
         make_record(backend="a", samples=nine(3.0), test={"top1_fraction": 0.5}),
@@ -35,36 +35,41 @@ def rivals(make_record):
     ]
 
 
-def test_best_is_the_lowest_or_the_highest_as_the_column_says(rivals):
-    assert backends(rivals, best(rivals, LATENCY, significant)) == ["b"]
-    assert backends(rivals, best(rivals, ACCURACY, significant)) == ["c"]
+def test_best_is_the_lowest_or_the_highest_as_the_column_says(comparable):
+    assert backends(comparable, best(comparable, LATENCY, significant)) == ["b"]
+    assert backends(comparable, best(comparable, ACCURACY, significant)) == ["c"]
 
 
-def test_best_is_shared_by_figures_that_look_alike(rivals, make_record):
-    tied = [*rivals, make_record(backend="d", samples=nine(1.0004))]
+def test_best_is_shared_by_figures_that_look_alike(comparable, make_record):
+    tied = [*comparable, make_record(backend="d", samples=nine(1.0004))]
 
     assert backends(tied, best(tied, LATENCY, significant)) == ["b", "d"]
 
 
-def test_best_is_shared_by_all_that_no_verdict_sets_apart(rivals, make_record):
+def test_best_is_shared_by_all_that_no_verdict_sets_apart(comparable, make_record):
     wild = {"latency": (1.5, 0.9, 1.4, 1.0, 1.6, 0.8, 1.1, 1.3, 1.2)}
-    tied = [*rivals, make_record(backend="d", samples=wild)]
+    tied = [*comparable, make_record(backend="d", samples=wild)]
 
     assert backends(tied, best(tied, LATENCY, significant)) == ["b", "d"]
 
 
-def test_best_accuracy_is_shared_where_other_images_might_have_it_otherwise(rivals, make_record):
+def test_best_accuracy_is_shared_where_other_images_might_have_it_otherwise(
+    comparable, make_record
+):
     near = make_record(backend="d", test={"top1_fraction": 0.66})
 
-    assert backends([*rivals, near], best([*rivals, near], ACCURACY, significant)) == ["c", "d"]
+    assert backends([*comparable, near], best([*comparable, near], ACCURACY, significant)) == [
+        "c",
+        "d",
+    ]
 
 
-def test_best_of_speed_is_each_runs_own(rivals, make_record):
+def test_best_of_speed_is_each_runs_own(comparable, make_record):
     other = make_record(backend="d", run="run-2", samples=nine(0.5))
     slower = make_record(backend="e", run="run-2", samples=nine(0.6))
 
-    assert backends([*rivals, other], best([*rivals, other], LATENCY, significant)) == ["b"]
-    rows = [*rivals, other, slower]
+    assert backends([*comparable, other], best([*comparable, other], LATENCY, significant)) == ["b"]
+    rows = [*comparable, other, slower]
     assert backends(rows, best(rows, LATENCY, significant)) == ["b", "d"]
 
 
@@ -77,21 +82,23 @@ def test_best_of_speed_is_nobody_without_verdicts(make_record, protocol):
     assert best(rows, LATENCY, significant) == set()
 
 
-def test_best_is_of_two_at_least(rivals, make_record):
-    assert best(rivals[:1], LATENCY, significant) == set()
+def test_best_is_of_two_at_least(comparable, make_record):
+    assert best(comparable[:1], LATENCY, significant) == set()
     blank = make_record(backend="d", samples={"latency": ()})
-    assert best([rivals[0], blank], LATENCY, significant) == set()
+    assert best([comparable[0], blank], LATENCY, significant) == set()
 
 
-def test_best_is_of_columns_that_have_a_better_side(rivals):
-    assert best(rivals, BY_NAME["parameters"], significant) == set()
+def test_best_is_of_columns_that_have_a_better_side(comparable):
+    assert best(comparable, BY_NAME["parameters"], significant) == set()
 
 
-def test_best_is_of_rows_that_ended_well(rivals, make_record):
+def test_best_is_of_rows_that_ended_well(comparable, make_record):
     failed = make_record(backend="d", status="failed", reason="late", test={"top1_fraction": 0.9})
 
-    assert backends([*rivals, failed], best([*rivals, failed], ACCURACY, significant)) == ["c"]
-    assert best([rivals[0], failed], ACCURACY, significant) == set()
+    assert backends([*comparable, failed], best([*comparable, failed], ACCURACY, significant)) == [
+        "c"
+    ]
+    assert best([comparable[0], failed], ACCURACY, significant) == set()
 
 
 @pytest.mark.parametrize(
@@ -112,32 +119,32 @@ def test_best_is_of_rows_that_ended_well(rivals, make_record):
         {"origin": "native"},
     ],
 )
-def test_best_is_never_judged_across_other_terms(rivals, make_record, other):
+def test_best_is_never_judged_across_other_terms(comparable, make_record, other):
     faster = make_record(backend="d", samples=nine(0.1), **other)
 
-    records = [*rivals, faster]
+    records = [*comparable, faster]
 
     assert backends(records, best(records, LATENCY, significant)) == ["b"]
-    assert outsiders(records) == set()
+    assert mismatched(records) == set()
 
 
 @pytest.mark.parametrize(
     "digest", ["data", "split", "order", "initial_weights", "train_fingerprint"]
 )
-def test_rows_with_another_digest_are_outsiders_and_never_best(rivals, make_record, digest):
+def test_rows_with_another_digest_are_outsiders_and_never_best(comparable, make_record, digest):
     stranger = make_record(backend="d", samples=nine(0.1), digests={digest: "other"})
 
-    records = [*rivals, stranger]
+    records = [*comparable, stranger]
 
-    assert backends(records, outsiders(records)) == ["d"]
+    assert backends(records, mismatched(records)) == ["d"]
     assert backends(records, best(records, LATENCY, significant)) == ["b"]
 
 
-def test_rows_of_another_network_are_outsiders(rivals, make_record):
+def test_rows_of_another_network_are_outsiders(comparable, make_record):
     size = replace(make_record().findings.size, fingerprint="other")
-    records = [*rivals, make_record(backend="d", size=size)]
+    records = [*comparable, make_record(backend="d", size=size)]
 
-    assert backends(records, outsiders(records)) == ["d"]
+    assert backends(records, mismatched(records)) == ["d"]
 
 
 def test_two_rows_that_disagree_are_both_outsiders(make_record):
@@ -146,14 +153,14 @@ def test_two_rows_that_disagree_are_both_outsiders(make_record):
         make_record(backend="b", samples=nine(2.0), digests={"order": "other"}),
     ]
 
-    assert backends(records, outsiders(records)) == ["a", "b"]
+    assert backends(records, mismatched(records)) == ["a", "b"]
     assert best(records, LATENCY, significant) == set()
 
 
-def test_failed_rows_are_no_outsiders(rivals, make_record):
-    records = [*rivals, make_record(backend="d", status="failed", reason="late", training=None)]
+def test_failed_rows_are_no_outsiders(comparable, make_record):
+    records = [*comparable, make_record(backend="d", status="failed", reason="late", training=None)]
 
-    assert outsiders(records) == set()
+    assert mismatched(records) == set()
 
 
 def test_figure_of_another_batch_is_never_the_best(make_record):

@@ -36,7 +36,7 @@ def test_rows_of_one_setting_are_one_group_whatever_their_network(make_record):
         ("device", {"device": "cuda:0"}),
         ("device_name", {"device_name": "Another CPU"}),
         ("threads", {"threads": 1}),
-        ("environment", {"environment": "stock"}),
+        ("process_settings", {"process_settings": "stock"}),
         ("isolation", {"isolation": "fork"}),
         ("division", {"division": "idiomatic"}),
         ("tier", {"tier": "compiled"}),

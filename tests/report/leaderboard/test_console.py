@@ -371,7 +371,7 @@ ROUNDS = (0.0020, 0.0021, 0.0019, 0.0020, 0.0021, 0.0020, 0.0019, 0.0020, 0.0021
 
 
 @pytest.fixture
-def contest(make_record):
+def comparison_group(make_record):
     """Nine rounds: torch's latency is 10 % below keras-jax's, all else is the same."""
     same = {"inference_throughput": (1000.0,) * 9, "training_throughput": (300.0,) * 9}
     return [
@@ -384,23 +384,23 @@ def contest(make_record):
     ]
 
 
-def test_table_shows_intervals_in_the_digits_that_they_support(contest):
-    text = printed(contest)
+def test_table_shows_intervals_in_the_digits_that_they_support(comparison_group):
+    text = printed(comparison_group)
 
     assert row(text, "torch")[2:4] == ["2.00", "±0.10*"]
     assert "full: fresh processes in turns" in text
 
 
-def test_table_gives_verdicts_and_marks_what_they_allow(contest):
-    lines = [line.strip() for line in printed(contest).splitlines()]
+def test_table_gives_verdicts_and_marks_what_they_allow(comparison_group):
+    lines = [line.strip() for line in printed(comparison_group).splitlines()]
 
     assert "latency: keras-jax / torch 1.10 (1.10–1.10), different" in lines
     assert "inference throughput: keras-jax / torch 1.00 (1.00–1.00), equivalent" in lines
     assert "*" not in " ".join(row("\n".join(lines), "keras-jax")[2:4])
 
 
-def test_rounds_of_two_runs_give_no_verdict(contest):
-    first, second = contest
+def test_rounds_of_two_runs_give_no_verdict(comparison_group):
+    first, second = comparison_group
 
     text = printed([first, replace(second, run="another")])
 
@@ -412,9 +412,9 @@ def test_rounds_of_two_runs_give_no_verdict(contest):
     ("flag", "is_decided"), [("contaminated", False), ("noisy", True), ("wide", True)]
 )
 def test_doubtful_figure_is_never_the_best_and_one_of_a_wide_spread_is_decided(
-    contest, flag, is_decided
+    comparison_group, flag, is_decided
 ):
-    first, second = contest
+    first, second = comparison_group
     latency, *others = second.findings.measurements
     doubtful = replace(latency, flags=(flag,))
     findings = replace(second.findings, measurements=(doubtful, *others))
@@ -426,7 +426,7 @@ def test_doubtful_figure_is_never_the_best_and_one_of_a_wide_spread_is_decided(
     assert "~ noisy or disturbed" in text
 
 
-def test_table_gives_no_verdict_below_what_the_machine_can_see(contest):
+def test_table_gives_no_verdict_below_what_the_machine_can_see(comparison_group):
     seen = [
         replace(
             record,
@@ -435,7 +435,7 @@ def test_table_gives_no_verdict_below_what_the_machine_can_see(contest):
                 measurements=tuple(replace(m, margin=0.15) for m in record.findings.measurements),
             ),
         )
-        for record in contest
+        for record in comparison_group
     ]
 
     assert "latency: keras-jax / torch 1.10 (1.10–1.10), equivalent" in printed(seen)

@@ -103,10 +103,10 @@ def test_rows_that_no_ranking_may_mix_have_fronts_of_their_own(make_record, othe
 
 
 def test_outsider_is_on_no_front_and_nobody_on_one_alone(make_record):
-    rivals = [row(make_record, name, 0.5, 1.0) for name in "ab"]
+    comparable = [row(make_record, name, 0.5, 1.0) for name in "ab"]
     strange = row(make_record, "strange", 0.9, 0.5, digests={"order": "x" * 64})
 
-    assert fronts([*rivals, strange])["strange"] is None
+    assert fronts([*comparable, strange])["strange"] is None
     assert fronts([strange]) == {"strange": None}
 
 

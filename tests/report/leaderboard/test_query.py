@@ -1,8 +1,8 @@
 import pytest
 
 from benchsuite.errors import UnknownNameError, UsageError
-from benchsuite.report.leaderboard.rows import columns_of
 from benchsuite.report.leaderboard.query import condition_of
+from benchsuite.report.leaderboard.rows import columns_of
 
 
 @pytest.fixture

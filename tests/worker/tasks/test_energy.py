@@ -1,12 +1,12 @@
 import pytest
 from msgspec.structs import replace
 
-from benchsuite.measure.machine import energy as measuring
 from benchsuite.measure import protocol
+from benchsuite.measure.machine import energy as measuring
 from benchsuite.measure.machine.energy import Counter
-from benchsuite.records import Findings
 from benchsuite.orchestration import timing_group as contest
-from benchsuite.worker.tasks import TaskAtWork
+from benchsuite.records import Findings
+from benchsuite.worker.tasks import TaskContext
 from benchsuite.worker.tasks import energy as task_module
 from benchsuite.worker.tasks.energy import spend_energy
 
@@ -41,19 +41,19 @@ def counting(monkeypatch):
 def task(plan_cases, plugins):
     (case,) = plan_cases(["numpy-linear"])
     backend = plugins.backends["numpy-linear"].load()()
-    return TaskAtWork("energy", case, plugins, backend, cpus=(0,))
+    return TaskContext("energy", case, plugins, backend, cpus=(0,))
 
 
 def test_task_measures_the_idle_machine_and_then_the_throughputs_batch(counting, task):
     counting()
 
-    idle, busy, surroundings = spend_energy(task)
+    idle, busy, machine_facts = spend_energy(task)
 
     assert (idle.metric, busy.metric) == ("idle_power", "energy_per_image")
     assert "under_parallel" not in idle.flags
     assert busy.batch_size == task.case.inference_batch_size
     assert busy.energy_uj == (1_000_000, 1_000_000)
-    assert isinstance(surroundings, Findings)
+    assert isinstance(machine_facts, Findings)
 
 
 def test_task_opens_nothing_without_a_counter(counting, task):

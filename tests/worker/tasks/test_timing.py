@@ -4,9 +4,9 @@ from msgspec.structs import replace
 
 from benchsuite.measure import protocol
 from benchsuite.records.series import Series
-from benchsuite.worker.tasks import TaskAtWork
-from benchsuite.worker.tasks.timing import measure_time
 from benchsuite.testing import NumpyBackend, NumpySession
+from benchsuite.worker.tasks import TaskContext
+from benchsuite.worker.tasks.timing import measure_time
 
 _PARTS = ["training_forward", "training_backward"]
 
@@ -25,11 +25,11 @@ def on_a_gpu(plan_cases, plugins, monkeypatch):
     backend.devices = lambda: ("cuda:0",)
     backend.device_name = lambda device: "a GPU"
     case = replace(case, device="cuda:0")
-    return TaskAtWork("time", case, plugins, backend, inference_batch_sizes=(2,))
+    return TaskContext("time", case, plugins, backend, inference_batch_sizes=(2,))
 
 
 def test_every_timed_figure_has_the_state_of_the_gpu_and_its_flags(on_a_gpu):
-    *series, surroundings = measure_time(on_a_gpu)
+    *series, machine_facts = measure_time(on_a_gpu)
 
     timed = {one.metric: one for one in series if one.metric not in ("import", "build")}
     assert list(timed) == [
@@ -38,7 +38,7 @@ def test_every_timed_figure_has_the_state_of_the_gpu_and_its_flags(on_a_gpu):
     for one in timed.values():
         assert one.reading.accelerator.sm_mhz == 1900
         assert "power_capped" in one.flags
-    assert surroundings.ledger["time.gpu_power_limit_w"] == "700"
+    assert machine_facts.ledger["time.gpu_power_limit_w"] == "700"
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def sampled(plan_cases, plugins, monkeypatch):
         monkeypatch.setitem(protocol.PROTOCOLS, "smoke-2", used)
         backend = type("Backend", (NumpyBackend,), {"session_class": session})()
         (case,) = plan_cases(["numpy-linear"])
-        task = TaskAtWork("time", case, plugins, backend)
+        task = TaskContext("time", case, plugins, backend)
         return [found for found in measure_time(task) if isinstance(found, Series)]
 
     return sample
@@ -80,7 +80,7 @@ def timed(plan_cases, plugins, monkeypatch):
         monkeypatch.setitem(protocol.PROTOCOLS, "smoke-2", replace(protocol.SMOKE, rounds=rounds))
         (case,) = plan_cases(["numpy-linear"])
         backend = plugins.backends["numpy-linear"].load()()
-        task = TaskAtWork("time", case, plugins, backend, inference_batch_sizes=(4,))
+        task = TaskContext("time", case, plugins, backend, inference_batch_sizes=(4,))
         return list(measure_time(task))
 
     return timed
@@ -93,8 +93,8 @@ def test_the_anchor_is_for_protocols_that_have_several_processes(timed, rounds, 
 
 
 def test_opening_the_network_counts_as_measuring_where_a_figure_includes_it(timed):
-    *series, surroundings = timed((1,))
-    phases = {phase.name: phase for phase in surroundings.phases}
+    *series, machine_facts = timed((1,))
+    phases = {phase.name: phase for phase in machine_facts.phases}
     (build,) = (one for one in series if one.metric == "build")
     assert phases["open"].measuring
     assert build.samples == (round(phases["open"].seconds * 1e9),)

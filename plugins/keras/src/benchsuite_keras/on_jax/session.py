@@ -16,13 +16,13 @@ from benchsuite.errors import UsageError
 from benchsuite.graph.weights import Weights
 from benchsuite_keras.floats import default_dtype
 from benchsuite_keras.inspection import InspectableKerasSession
+from benchsuite_keras.layers.dropout import drawn_masks
+from benchsuite_keras.losses import mean_loss
 from benchsuite_keras.on_jax.devices import (
     enable_x64,
     find_device,
     usable_cpus,
 )
-from benchsuite_keras.layers.dropout import drawn_masks
-from benchsuite_keras.losses import mean_loss
 from benchsuite_keras.optimizers import make_optimizer
 from benchsuite_keras.precision import with_scaled_loss
 from benchsuite_keras.session import KerasTensor, MakeModel, PlacedBatch, on_or_off

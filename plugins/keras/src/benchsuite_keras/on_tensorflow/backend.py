@@ -14,11 +14,11 @@ from benchsuite.graph import Graph
 from benchsuite.graph.weights import Weights, check_weights
 from benchsuite_keras.backend import Arrays, KerasBackend
 from benchsuite_keras.lowering import lower
-from benchsuite_keras.precision import compute_dtype
-from benchsuite_keras.session import MakeModel
 from benchsuite_keras.on_tensorflow.ceilings import TensorFlowWorkload, copied, multiplied
 from benchsuite_keras.on_tensorflow.devices import gpus, index_of, set_threads, tensorflow_name
 from benchsuite_keras.on_tensorflow.session import IdiomaticTensorFlowSession, TensorFlowSession
+from benchsuite_keras.precision import compute_dtype
+from benchsuite_keras.session import MakeModel
 
 
 class TensorFlowBackend(KerasBackend):

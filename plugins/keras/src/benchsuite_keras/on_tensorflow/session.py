@@ -16,10 +16,10 @@ from benchsuite.contract import Batch, DeviceMemory, Recipe, Setup
 from benchsuite.errors import UsageError
 from benchsuite_keras import idiomatic
 from benchsuite_keras.inspection import InspectableKerasSession
-from benchsuite_keras.precision import scaled, with_scaled_loss
-from benchsuite_keras.session import KerasTensor, MakeModel, PlacedBatch, on_or_off
 from benchsuite_keras.on_tensorflow.devices import tensorflow_name
 from benchsuite_keras.on_tensorflow.optimizers import make_optimizer
+from benchsuite_keras.precision import scaled, with_scaled_loss
+from benchsuite_keras.session import KerasTensor, MakeModel, PlacedBatch, on_or_off
 
 Function = Callable[..., KerasTensor]
 

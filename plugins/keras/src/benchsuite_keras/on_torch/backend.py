@@ -16,11 +16,11 @@ from benchsuite.contract import Batch, DeviceMemory, Setup
 from benchsuite.errors import UnsupportedError, UsageError
 from benchsuite_keras.backend import Arrays, KerasBackend
 from benchsuite_keras.inspection import InspectableKerasSession
-from benchsuite_keras.precision import compute_dtype, rule_optimizer, scaled, with_scaled_loss
-from benchsuite_keras.session import KerasTensor, MakeModel, PlacedBatch, on_or_off
 from benchsuite_keras.on_torch.ceilings import TorchWorkload, copied, multiplied
 from benchsuite_keras.on_torch.devices import synchronize
 from benchsuite_keras.on_torch.optimizers import make_optimizer
+from benchsuite_keras.precision import compute_dtype, rule_optimizer, scaled, with_scaled_loss
+from benchsuite_keras.session import KerasTensor, MakeModel, PlacedBatch, on_or_off
 
 _STEPS = "steps"
 
