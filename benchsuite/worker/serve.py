@@ -1,7 +1,6 @@
 """A worker process: imports one framework, then does one job, or forks a child for each.
 
-Started as `python -m benchsuite.worker BACKEND [PLUGIN …]`. Jobs come on standard
-input, events go to what was standard output; whatever else the process or its libraries
+Its arguments are BACKEND [PLUGIN …]. Jobs come on standard input, events go to what was standard output; whatever else the process or its libraries
 print goes to the job's log. Forking after the first operation hangs in every framework, so
 the parent of the forks imports and does nothing else.
 """
@@ -29,7 +28,7 @@ from benchsuite.measure.machine.facts import usable_cpus
 from benchsuite.measure.machine.topology import by_core
 from benchsuite.measure.machine.watch import Watch
 from benchsuite.processes.failures import broke
-from benchsuite.processes.kernel import adopt_orphans, die_with, go_first, limit_memory
+from benchsuite.processes.kernel import die_with
 from benchsuite.processes.messages import (
     Answered,
     BackendInspection,
@@ -45,8 +44,6 @@ from benchsuite.processes.messages import (
     Trained,
     Unwritable,
 )
-from benchsuite.processes.process_tree import MARK, harness_of
-from benchsuite.processes.settings import MEMORY_LIMIT
 from benchsuite.records import Ceiling, Epoch
 from benchsuite.records.series import Series
 from benchsuite.records.writing import written
@@ -73,7 +70,6 @@ class _Speaker:
 
 def main() -> None:
     """Serve jobs until standard input ends."""
-    _settle()
     speaker, started = _Speaker(), Watch()
     cpus = by_core(
         usable_cpus()
@@ -191,16 +187,6 @@ class _Herald:
             self._speaker.say(Trained(number, epoch))
 
 
-def _settle() -> None:
-    """Outlive nobody, be the first to go where memory is full, and keep to the limit."""
-    die_with(harness_of(os.environ[MARK]))
-    go_first()
-    adopt_orphans()
-    limit = os.environ.get(MEMORY_LIMIT)
-    if limit:
-        limit_memory(int(limit))
-
-
 def _reap() -> None:
     """Take leave of what jobs left behind, and the harness has killed."""
     with suppress(ChildProcessError):
@@ -243,7 +229,3 @@ def _age_s() -> float:
     fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
     ticks = int(fields[_START_TIME])
     return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
-
-
-if __name__ == "__main__":
-    main()

@@ -6,7 +6,7 @@ from benchsuite.hooks import load_plugins
 from benchsuite.orchestration import orchestrate, plan
 from benchsuite.planning import make_spec
 
-_FOLDER = Path(__file__).parent / "faults"
+_FOLDER = Path(__file__).parent.parent / "processes" / "faults"
 FAULTS = [str(_FOLDER / name) for name in ("faults.py", "full.py", "wrong_answers.py")]
 
 
