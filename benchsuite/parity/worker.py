@@ -1,7 +1,8 @@
 """A worker process of `verify`: the reference, or one backend, subject after subject.
 
-Its arguments are BACKEND [PLUGIN …]; `reference` stands for the NumPy reference. One JSON request a line comes on standard input, one JSON answer a line goes
-to what was standard output. Two frameworks never share a process.
+Its arguments are BACKEND [PLUGIN …]; `reference` stands for the NumPy reference. One JSON request
+a line comes on standard input, one JSON answer a line goes to what was standard output. Two
+frameworks never share a process.
 """
 
 from __future__ import annotations

@@ -117,9 +117,7 @@ class Interpreters:
         where the system has no such limit.
     """
 
-    def __init__(
-        self, python: str = sys.executable, memory_limit_bytes: int | None = None
-    ) -> None:
+    def __init__(self, python: str = sys.executable, memory_limit_bytes: int | None = None) -> None:
         if memory_limit_bytes is not None and not IS_LINUX:
             raise UsageError("--memory-limit needs Linux: leave it out on this system")
         self._python = python
@@ -137,9 +135,7 @@ class Interpreters:
         variables = {**environment, "TMPDIR": self._scratch.name}
         if self.memory_limit_bytes is not None:
             variables[MEMORY_LIMIT] = str(self.memory_limit_bytes)
-        return Interpreter(
-            module, arguments, environment=variables, log=log, python=self._python
-        )
+        return Interpreter(module, arguments, environment=variables, log=log, python=self._python)
 
     def close(self) -> None:
         """Clean up behind processes that have ended."""
