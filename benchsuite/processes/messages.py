@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from benchsuite.records import Case, Ceiling, Epoch, Findings, Status
 from benchsuite.records.series import Series
 
-#: The look at a backend, the one task without a case.
-INSPECT = "look"
+#: The inspection of a backend, the one task without a case.
+INSPECT = "inspect"
 
 
 class Files(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +34,7 @@ class BackedOff(msgspec.Struct, frozen=True, kw_only=True):
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """Harness -> worker: do this; `fork` asks for a child process of its own.
 
-    `case` is None for the task that only inspections at the backend.
+    case: None for the task that only inspects the backend.
     inference_batch_sizes: of the throughputs to be measured; of a trial, the one that is tried.
     """
 
