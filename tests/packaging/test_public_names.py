@@ -38,7 +38,7 @@ def _imported(tree):
 def test_plugins_are_found():
     names = {path.name for path in FILES}
 
-    assert {"zoo.py", "lowering.py", "on_jax.py"} <= names
+    assert {"zoo.py", "lowering.py", "applications.py"} <= names
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
