@@ -14,11 +14,10 @@ from benchsuite.measure.flags import PASSING
 from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.statistics.verdicts import CONTESTED, fewest_rounds
 from benchsuite.measure.summary import is_precise, summarise
+from benchsuite.measure.sweep import SWEEP, best_batch_size
 from benchsuite.orchestration.backoff import back_off, take_over, try_task
 from benchsuite.orchestration.case_state import CaseState, now
 from benchsuite.records.series import Series
-from benchsuite.worker.tasks.sweep import METRIC as SWEEP
-from benchsuite.worker.tasks.sweep import best_batch_size
 
 
 class Hands(Protocol):

@@ -17,8 +17,6 @@ _TUNED_ALLOCATOR = {
 _BINDING = ("OMP_PROC_BIND", "OMP_PLACES")
 #: The only variables that reach a record.
 RECORDED_VARIABLES = ("OMP_NUM_THREADS", *_BINDING, *_TUNED_ALLOCATOR)
-#: Bytes that each process of a worker may hold; unset for no limit.
-MEMORY_LIMIT = "BENCHSUITE_MEMORY_LIMIT"
 
 
 def worker_environment(target: Target, threads: int, *, tuned: bool) -> dict[str, str]:

@@ -7,7 +7,7 @@ from benchsuite.measure.flags import DISQUALIFYING
 from benchsuite.measure.protocol import PROTOCOLS, Protocol
 from benchsuite.planning import budget
 from benchsuite.processes import settings as environment
-from benchsuite.worker.tasks import TASKS
+from benchsuite.processes.tasks import TASKS
 
 ROOT = Path(__file__).parent.parent.parent
 
