@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from benchsuite.contract import Normalizer, Recipe
-from benchsuite.measure.statistics import median_estimate
+from benchsuite.measure.statistics.estimates import median_estimate
 from benchsuite.records import (
     Case,
     Digests,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from benchsuite.report.comparison.pairing import Pairing
 
 #: As `benchsuite.report.comparison.rows.AXES`, which would import too much for `--help`.
-AXES = ("backend", "tier", "precision", "threads", "device", "environment", "isolation")
+AXES = ("backend", "tier", "precision", "threads", "device", "process_settings", "isolation")
 _FORMATS = ("table", "markdown", "csv", "json")
 
 

@@ -15,7 +15,7 @@ from benchsuite.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from benchsuite.report.column import Column
+    from benchsuite.report.columns.column import Column
     from benchsuite.report.comparison.rows import Row
     from benchsuite.report.history import History
 

@@ -28,7 +28,7 @@ def plan(ctx: click.Context, /, as_json: bool, **options: Any) -> None:  # noqa:
     """Show the cases that `run` would carry out with these options."""
     import msgspec
 
-    from benchsuite.run import plan as plan_run
+    from benchsuite.orchestration import plan as plan_run
 
     cases = plan_run(spec_of(options), plugins_of(ctx))
     if as_json:
@@ -42,7 +42,7 @@ def _print_table(cases: Sequence[Case]) -> None:
     from rich import box
     from rich.table import Table
 
-    from benchsuite.report.quantities import extents
+    from benchsuite.report.columns.quantities import extents
     from benchsuite.terminal import console
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)

@@ -62,11 +62,11 @@ def verify(
     statistics, and weights after twelve optimiser steps. The leaderboard's rows say what is
     proven. Exit code 0 where everything holds, 1 where something does not.
     """
+    from benchsuite.parity import Request
+    from benchsuite.parity import verify as certify
+    from benchsuite.parity.subjects import UPDATE_RULES
+    from benchsuite.planning import RunSpec, choose_backends
     from benchsuite.records.certificate import write_certificate
-    from benchsuite.run import RunSpec, choose_backends
-    from benchsuite.verify import Request
-    from benchsuite.verify import verify as certify
-    from benchsuite.verify.subjects import UPDATE_RULES
 
     plugins = plugins_of(ctx)
     chosen = [entry.name for entry in plugins.architectures.select(archs or ("all",))]

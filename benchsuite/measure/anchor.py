@@ -6,7 +6,7 @@ from time import perf_counter_ns
 
 import numpy as np
 
-from benchsuite.measure.watch import Watch
+from benchsuite.measure.machine.watch import Watch
 from benchsuite.records.series import Series
 
 METRIC = "anchor"

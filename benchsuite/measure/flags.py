@@ -8,7 +8,7 @@ from statistics import mean, median, stdev
 
 import numpy as np
 
-from benchsuite.measure.accelerator import SLOWDOWN, SW_POWER_CAP
+from benchsuite.measure.machine.accelerator import SLOWDOWN, SW_POWER_CAP
 from benchsuite.records.series import AcceleratorReading, Reading
 
 #: Of one process.

@@ -17,9 +17,9 @@ import numpy as np
 from msgspec.structs import replace
 
 from benchsuite.contract import Batch, LoopingSession, PartedSession, Session, Workload
+from benchsuite.measure.machine.watch import Watch
 from benchsuite.measure.protocol import Protocol
 from benchsuite.measure.warmup import warm_up
-from benchsuite.measure.watch import Watch
 from benchsuite.records.series import Series
 
 _NS_PER_S = 1_000_000_000

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from benchsuite.measure.flags import flags_of_most, spread_flags
-from benchsuite.measure.statistics import median_estimate
+from benchsuite.measure.statistics.estimates import median_estimate
 from benchsuite.records import Measurement
 from benchsuite.records.series import Series
 

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from benchsuite.measure import anchor
-from benchsuite.measure.energy import refusal
 from benchsuite.measure.flags import (
     BACKED_OFF,
     drift_flags,
@@ -19,8 +18,9 @@ from benchsuite.measure.flags import (
     is_unstable,
     spread_flags,
 )
+from benchsuite.measure.machine.energy import refusal
 from benchsuite.measure.protocol import Protocol
-from benchsuite.measure.statistics import (
+from benchsuite.measure.statistics.estimates import (
     Estimate,
     median_estimate,
     quantile_estimates,

@@ -4,6 +4,7 @@ History of `SCHEMA_VERSION`:
 1  first version
 2  a recipe holds the keys of its file; of each epoch also what was validated
 3  a measurement has a value for each process, and an interval; raw samples are beside the record
+4  a case's `environment` is called `process_settings`; the task `learn` is called `train`
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from benchsuite.contract.recipe import Recipe
 from benchsuite.contract.training import Normalizer
 from benchsuite.names import as_file_name
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 Status = Literal["ok", "failed", "timeout", "oom", "unsupported", "skipped"]
 #: What other programs hold in 64 bits; a stranger's record could have a thousand digits.
@@ -36,7 +37,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     train_input_shape: of the network that is trained on `dataset`; it is smaller where the
         budget would not do for the network's own size.
     inference_batch_size, training_batch_size: of the timed throughput and training step.
-    environment: whether a framework's processes get the variables that suit it, or none.
+    process_settings: whether a framework's processes get the variables that suit it, or none.
     origin: whether the network comes from a graph, or natively from a library.
     """
 
@@ -60,13 +61,15 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     training_batch_size: Int
     protocol: str
     isolation: Literal["spawn", "fork"]
-    environment: Literal["tuned", "stock"] = "tuned"
+    process_settings: Literal["tuned", "stock"] = "tuned"
     origin: Literal["graph", "native"] = "graph"
 
     @property
     def id(self) -> str:
         """A short, readable name that is unique to the case's content, and a file's anywhere."""
-        digest = hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:8]
+        # Under its first name, so that the ids of older runs still hold.
+        content = msgspec.json.encode(self).replace(b'"process_settings":', b'"environment":')
+        digest = hashlib.sha256(content).hexdigest()[:8]
         device = self.device.replace(":", "")
         name = self.architecture.replace("/", "-")
         readable = f"{name}.{self.backend}.{device}.{self.precision}.{self.seed}.{digest}"

@@ -118,7 +118,7 @@ class RunStore:
         return self.folder / RECORDS / f"{case_id}.json"
 
     def journal_path(self, name: str) -> Path:
-        """Where some cases stand: see `benchsuite.run.journal`."""
+        """Where some cases stand: see `benchsuite.orchestration.journal`."""
         return self.folder / JOURNAL / f"{name}.json"
 
     def log_path(self, case_id: str, task: str) -> Path:

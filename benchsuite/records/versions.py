@@ -94,5 +94,25 @@ def _measurement_from_2(raw: Raw) -> Raw:
     return {**kept, "values": values, "samples": len(samples), "value": value}
 
 
+def _from_3(raw: Raw) -> Raw:
+    """Process settings were called an environment, and the task that trains was called `learn`."""
+    case, findings = dict(raw["case"]), dict(raw["findings"])
+    if "environment" in case:
+        case["process_settings"] = case.pop("environment")
+    findings["phases"] = [
+        {**phase, "task": _TASKS.get(phase["task"], phase["task"])}
+        for phase in findings.get("phases", ())
+    ]
+    findings["ledger"] = {_renamed(key): value for key, value in findings.get("ledger", {}).items()}
+    return {**raw, "case": case, "findings": findings}
+
+
+def _renamed(key: str) -> str:
+    """A key of the ledger, which begins with its task."""
+    task, dot, setting = key.partition(".")
+    return f"{_TASKS.get(task, task)}{dot}{setting}"
+
+
+_TASKS = {"learn": "train"}
 #: By version: to the next one.
-_UPGRADES: Mapping[int, Callable[[Raw], Raw]] = {1: _from_1, 2: _from_2}
+_UPGRADES: Mapping[int, Callable[[Raw], Raw]] = {1: _from_1, 2: _from_2, 3: _from_3}

@@ -10,8 +10,8 @@ from statistics import median
 from typing import Literal
 
 from benchsuite.measure.flags import DISQUALIFYING
-from benchsuite.measure.steps import step_places
-from benchsuite.report.column import Column
+from benchsuite.measure.statistics.steps import step_places
+from benchsuite.report.columns.column import Column
 from benchsuite.report.comparison.change import is_ratio
 from benchsuite.report.comparison.rows import Row, identities, number_in
 

@@ -5,8 +5,9 @@ from pathlib import Path
 from benchsuite import measure
 from benchsuite.measure.flags import DISQUALIFYING
 from benchsuite.measure.protocol import PROTOCOLS, Protocol
-from benchsuite.run import budget, environment
-from benchsuite.run.tasks import TASKS
+from benchsuite.planning import budget
+from benchsuite.processes import settings as environment
+from benchsuite.worker.tasks import TASKS
 
 ROOT = Path(__file__).parent.parent.parent
 

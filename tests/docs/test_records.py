@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from benchsuite.contract import Normalizer, Recipe
-from benchsuite.measure.environment import describe_environment
+from benchsuite.measure.machine.facts import describe_environment
 from benchsuite.records import (
     Case,
     Digests,

@@ -23,7 +23,7 @@ import msgspec
 import numpy as np
 
 from benchsuite.measure.anchor import METRIC as ANCHOR
-from benchsuite.measure.verdicts import CONTESTED
+from benchsuite.measure.statistics.verdicts import CONTESTED
 from benchsuite.records import Measurement, Record, Stored
 from benchsuite.report.comparison.judge import judge
 from benchsuite.report.comparison.metrics import metrics_named

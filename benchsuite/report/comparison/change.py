@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from benchsuite.measure.statistics import Estimate
-from benchsuite.report.column import Column
+from benchsuite.measure.statistics.estimates import Estimate
+from benchsuite.report.columns.column import Column
 from benchsuite.report.comparison.pairing import Pair
 
 Answer = Literal["better", "worse", "same", "inconclusive", "indicative", "not comparable"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from benchsuite.errors import UsageError
-from benchsuite.report.column import Column
+from benchsuite.report.columns.column import Column
 from benchsuite.report.comparison.change import Finding, is_ratio
 from benchsuite.report.comparison.metrics import metric_named, short_name
 

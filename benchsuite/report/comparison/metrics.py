@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from benchsuite.errors import UsageError, did_you_mean
-from benchsuite.report.column import Column
-from benchsuite.report.columns import COLUMNS
+from benchsuite.report.columns.column import Column
+from benchsuite.report.columns.columns import COLUMNS
 
 SHORT: Mapping[str, str] = {
     "latency": "latency_batch1_p50_s",

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from benchsuite.errors import UsageError, did_you_mean
-from benchsuite.report.column import Value
+from benchsuite.report.columns.column import Value
 from benchsuite.report.comparison.rows import Row, identities
 
 

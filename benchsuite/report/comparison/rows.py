@@ -18,8 +18,8 @@ from benchsuite.errors import UsageError
 from benchsuite.files import read_whole
 from benchsuite.names import readable_line
 from benchsuite.records import Measurement, Record, Stored, read_stored
-from benchsuite.report.column import Column, Value
-from benchsuite.report.columns import COLUMNS
+from benchsuite.report.columns.column import Column, Value
+from benchsuite.report.columns.columns import COLUMNS, RENAMED
 
 _BY_NAME = {column.name: column for column in COLUMNS}
 #: What may be compared within one run: the case's field, and what stands for any value of it.
@@ -29,13 +29,13 @@ AXES: Mapping[str, Any] = {
     "precision": "",
     "threads": 0,
     "device": "",
-    "environment": "tuned",
+    "process_settings": "tuned",
     "isolation": "spawn",
 }
 #: Columns that tell cases apart. A CSV does not hold the whole recipe.
 _OF_CASE = (
     *("architecture", "backend", "device", "tier", "precision", "threads", "division"),
-    *("isolation", "environment", "dataset", "limit", "bad_images", "seed", "fold", "origin"),
+    *("isolation", "process_settings", "dataset", "limit", "bad_images", "seed", "fold", "origin"),
     *("input_height_px", "input_width_px", "input_channels", "num_classes"),
     *("train_input_height_px", "train_input_width_px", "train_input_channels"),
     *("optimizer", "learning_rate", "augmentation", "train_batch_size", "schedule"),
@@ -180,7 +180,10 @@ def _read_table(path: Path) -> list[TableRow]:
     try:
         reader = csv.DictReader(StringIO(read_whole(path).decode(), newline=""))
         missing = [name for name in _NEEDED if name not in (reader.fieldnames or ())]
-        rows = [{n: _value(n, cell) for n, cell in row.items() if n} for row in reader]
+        rows = [
+            {name: _value(name, cell) for n, cell in row.items() if (name := RENAMED.get(n, n))}
+            for row in reader
+        ]
     except (OSError, ValueError, csv.Error) as error:
         raise UsageError(f"'{path}' is no leaderboard's CSV: {error}") from error
     if missing:

@@ -12,19 +12,19 @@ from operator import attrgetter
 import msgspec
 
 from benchsuite.names import readable_line
-from benchsuite.report.column import Value
+from benchsuite.report.columns.column import Value
+from benchsuite.report.columns.figures import FIGURES, Figure
 from benchsuite.report.comparison.change import Finding
 from benchsuite.report.comparison.pairing import Pair, Pairing
 from benchsuite.report.comparison.rows import Row
-from benchsuite.report.figures import FIGURES, Figure
-from benchsuite.report.markdown import escaped
+from benchsuite.report.leaderboard.markdown import escaped
 
 Cells = list[dict[str, Value]]
 
 #: What tells cases apart: the first two are always shown, the others where rows differ in them.
 _CASE = (
     *("architecture", "backend", "tier", "precision", "threads", "device", "division"),
-    *("environment", "isolation", "dataset", "limit", "fold", "seed"),
+    *("process_settings", "isolation", "dataset", "limit", "fold", "seed"),
     *("input_height_px", "train_input_height_px", "train_batch_size", "learning_rate", "optimizer"),
 )
 _ALWAYS = ("architecture", "backend")

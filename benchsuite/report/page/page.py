@@ -18,18 +18,18 @@ import msgspec
 from benchsuite import __version__
 from benchsuite.records import Record
 from benchsuite.records.writing import write_output
-from benchsuite.report.fairness import differing
-from benchsuite.report.page.board import leaderboard
+from benchsuite.report.fairness.groups import differing
+from benchsuite.report.fairness.protocols import describe_protocol
+from benchsuite.report.page.backend_pairs import backend_against_backend
 from benchsuite.report.page.cases import case_pages
 from benchsuite.report.page.findings import certificates, failures, ledger, spoken
+from benchsuite.report.page.leaderboard_table import leaderboard
 from benchsuite.report.page.naming import named_groups
 from benchsuite.report.page.plot import Plot
 from benchsuite.report.page.plots import plots_of
-from benchsuite.report.page.rivals import backend_against_backend
 from benchsuite.report.page.source import Entry, Source
 from benchsuite.report.page.table import Table
 from benchsuite.report.page.verdicts import verdict_table
-from benchsuite.report.protocols import describe_protocol
 
 _SCRIPTS = ("table.js", "plot.js", "page.js")
 
@@ -47,7 +47,7 @@ class Board(msgspec.Struct, frozen=True):
 
     groups: list[Group]
     verdicts: Table
-    rivals: Plot
+    comparable: Plot
     certificates: Table
     failures: Table
 

@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 
 from benchsuite.records import Record
-from benchsuite.report.columns import COLUMNS
+from benchsuite.report.columns.columns import COLUMNS
+from benchsuite.report.columns.quantities import extents
 from benchsuite.report.page.source import Entry
-from benchsuite.report.quantities import extents
 
 Trace = dict[str, Any]
 Layout = dict[str, Any]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from benchsuite.report.figures import is_doubtful
+from benchsuite.report.columns.figures import is_doubtful
+from benchsuite.report.leaderboard.pareto import pareto_best
 from benchsuite.report.page.curves import (
     latency_distribution,
     throughput_by_batch,
@@ -29,7 +30,6 @@ from benchsuite.report.page.plot import (
     views_by_architecture,
 )
 from benchsuite.report.page.source import Entry
-from benchsuite.report.pareto import pareto_best
 
 _TOP1, _LATENCY = BY_NAME["test_top1_fraction"], BY_NAME["latency_batch1_p50_s"]
 #: What the front is of: accuracy and latency.

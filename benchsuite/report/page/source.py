@@ -11,8 +11,8 @@ from benchsuite.errors import UsageError
 from benchsuite.records import Record, read_stored
 from benchsuite.records.certificate import Certificate, certificates_beside
 from benchsuite.records.series import read_series
-from benchsuite.report.equality import with_equality
-from benchsuite.report.leaderboard import in_order
+from benchsuite.report.fairness.equality import with_equality
+from benchsuite.report.leaderboard.rows import in_order
 from benchsuite.report.page.samples import Sampled, points_for, sampled_figures
 
 

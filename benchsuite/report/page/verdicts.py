@@ -7,13 +7,13 @@ from itertools import combinations
 
 from benchsuite.measure.flags import DISQUALIFYING
 from benchsuite.measure.protocol import PROTOCOLS
-from benchsuite.measure.verdicts import CONTESTED, MARGIN
+from benchsuite.measure.statistics.verdicts import CONTESTED, MARGIN
 from benchsuite.records import Measurement, Record
-from benchsuite.report.contest import contests, outsiders
+from benchsuite.report.columns.quantities import significant
+from benchsuite.report.fairness.comparable import comparison_groups, mismatched
+from benchsuite.report.fairness.verdicts import PairVerdict, pair_verdicts
 from benchsuite.report.page.source import Entry
 from benchsuite.report.page.table import Cell, Heading, Row, Table
-from benchsuite.report.quantities import significant
-from benchsuite.report.verdicts import Ruling, rulings
 
 _LOOKS = {"different": "best", "inconclusive": "doubtful"}
 _HEADINGS = (
@@ -29,51 +29,56 @@ _HEADINGS = (
 
 
 def verdict_table(entries: Sequence[Entry]) -> Table:
-    """Every verdict, each contest corrected as one family; and where a flag forbade one."""
+    """Every verdict, corrected by comparison group, and the flags that forbade one."""
     records = [entry.record for entry in entries]
     keys = {id(entry.record): entry.key for entry in entries}
-    outside = outsiders(records)
+    outside = mismatched(records)
     rows = []
-    for rivals in contests(r for r in records if id(r) not in outside):
-        found = rulings(rivals)
-        rows += [Row(keys[id(ruling.first)], _ruling(ruling)) for ruling in found]
-        ruled = {(id(ruling.first), id(ruling.second), ruling.metric) for ruling in found}
+    for comparable in comparison_groups(r for r in records if id(r) not in outside):
+        found = pair_verdicts(comparable)
+        rows += [
+            Row(keys[id(pair_verdict.first)], _pair_verdict(pair_verdict)) for pair_verdict in found
+        ]
+        ruled = {
+            (id(pair_verdict.first), id(pair_verdict.second), pair_verdict.metric)
+            for pair_verdict in found
+        }
         rows += [
             Row(keys[id(first)], _silence(metric, first, second))
-            for metric, first, second in _expected(rivals)
+            for metric, first, second in _expected(comparable)
             if (id(first), id(second), metric) not in ruled
         ]
     empty = "No verdict: see what the protocols give, above."
     return Table("Verdicts", list(_HEADINGS), rows, empty)
 
 
-def _expected(rivals: Sequence[Record]) -> Iterator[tuple[str, Record, Record]]:
+def _expected(comparable: Sequence[Record]) -> Iterator[tuple[str, Record, Record]]:
     """Of what a protocol gives verdicts on, where both rows have the figure."""
-    protocol = PROTOCOLS.get(rivals[0].case.protocol)
+    protocol = PROTOCOLS.get(comparable[0].case.protocol)
     if protocol is None or not protocol.gives_verdicts:
         return
     for metric in CONTESTED:
-        for first, second in combinations(rivals, 2):
+        for first, second in combinations(comparable, 2):
             if _measured(first, metric) and _measured(second, metric):
                 yield metric, first, second
 
 
 def _measured(record: Record, metric: str) -> Measurement | None:
-    """As `rulings` takes it."""
+    """As `pair_verdicts` takes it."""
     size = record.case.inference_batch_size if metric == "inference_throughput" else None
     return record.measurement(metric, size)
 
 
-def _ruling(ruling: Ruling) -> list[Cell | str]:
-    comparison = ruling.comparison
+def _pair_verdict(pair_verdict: PairVerdict) -> list[Cell | str]:
+    comparison = pair_verdict.comparison
     ratio, verdict = comparison.ratio, comparison.verdict
     value, low, high = (significant(x) for x in (ratio.value, ratio.low, ratio.high))
     return [
-        *_names(ruling.metric, ruling.first, ruling.second),
+        *_names(pair_verdict.metric, pair_verdict.first, pair_verdict.second),
         Cell(f"{value} ({low}–{high})", ratio.value),
         Cell(verdict, look=_LOOKS.get(verdict, "")),
-        _in_words(ruling),
-        _terms(ruling.first),
+        _in_words(pair_verdict),
+        _terms(pair_verdict.first),
     ]
 
 
@@ -105,14 +110,14 @@ def _terms(record: Record) -> str:
     return " · ".join((*shared, f"seed {case.seed}"))
 
 
-def _in_words(ruling: Ruling) -> str:
+def _in_words(pair_verdict: PairVerdict) -> str:
     """Who is faster, and by how much; or that nobody is known to be."""
-    comparison = ruling.comparison
+    comparison = pair_verdict.comparison
     if comparison.verdict == "equivalent":
         return "as fast as each other"
     if comparison.verdict == "inconclusive":
         return "cannot be told apart"
     ratio = comparison.ratio.value
-    slower = ratio > 1 if ruling.metric == "latency" else ratio < 1
-    winner = ruling.second if slower else ruling.first
+    slower = ratio > 1 if pair_verdict.metric == "latency" else ratio < 1
+    winner = pair_verdict.second if slower else pair_verdict.first
     return f"{winner.case.backend} is {significant(max(ratio, 1 / ratio))} times as fast"

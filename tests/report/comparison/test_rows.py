@@ -6,7 +6,7 @@ from benchsuite.cli.compare import AXES as OFFERED
 from benchsuite.errors import UsageError
 from benchsuite.report.comparison.metrics import metric_named
 from benchsuite.report.comparison.rows import AXES, identities, read_side
-from benchsuite.report.leaderboard import write_csv
+from benchsuite.report.leaderboard.rows import write_csv
 
 
 def test_axes_are_those_that_the_command_offers():

@@ -3,9 +3,9 @@ import plotly.graph_objects as go
 import pytest
 
 from benchsuite.records import Measurement
+from benchsuite.report.page.backend_pairs import backend_against_backend
 from benchsuite.report.page.plot import COLOURS, NEUTRAL, label, labels, looks_of, shown
 from benchsuite.report.page.plots import plots_of
-from benchsuite.report.page.rivals import backend_against_backend
 
 IDS = [
     *("accuracy-latency", "latency-distribution", "throughput-batch", "training-curves"),

@@ -1,0 +1,208 @@
+"""The leaderboard's columns, as data: what each is called, means, and is read from.
+
+Names are stable and carry units. `docs/leaderboard.md` lists them in this order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from benchsuite.records import Epoch, Record, Training
+from benchsuite.report.columns.column import (
+    Better,
+    Column,
+    Value,
+    integer,
+    number,
+    of_axis,
+    of_case,
+    of_digests,
+    of_recipe,
+    of_record,
+    of_size,
+    of_training,
+    text,
+)
+from benchsuite.report.columns.speed_columns import SPEED
+
+
+def _train_s(training: Training) -> float:
+    return sum(epoch.train_s for epoch in training.epochs)
+
+
+def _train_images(training: Training) -> int:
+    return sum(epoch.images for epoch in training.epochs)
+
+
+def _warm(training: Training) -> Sequence[Epoch]:
+    """All epochs but the first, in which frameworks compile; that one where there is no other."""
+    return training.epochs[1:] or training.epochs
+
+
+def _warm_images_per_s(training: Training) -> float:
+    epochs = _warm(training)
+    return sum(epoch.images for epoch in epochs) / sum(epoch.train_s for epoch in epochs)
+
+
+def _input_wait_fraction(training: Training) -> float | None:
+    epochs = _warm(training)
+    waits = [epoch.input_wait_s for epoch in epochs if epoch.input_wait_s is not None]
+    if len(waits) < len(epochs):
+        return None
+    return sum(waits) / sum(epoch.train_s for epoch in epochs)
+
+
+def _versions(record: Record) -> str:
+    return "; ".join(f"{name} {version}" for name, version in record.findings.versions.items())
+
+
+def metric_column(part: Literal["test", "validation"], metric: str) -> Column:
+    """The column of a figure of quality on one of the core's splits."""
+    meaning, better = _METRICS.get(metric, (metric, None))
+    description = f"{meaning} on the {part} split, by the core from raw logits"
+    value = of_training(lambda training: getattr(training, part).get(metric))
+    return number(f"{part}_{metric}", description, value, better)
+
+
+def _fold(record: Record) -> Value:
+    fold = record.case.fold
+    return f"{fold[0] + 1} of {fold[1]}" if fold else None
+
+
+_METRICS: dict[str, tuple[str, Better]] = {
+    "top1_fraction": ("accuracy", "higher"),
+    "top5_fraction": ("share whose class is among the five likeliest,", "higher"),
+    "loss_nats": ("mean cross-entropy", "lower"),
+}
+_AXES = ("height_px", "width_px", "channels")
+
+#: Columns of older leaderboards: their names of then, and those of today.
+RENAMED = {"environment": "process_settings"}
+
+COLUMNS: tuple[Column, ...] = (
+    integer("schema", "version of the record's schema", of_record("schema")),
+    text("run", "name of the run", of_record("run")),
+    text("case_id", "the case's unique name", lambda r: r.case.id),
+    text("status", "ok, failed, timeout, oom, unsupported or skipped", of_record("status")),
+    text("reason", "why the status is not ok", lambda r: " ".join(r.reason.split())),
+    text("architecture", "name of the architecture", of_case("architecture")),
+    text("backend", "name of the backend", of_case("backend")),
+    text("device", "cpu, cuda:0, mps, …", of_case("device")),
+    text("device_name", "the vendor's name of it", lambda r: r.findings.device_name),
+    text("tier", "how the framework is called", of_case("tier")),
+    text("precision", "number format of the computation", of_case("precision")),
+    integer("threads", "CPU threads for one operation", of_case("threads")),
+    text("division", "rules of the comparison", of_case("division")),
+    text("protocol", "how figures are sampled", of_case("protocol")),
+    text("isolation", "how the worker process is started", of_case("isolation")),
+    text("process_settings", "tuned for the framework, or stock", of_case("process_settings")),
+    text("dataset", "name of the data set", of_case("dataset")),
+    integer("limit", "images of each of its splits; empty takes all", of_case("limit")),
+    text("bad_images", "what becomes of images that cannot be read", of_case("bad_images")),
+    integer("seed", "of splits, order and initial weights", of_case("seed")),
+    text("fold", "which part of the training split is the test split, of how many", _fold),
+    text("origin", "graph, or native: written by a library", of_case("origin")),
+    text("equality", "what is proven of its equality", of_record("equality")),
+    *(
+        integer(f"input_{axis}", "of the images it is measured on", of_axis("input_shape", index))
+        for index, axis in enumerate(_AXES)
+    ),
+    integer("num_classes", "of the network that is measured", of_case("num_classes")),
+    *(
+        integer(
+            f"train_input_{axis}",
+            "of the images it is trained on; smaller where the budget is small",
+            of_axis("train_input_shape", index),
+        )
+        for index, axis in enumerate(_AXES)
+    ),
+    integer("parameters", "trainable elements, by the graph", of_size("parameters")),
+    integer("buffers", "elements that are state but not trained", of_size("buffers")),
+    integer("macs", "multiply-accumulates for one image", of_size("macs")),
+    integer("flops", "2 × macs", of_size("flops")),
+    integer("native_parameters", "counted on the native model", of_size("native_parameters")),
+    integer("native_macs", "counted on the native model", of_size("native_macs")),
+    text("native_counter", "what counted them", of_size("native_counter")),
+    integer(
+        "activations_peak_elements",
+        "most that are alive at once in inference, for one image, by the graph",
+        of_size("activations_peak_elements"),
+    ),
+    integer(
+        "activations_total_elements",
+        "of all layers' outputs, for one image: what training keeps at the most",
+        of_size("activations_total_elements"),
+    ),
+    integer(
+        "training_macs",
+        "multiply-accumulates of a training step for one image",
+        of_size("training_macs"),
+    ),
+    metric_column("test", "top1_fraction"),
+    metric_column("test", "top5_fraction"),
+    metric_column("test", "loss_nats"),
+    metric_column("validation", "top1_fraction"),
+    metric_column("validation", "top5_fraction"),
+    metric_column("validation", "loss_nats"),
+    text("optimizer", "of the recipe", of_recipe("optimizer")),
+    number("learning_rate", "of the recipe", of_recipe("lr")),
+    text("augmentation", "of the recipe", lambda r: ", ".join(r.case.recipe.augmentation)),
+    integer("train_batch_size", "images in one step of the recipe", of_recipe("batch_size")),
+    text("schedule", "of the recipe", of_recipe("schedule")),
+    integer(
+        "train_epochs",
+        "epochs begun; a budget may cut the last one short",
+        of_training(lambda t: len(t.epochs)),
+    ),
+    integer("train_steps", "steps taken", of_training(lambda t: sum(e.steps for e in t.epochs))),
+    integer("train_images", "images trained on", of_training(_train_images)),
+    number(
+        "train_loss_nats",
+        "mean loss of the last epoch",
+        of_training(lambda t: t.epochs[-1].mean_loss_nats),
+    ),
+    number(
+        "train_wall_s",
+        "wall time of all epochs, compilation included",
+        of_training(_train_s),
+        "lower",
+    ),
+    text("train_ended", "why training ended", of_training(lambda t: t.ended)),
+    number(
+        "time_to_target_s",
+        "wall time of training until the recipe's target was reached",
+        of_training(lambda t: t.time_to_target_s),
+        "lower",
+    ),
+    number(
+        "train_images_per_s",
+        "train_images / train_wall_s: end to end, at the training input",
+        of_training(lambda t: _train_images(t) / _train_s(t)),
+        "higher",
+    ),
+    number(
+        "training_with_input_images_per_s",
+        "the same without the first epoch, where there are several: beside "
+        "training_throughput, with the input pipeline",
+        of_training(_warm_images_per_s),
+        "higher",
+    ),
+    number(
+        "input_wait_fraction",
+        "share of that time spent waiting for batches; empty where the framework makes them",
+        of_training(_input_wait_fraction),
+        "lower",
+    ),
+    *SPEED,
+    text("data_digest", "sha256 of images and labels", of_digests("data")),
+    text("split_digest", "sha256 of the splits", of_digests("split")),
+    text("order_digest", "sha256 of the training order", of_digests("order")),
+    text("initial_weights_digest", "sha256 of the initial weights", of_digests("initial_weights")),
+    text("fingerprint", "sha256 of the measured network", of_size("fingerprint")),
+    text("train_fingerprint", "sha256 of the trained network", of_digests("train_fingerprint")),
+    text("versions", "of everything that computes", _versions),
+    text("benchsuite_version", "of benchsuite itself", of_record("benchsuite_version")),
+    text("started", "ISO 8601, UTC", of_record("started")),
+    text("ended", "ISO 8601, UTC", of_record("ended")),
+)
