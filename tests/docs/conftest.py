@@ -50,7 +50,7 @@ def _blocks(text):
 
 @pytest.fixture
 def document():
-    """A function that gives the text of a page in docs/."""
+    """A function that gives the text of a page, by its path in docs/."""
     return lambda name: (DOCS / name).read_text(encoding="utf-8")
 
 
