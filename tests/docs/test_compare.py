@@ -7,7 +7,9 @@ from benchsuite.report.comparison.metrics import SHORT
 
 
 def test_margins(document):
-    stated = re.findall(r"^\| `(MARGIN\w*)` \| ([\d.]+) \|", document("reference/compare.md"), re.MULTILINE)
+    stated = re.findall(
+        r"^\| `(MARGIN\w*)` \| ([\d.]+) \|", document("reference/compare.md"), re.MULTILINE
+    )
 
     assert len(stated) == 3
     assert all(getattr(verdicts, name) == float(value) for name, value in stated)

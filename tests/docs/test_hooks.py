@@ -63,7 +63,9 @@ def test_every_hook_is_documented_with_its_signature(document):
 
 
 def test_no_hook_is_documented_that_there_is_not(document):
-    headings = [x for x in document("reference/hooks.md").splitlines() if x.startswith("## `benchsuite_")]
+    headings = [
+        x for x in document("reference/hooks.md").splitlines() if x.startswith("## `benchsuite_")
+    ]
 
     assert headings == [_heading(name) for name in HOOKS]
 

@@ -70,6 +70,13 @@ def test_every_page_has_a_purpose_and_is_listed_in_the_index(document):
     assert set(PAGES) - {"index.md"} == listed & set(PAGES)
 
 
+def test_every_page_is_in_the_navigation_of_the_site():
+    """The site would be built without it, and nobody would find the page."""
+    configuration = (ROOT / "zensical.toml").read_text(encoding="utf-8")
+
+    assert sorted(re.findall(r'= "([^"]+\.md)"', configuration)) == PAGES
+
+
 def test_first_architecture_takes_fifteen_lines(blocks):
     file, command, *_ = blocks("tutorials/architecture.md")
 

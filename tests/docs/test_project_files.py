@@ -72,7 +72,7 @@ def test_links_of_llms_txt_lead_to_files():
     assert [link for link in links if not (ROOT / link).is_file()] == []
 
 
-def test_llms_txt_names_every_page_that_defines_something():
+def test_llms_txt_names_every_tutorial():
     pages = {str(p.relative_to(ROOT)) for p in (ROOT / "docs" / "tutorials").glob("*.md")}
 
     assert pages <= {found["path"] for found in _LINE_OF_LINK.finditer(_text("llms.txt"))}

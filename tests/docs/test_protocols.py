@@ -39,7 +39,10 @@ def test_flags_are_those_that_the_code_raises(document, table):
 
 
 def test_numbers_of_the_budget(document, table):
-    rows = {row[0]: row[1:3] for row in table(document("reference/protocols.md"), "## The tour's budget")}
+    rows = {
+        row[0]: row[1:3]
+        for row in table(document("reference/protocols.md"), "## The tour's budget")
+    }
 
     used = {
         "training": [budget._CPU.training, budget._ACCELERATOR.training],
