@@ -1,4 +1,4 @@
-"""docs/reference/protocols.md, flags.md and guarantees.md state the numbers and rules of the code."""
+"""docs/reference/protocols.md and flags.md state the numbers of the code."""
 
 from pathlib import Path
 
@@ -8,8 +8,6 @@ from benchsuite.measure.protocol import PROTOCOLS, Protocol
 from benchsuite.planning import budget
 from benchsuite.processes import settings as environment
 from benchsuite.worker.tasks import TASKS
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 def test_numbers_of_the_protocols(document, table):
