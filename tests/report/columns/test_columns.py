@@ -10,7 +10,7 @@ from benchsuite.records import Roofline
 from benchsuite.report.columns.columns import COLUMNS, metric_column
 from benchsuite.report.leaderboard.rows import columns_of, csv_text
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "leaderboard.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "leaderboard.md"
 STEMS = ("inference", "best_inference", "training")
 BY_NAME = {column.name: column for column in COLUMNS}
 
@@ -41,7 +41,7 @@ def test_number_columns_carry_their_unit():
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("schema", 3),
+        ("schema", 4),
         ("run", "run-1"),
         ("status", "ok"),
         ("reason", None),
