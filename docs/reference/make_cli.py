@@ -1,7 +1,7 @@
 # ruff: noqa: INP001 - a script, not a package
-"""Prints docs/cli.md: what every command's `--help` says.
+"""Prints docs/reference/cli.md: what every command's `--help` says.
 
-python docs/make_cli.py > docs/cli.md
+python docs/reference/make_cli.py > docs/reference/cli.md
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _WIDTH = 88
 _HEADER = """\
 # The command line
 
-Made from `--help` by `python docs/make_cli.py > docs/cli.md`; do not edit.
+Made from `--help` by `python docs/reference/make_cli.py > docs/reference/cli.md`; do not edit.
 """
 
 
