@@ -96,6 +96,7 @@ class TableRow:
             metric=metric,
             unit="",
             better=column.better or "lower",
+            label=metric,
             values=(),
             samples=0,
             value=value,

@@ -12,13 +12,13 @@ from benchsuite.contract import Session
 from benchsuite.graph.footprint import total_elements
 from benchsuite.measure.protocol import PROTOCOLS, Protocol
 from benchsuite.measure.scenarios import measure_throughput, quiet_collector
+from benchsuite.metrics.declared import SWEEP
 from benchsuite.processes.failures import broke, is_out_of_memory
 from benchsuite.processes.messages import Trying
 from benchsuite.records import Findings, Overflow
 from benchsuite.records.series import Series
 from benchsuite.worker.tasks.context import TaskContext, input_pool
 
-METRIC = "batch_sweep"
 #: The sweep ends once so many doublings in a row have each gained less than this …
 _DOUBLINGS, _GAIN = 2, 0.02
 #: … or one batch takes longer.
@@ -35,7 +35,7 @@ def sweep_batches(task: TaskContext) -> Iterator[Findings | Series]:
     size = 1
     with quiet_collector(), task.phase("sweep", measuring=True):
         while _fits(session, size, task.case.device):
-            task.announce(Trying(METRIC, size))
+            task.announce(Trying(SWEEP.name, size))
             try:
                 series = _measured(task, session, size, protocol)
             except Exception as error:
@@ -59,14 +59,14 @@ def best_batch_size(curve: Sequence[Series]) -> int:
 
 def _full(size: int, error: Exception) -> Findings:
     reason = broke(error).reason
-    overflow = Overflow(metric=METRIC, batch_size=size, reason=reason)
+    overflow = Overflow(metric=SWEEP.name, batch_size=size, reason=reason)
     return Findings(overflows=(overflow,))
 
 
 def _measured(task: TaskContext, session: Session, size: int, protocol: Protocol) -> Series:
     placed = [session.place(batch) for batch in input_pool(session, size, task.case)]
     found = measure_throughput(session, placed, size, protocol)
-    return msgspec.structs.replace(found, metric=METRIC)
+    return msgspec.structs.replace(found, metric=SWEEP.name)
 
 
 def _short(protocol: Protocol) -> Protocol:
