@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from benchsuite.cli.output import say
-from benchsuite.cli.parameters import Names
+from benchsuite.cli.parameters import Axis, Names
 from benchsuite.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,15 +17,13 @@ if TYPE_CHECKING:
     from benchsuite.report.comparison.change import Finding
     from benchsuite.report.comparison.pairing import Pairing
 
-#: As `benchsuite.report.comparison.rows.AXES`, which would import too much for `--help`.
-AXES = ("backend", "tier", "precision", "threads", "device", "process_settings", "isolation")
 _FORMATS = ("table", "markdown", "csv", "json")
 
 
 @click.command()
 @click.argument("a", type=click.Path(path_type=Path))
 @click.argument("b", type=click.Path(path_type=Path), required=False)
-@click.option("--by", type=click.Choice(AXES), help="Compare within A instead: case by case.")
+@click.option("--by", type=Axis(), help="Compare within A instead: case by case.")
 @click.option("--baseline", help="Which of those is A. [default: the first]")
 @click.option(
     "--metrics",

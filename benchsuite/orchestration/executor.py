@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Sequence
 from itertools import chain, groupby
+from operator import attrgetter
 
 from benchsuite.measure.machine.diagnosis import UNKNOWN, Diagnosis
 from benchsuite.orchestration.case_state import CaseState
@@ -39,7 +40,9 @@ class Executor:
         Whatever was measured is kept. Raises StorageError where it cannot be, and StoppedError
         for a second interrupt.
         """
-        groups = [self._open(list(group)) for _, group in groupby(cases, key=_group_key)]
+        groups = [
+            self._open(list(group)) for _, group in groupby(cases, key=attrgetter("group_key"))
+        ]
         self._tell_what_is_kept(list(chain(*groups)), observer)
         left = sum(state.kept is None for states in groups for state in states)
         records: list[Record] = []
@@ -87,11 +90,6 @@ class Executor:
             store.drop_checkpoint(record.case.id)
         observer.case_ended(record)
         return record
-
-
-def _group_key(case: Case) -> tuple[object, ...]:
-    """What cases share that differ in how they are computed alone."""
-    return (case.architecture, case.origin, case.dataset, case.seed, case.fold, case.input_shape)
 
 
 def _skip(states: Sequence[CaseState], reason: str) -> None:

@@ -104,8 +104,7 @@ class Journal:
 def _name(cases: Sequence[Case]) -> str:
     """Of a timing group: the same whatever backends take part."""
     first = cases[0]
-    same = [first.origin, first.dataset, first.fold, first.input_shape]
-    digest = hashlib.sha256(msgspec.json.encode(same)).hexdigest()[:8]
+    digest = hashlib.sha256(msgspec.json.encode(first.group_key)).hexdigest()[:8]
     return as_file_name(f"{first.architecture.replace('/', '-')}.{first.seed}.{digest}")
 
 

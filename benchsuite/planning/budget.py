@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from benchsuite.errors import ShapeError
 from benchsuite.graph import Graph
 from benchsuite.networks import Network
-from benchsuite.records.schema import Extent
+from benchsuite.records.case import Extent
 
 #: A training step costs about three forward passes: the pass, and a gradient each for
 #: inputs and weights.

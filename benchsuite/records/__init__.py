@@ -1,9 +1,9 @@
 """Records: their schema and its versions, and the store that keeps them."""
 
+from benchsuite.records.case import Case, Role, fields_with
 from benchsuite.records.ceilings import Ceiling, Probe
 from benchsuite.records.lock import locked
 from benchsuite.records.schema import (
-    Case,
     Digests,
     Epoch,
     Findings,
@@ -38,12 +38,14 @@ __all__ = [
     "Phase",
     "Probe",
     "Record",
+    "Role",
     "Roofline",
     "RunStore",
     "Size",
     "Status",
     "Stored",
     "Training",
+    "fields_with",
     "finite",
     "join",
     "locked",

@@ -10,72 +10,18 @@ History of `SCHEMA_VERSION`:
 
 from __future__ import annotations
 
-import hashlib
 import math
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 
 from benchsuite.contract.quantity import Quantity
-from benchsuite.contract.recipe import Recipe
 from benchsuite.contract.training import Normalizer
-from benchsuite.names import as_file_name
+from benchsuite.records.case import Case, Int
 
 SCHEMA_VERSION = 4
 
 Status = Literal["ok", "failed", "timeout", "oom", "unsupported", "skipped"]
-#: What other programs hold in 64 bits; a stranger's record could have a thousand digits.
-Int = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
-Extent = tuple[Int, Int, Int]
-
-
-class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to be trained and measured: one row of the leaderboard.
-
-    limit: images of each of the data set's splits; None takes all.
-    fold: (index from 0, count) of the part that is the test split; None for the usual split.
-    bad_images: what was to be done about images that cannot be read.
-    input_shape, num_classes: of the network whose speed, memory and size are measured.
-    train_input_shape: of the network that is trained on `dataset`; it is smaller where the
-        budget would not do for the network's own size.
-    inference_batch_size, training_batch_size: of the timed throughput and training step.
-    process_settings: whether a framework's processes get the variables that suit it, or none.
-    origin: whether the network comes from a graph, or natively from a library.
-    """
-
-    architecture: str
-    backend: str
-    device: str
-    tier: str
-    precision: str
-    threads: Int
-    division: Literal["matched", "idiomatic"]
-    dataset: str
-    limit: Int | None = None
-    fold: tuple[Int, Int] | None = None
-    bad_images: Literal["stop", "skip"] = "stop"
-    seed: Int
-    recipe: Recipe
-    input_shape: Extent
-    num_classes: Int
-    train_input_shape: Extent
-    inference_batch_size: Int
-    training_batch_size: Int
-    protocol: str
-    isolation: Literal["spawn", "fork"]
-    process_settings: Literal["tuned", "stock"] = "tuned"
-    origin: Literal["graph", "native"] = "graph"
-
-    @property
-    def id(self) -> str:
-        """A short, readable name that is unique to the case's content, and a file's anywhere."""
-        # Under its first name, so that the ids of older runs still hold.
-        content = msgspec.json.encode(self).replace(b'"process_settings":', b'"environment":')
-        digest = hashlib.sha256(content).hexdigest()[:8]
-        device = self.device.replace(":", "")
-        name = self.architecture.replace("/", "-")
-        readable = f"{name}.{self.backend}.{device}.{self.precision}.{self.seed}.{digest}"
-        return as_file_name(readable)
 
 
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):
@@ -285,6 +231,16 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     ended: str
     log_tail: str = ""
     key: dict[str, str] = {}
+
+    @property
+    def row_key(self) -> str:
+        """By which views know it: its run and its case."""
+        return f"{self.run}/{self.case.id}"
+
+    @property
+    def comparison_key(self) -> tuple[object, ...]:
+        """What rows share that may be compared: the case but for its backend, and the hardware."""
+        return (*self.case.comparison_key, self.findings.device_name)
 
     def measurement(self, metric: str, batch_size: int | None = None) -> Measurement | None:
         """The measurement of that name, and of that batch size where one is given, if any."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from benchsuite.names import readable_line
-from benchsuite.records import Measurement, Record, Training
+from benchsuite.records import Measurement, Record, Role, Training
+from benchsuite.records.case import ROLES
 
 Value = str | int | float | None
 Getter = Callable[[Record], Value]
@@ -21,6 +22,8 @@ class Column:
     """One column; `read` gives its cell for a record.
 
     measured: what a figure of speed comes from, with its interval and its flags.
+    field: of the case, that it shows or is a part of; empty where it shows something else.
+    role: what that field is for, or what the column itself is for.
     """
 
     name: str
@@ -29,6 +32,8 @@ class Column:
     description: str
     get: Getter
     measured: Callable[[Record], Measurement | None] | None = None
+    field: str = ""
+    role: Role | None = None
 
     def read(self, record: Record) -> Value:
         """The cell: None, and never zero, where the record does not say, or no finite number.
@@ -86,6 +91,21 @@ def of_training(get: Callable[[Training], Value]) -> Getter:
 def of_digests(field: str) -> Getter:
     """A digest of what it was trained from."""
     return of_training(lambda training: getattr(training.digests, field))
+
+
+def showing(field: str, *columns: Column, role: Role | None = None) -> tuple[Column, ...]:
+    """Columns that show a field of the case, or parts of it; they have its role, or this one."""
+    return tuple(replace(column, field=field, role=role or ROLES[field]) for column in columns)
+
+
+def case_text(field: str, description: str) -> Column:
+    """A column of texts that is a field of the case, under its name."""
+    return showing(field, text(field, description, of_case(field)))[0]
+
+
+def case_integer(field: str, description: str) -> Column:
+    """A column of whole numbers, likewise."""
+    return showing(field, integer(field, description, of_case(field)))[0]
 
 
 def text(name: str, description: str, value: Getter) -> Column:

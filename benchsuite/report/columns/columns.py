@@ -6,22 +6,25 @@ Names are stable and carry units. `docs/leaderboard.md` lists them in this order
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
-from benchsuite.records import Epoch, Record, Training
+from benchsuite.records import Epoch, Record, Role, Training
 from benchsuite.report.columns.column import (
     Better,
     Column,
     Value,
+    case_integer,
+    case_text,
     integer,
     number,
     of_axis,
-    of_case,
     of_digests,
     of_recipe,
     of_record,
     of_size,
     of_training,
+    showing,
     text,
 )
 from benchsuite.report.columns.speed_columns import SPEED
@@ -82,40 +85,52 @@ RENAMED = {"environment": "process_settings"}
 
 COLUMNS: tuple[Column, ...] = (
     integer("schema", "version of the record's schema", of_record("schema")),
-    text("run", "name of the run", of_record("run")),
+    replace(text("run", "name of the run", of_record("run")), role=Role.PROVENANCE),
     text("case_id", "the case's unique name", lambda r: r.case.id),
     text("status", "ok, failed, timeout, oom, unsupported or skipped", of_record("status")),
     text("reason", "why the status is not ok", lambda r: " ".join(r.reason.split())),
-    text("architecture", "name of the architecture", of_case("architecture")),
-    text("backend", "name of the backend", of_case("backend")),
-    text("device", "cpu, cuda:0, mps, …", of_case("device")),
-    text("device_name", "the vendor's name of it", lambda r: r.findings.device_name),
-    text("tier", "how the framework is called", of_case("tier")),
-    text("precision", "number format of the computation", of_case("precision")),
-    integer("threads", "CPU threads for one operation", of_case("threads")),
-    text("division", "rules of the comparison", of_case("division")),
-    text("protocol", "how figures are sampled", of_case("protocol")),
-    text("isolation", "how the worker process is started", of_case("isolation")),
-    text("process_settings", "tuned for the framework, or stock", of_case("process_settings")),
-    text("dataset", "name of the data set", of_case("dataset")),
-    integer("limit", "images of each of its splits; empty takes all", of_case("limit")),
-    text("bad_images", "what becomes of images that cannot be read", of_case("bad_images")),
-    integer("seed", "of splits, order and initial weights", of_case("seed")),
-    text("fold", "which part of the training split is the test split, of how many", _fold),
-    text("origin", "graph, or native: written by a library", of_case("origin")),
-    text("equality", "what is proven of its equality", of_record("equality")),
-    *(
-        integer(f"input_{axis}", "of the images it is measured on", of_axis("input_shape", index))
-        for index, axis in enumerate(_AXES)
+    case_text("architecture", "name of the architecture"),
+    case_text("backend", "name of the backend"),
+    case_text("device", "cpu, cuda:0, mps, …"),
+    replace(
+        text("device_name", "the vendor's name of it", lambda r: r.findings.device_name),
+        role=Role.AXIS,
     ),
-    integer("num_classes", "of the network that is measured", of_case("num_classes")),
-    *(
-        integer(
-            f"train_input_{axis}",
-            "of the images it is trained on; smaller where the budget is small",
-            of_axis("train_input_shape", index),
-        )
-        for index, axis in enumerate(_AXES)
+    case_text("tier", "how the framework is called"),
+    case_text("precision", "number format of the computation"),
+    case_integer("threads", "CPU threads for one operation"),
+    case_text("division", "rules of the comparison"),
+    case_text("protocol", "how figures are sampled"),
+    case_text("isolation", "how the worker process is started"),
+    case_text("process_settings", "tuned for the framework, or stock"),
+    case_text("dataset", "name of the data set"),
+    case_integer("limit", "images of each of its splits; empty takes all"),
+    case_text("bad_images", "what becomes of images that cannot be read"),
+    case_integer("seed", "of splits, order and initial weights"),
+    *showing(
+        "fold",
+        text("fold", "which part of the training split is the test split, of how many", _fold),
+    ),
+    case_text("origin", "graph, or native: written by a library"),
+    text("equality", "what is proven of its equality", of_record("equality")),
+    *showing(
+        "input_shape",
+        *(
+            integer(f"input_{axis}", "of the images it is measured on", of_axis("input_shape", i))
+            for i, axis in enumerate(_AXES)
+        ),
+    ),
+    case_integer("num_classes", "of the network that is measured"),
+    *showing(
+        "train_input_shape",
+        *(
+            integer(
+                f"train_input_{axis}",
+                "of the images it is trained on; smaller where the budget is small",
+                of_axis("train_input_shape", i),
+            )
+            for i, axis in enumerate(_AXES)
+        ),
     ),
     integer("parameters", "trainable elements, by the graph", of_size("parameters")),
     integer("buffers", "elements that are state but not trained", of_size("buffers")),
@@ -145,11 +160,22 @@ COLUMNS: tuple[Column, ...] = (
     metric_column("validation", "top1_fraction"),
     metric_column("validation", "top5_fraction"),
     metric_column("validation", "loss_nats"),
-    text("optimizer", "of the recipe", of_recipe("optimizer")),
-    number("learning_rate", "of the recipe", of_recipe("lr")),
-    text("augmentation", "of the recipe", lambda r: ", ".join(r.case.recipe.augmentation)),
-    integer("train_batch_size", "images in one step of the recipe", of_recipe("batch_size")),
-    text("schedule", "of the recipe", of_recipe("schedule")),
+    *showing(
+        "recipe",
+        text("optimizer", "of the recipe", of_recipe("optimizer")),
+        number("learning_rate", "of the recipe", of_recipe("lr")),
+    ),
+    # Making the images is a part of training's time: a ranking has one input pipeline.
+    *showing(
+        "recipe",
+        text("augmentation", "of the recipe", lambda r: ", ".join(r.case.recipe.augmentation)),
+        role=Role.SETTING,
+    ),
+    *showing(
+        "recipe",
+        integer("train_batch_size", "images in one step of the recipe", of_recipe("batch_size")),
+        text("schedule", "of the recipe", of_recipe("schedule")),
+    ),
     integer(
         "train_epochs",
         "epochs begun; a budget may cut the last one short",
@@ -195,7 +221,9 @@ COLUMNS: tuple[Column, ...] = (
         "lower",
     ),
     *SPEED,
-    text("data_digest", "sha256 of images and labels", of_digests("data")),
+    replace(
+        text("data_digest", "sha256 of images and labels", of_digests("data")), role=Role.SETTING
+    ),
     text("split_digest", "sha256 of the splits", of_digests("split")),
     text("order_digest", "sha256 of the training order", of_digests("order")),
     text("initial_weights_digest", "sha256 of the initial weights", of_digests("initial_weights")),

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import mean, stdev
 
-import msgspec
-
-from benchsuite.records import Record
+from benchsuite.records import Record, Role
+from benchsuite.records.case import ROLES
 from benchsuite.report.columns.column import Column, Value
 
 _CONFIDENCE = 0.95
+_SHARED = tuple(field for field, role in ROLES.items() if role is not Role.REPEAT)
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +20,11 @@ class Repeats:
     """Two finished records or more, of one backend, under the same terms."""
 
     records: Sequence[Record]
+
+    @property
+    def row_key(self) -> str:
+        """By which views know it: no record has that key."""
+        return f"mean of {', '.join(record.row_key for record in self.records)}"
 
     @property
     def first(self) -> Record:
@@ -36,7 +41,7 @@ def repeats_in(records: Iterable[Record]) -> list[Repeats]:
     groups: dict[object, list[Record]] = {}
     for record in records:
         if record.status == "ok":
-            shared = msgspec.structs.replace(record.case, seed=0, fold=None)
+            shared = record.case.values(_SHARED)
             groups.setdefault((record.run, shared, record.findings.device_name), []).append(record)
     return [Repeats(group) for group in groups.values() if len(group) > 1]
 

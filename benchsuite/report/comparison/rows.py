@@ -10,36 +10,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from benchsuite.errors import UsageError
 from benchsuite.files import read_whole
 from benchsuite.names import readable_line
-from benchsuite.records import Measurement, Record, Stored, read_stored
+from benchsuite.records import Measurement, Record, Role, Stored, read_stored
+from benchsuite.records.case import ROLES
 from benchsuite.report.columns.column import Column, Value
 from benchsuite.report.columns.columns import COLUMNS, RENAMED
+from benchsuite.report.columns.conditions import CASE_COLUMNS
 
 _BY_NAME = {column.name: column for column in COLUMNS}
-#: What may be compared within one run: the case's field, and what stands for any value of it.
-AXES: Mapping[str, Any] = {
-    "backend": "",
-    "tier": "",
-    "precision": "",
-    "threads": 0,
-    "device": "",
-    "process_settings": "tuned",
-    "isolation": "spawn",
-}
-#: Columns that tell cases apart. A CSV does not hold the whole recipe.
-_OF_CASE = (
-    *("architecture", "backend", "device", "tier", "precision", "threads", "division"),
-    *("isolation", "process_settings", "dataset", "limit", "bad_images", "seed", "fold", "origin"),
-    *("input_height_px", "input_width_px", "input_channels", "num_classes"),
-    *("train_input_height_px", "train_input_width_px", "train_input_channels"),
-    *("optimizer", "learning_rate", "augmentation", "train_batch_size", "schedule"),
-)
+#: What rows pair by: the case, but for how figures are sampled, which only forbids a verdict.
+_PAIRED = tuple(field for field, role in ROLES.items() if role is not Role.SAMPLING)
 _NEEDED = ("architecture", "backend", "status", "protocol")
 
 
@@ -68,10 +51,7 @@ class RecordRow:
 
     def identity(self, ignored: Sequence[str]) -> Hashable:
         """The case without what is ignored, and without what may differ but forbids a verdict."""
-        blank: dict[str, Any] = {name: _BLANK[name] for name in ignored}
-        return msgspec.structs.replace(
-            self.record.case, protocol="", inference_batch_size=0, training_batch_size=0, **blank
-        )
+        return self.record.case.values(field for field in _PAIRED if field not in ignored)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -121,7 +101,6 @@ def number_in(row: Row, column: Column) -> float:
     return value
 
 
-_BLANK: Mapping[str, Any] = {**AXES, "seed": 0, "fold": None}
 #: By the name of a figure: those of the ends of its interval, which follow it.
 _ENDS = {
     figure.name: (low.name, high.name)
@@ -220,7 +199,7 @@ def identities(sides: Sequence[Sequence[Row]], ignored: Sequence[str] = ()) -> l
         ]
     known = [
         name
-        for name in _OF_CASE
+        for name in CASE_COLUMNS
         if name not in ignored and all(name in row.cells for row in tables)
     ]
     return [[tuple(row.cell(name) for name in known) for row in side] for side in sides]

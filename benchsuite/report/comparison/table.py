@@ -13,6 +13,7 @@ import msgspec
 
 from benchsuite.names import readable_line
 from benchsuite.report.columns.column import Value
+from benchsuite.report.columns.conditions import CASE_COLUMNS, NAMES
 from benchsuite.report.columns.figures import FIGURES, Figure
 from benchsuite.report.comparison.change import Finding
 from benchsuite.report.comparison.pairing import Pair, Pairing
@@ -21,13 +22,6 @@ from benchsuite.report.leaderboard.markdown import escaped
 
 Cells = list[dict[str, Value]]
 
-#: What tells cases apart: the first two are always shown, the others where rows differ in them.
-_CASE = (
-    *("architecture", "backend", "tier", "precision", "threads", "device", "division"),
-    *("process_settings", "isolation", "dataset", "limit", "fold", "seed"),
-    *("input_height_px", "train_input_height_px", "train_batch_size", "learning_rate", "optimizer"),
-)
-_ALWAYS = ("architecture", "backend")
 _FIGURES = {figure.column: figure for figure in FIGURES}
 _RIGHT = frozenset({"A", "B", "change", "95 % interval"})
 
@@ -48,7 +42,7 @@ def entries(findings: Iterable[Finding], pairing: Pairing) -> Cells:
 
 
 def _case(row: Row) -> dict[str, Value]:
-    return {name: row.cell(name) for name in _CASE}
+    return {name: row.cell(name) for name in CASE_COLUMNS}
 
 
 def _of_pair(pair: Pair) -> dict[str, Value]:
@@ -79,7 +73,7 @@ def _of_finding(finding: Finding) -> dict[str, Value]:
 
 
 _HEADER = (
-    *(*_CASE, "a_run", "b_run", "metric", "a", "b", "ratio", "ratio_low", "ratio_high"),
+    *(*CASE_COLUMNS, "a_run", "b_run", "metric", "a", "b", "ratio", "ratio_low", "ratio_high"),
     *("difference", "difference_low", "difference_high", "p_value", "verdict", "how"),
 )
 
@@ -127,7 +121,7 @@ def summary(lines: Cells) -> str:
 
 def _shown(lines: Cells, clean: Callable[[str], str]) -> tuple[list[str], list[list[str]]]:
     """Headers, and rows under them."""
-    names = [n for n in _CASE if n in _ALWAYS or len({line[n] for line in lines}) > 1]
+    names = [n for n in CASE_COLUMNS if n in NAMES or len({line[n] for line in lines}) > 1]
     headers = [*names, "metric", "A", "B", "change", "95 % interval", "verdict", "how"]
     cases = (["" if line[name] is None else str(line[name]) for name in names] for line in lines)
     rows = [
@@ -139,8 +133,8 @@ def _shown(lines: Cells, clean: Callable[[str], str]) -> tuple[list[str], list[l
 
 def varying(rows: Sequence[Row], further: Sequence[str] = ()) -> list[str]:
     """The columns that tell such rows apart, the two that always do first."""
-    names = (*_CASE, *further)
-    return [n for n in names if n in _ALWAYS or len({row.cell(n) for row in rows}) > 1]
+    names = (*CASE_COLUMNS, *further)
+    return [n for n in names if n in NAMES or len({row.cell(n) for row in rows}) > 1]
 
 
 def figure_of(metric: str) -> Figure:

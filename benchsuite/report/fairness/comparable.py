@@ -6,44 +6,35 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 
-import msgspec
-
-from benchsuite.records import Case, Record
+from benchsuite.records import Record
 from benchsuite.report.columns.column import Column
 from benchsuite.report.columns.shares import share_interval
 from benchsuite.report.fairness.verdicts import best_measured
 
-#: What rows must share: everything about the case but its backend, and the hardware.
-Terms = tuple[Case, str]
-#: What they must also have in common, as found while running: data, order, weights, network.
+#: What rows that may be compared must also share, as found while running: data, order, weights,
+#: network.
 Substance = tuple[object, str]
 Interval = tuple[float, float]
 
 
-def terms(record: Record) -> Terms:
-    """The rules a row was made under; rows under other rules are never compared with it."""
-    shared = msgspec.structs.replace(record.case, backend="")
-    return shared, record.findings.device_name
+def mismatched(records: Iterable[Record]) -> set[str]:
+    """Keys of the rows whose data, order, weights or network differ from the rest of their group.
 
-
-def mismatched(records: Iterable[Record]) -> set[int]:
-    """Rows, by `id`, whose data, order, weights or network differ from the rest of theirs.
-
-    The rest is the majority of those under the same terms; without one, all are mismatched.
+    The rest is the majority of the comparison group; without one, all are mismatched.
     """
-    outside: set[int] = set()
+    outside: set[str] = set()
     for comparable in comparison_groups(records):
         found = Counter(_substance(record) for record in comparable)
         usual, count = found.most_common(1)[0]
         if 2 * count <= len(comparable):
-            outside |= {id(record) for record in comparable} if len(found) > 1 else set()
+            outside |= {record.row_key for record in comparable} if len(found) > 1 else set()
         else:
-            outside |= {id(record) for record in comparable if _substance(record) != usual}
+            outside |= {record.row_key for record in comparable if _substance(record) != usual}
     return outside
 
 
-def best(records: Iterable[Record], column: Column, shown: Callable[[float], str]) -> set[int]:
-    """Rows, by `id`, that are best in a column among two or more that may be compared.
+def best(records: Iterable[Record], column: Column, shown: Callable[[float], str]) -> set[str]:
+    """Keys of the rows that are best in a column among two or more that may be compared.
 
     Values that look alike when `shown` are a tie, and share the place. Of a share of images, so
     do all whose 95 % interval meets the best's; of a figure of speed, all that no verdict sets
@@ -51,10 +42,8 @@ def best(records: Iterable[Record], column: Column, shown: Callable[[float], str
     """
     if column.better is None:
         return set()
-    candidates = list(records)
-    outside = mismatched(candidates)
-    winners: set[int] = set()
-    for comparable in comparison_groups(r for r in candidates if id(r) not in outside):
+    winners: set[str] = set()
+    for comparable in comparable_groups(list(records)):
         if column.measured:
             winners |= best_measured(comparable, column.measured)
         else:
@@ -64,9 +53,9 @@ def best(records: Iterable[Record], column: Column, shown: Callable[[float], str
 
 def _best_shown(
     comparable: Iterable[Record], column: Column, shown: Callable[[float], str]
-) -> set[int]:
+) -> set[str]:
     values = {
-        id(record): (value, share_interval(record, column))
+        record.row_key: (value, share_interval(record, column))
         for record in comparable
         if isinstance(value := column.read(record), (int, float))
     }
@@ -86,12 +75,18 @@ def _meet(one: Interval, other: Interval) -> bool:
 
 
 def comparison_groups(records: Iterable[Record]) -> Iterable[Sequence[Record]]:
-    """Finished rows, parted by their terms."""
-    comparison_groups: dict[Terms, list[Record]] = {}
+    """Finished rows that may be compared, together; mismatched rows are among them."""
+    groups: dict[tuple[object, ...], list[Record]] = {}
     for record in records:
         if record.status == "ok":
-            comparison_groups.setdefault(terms(record), []).append(record)
-    return comparison_groups.values()
+            groups.setdefault(record.comparison_key, []).append(record)
+    return groups.values()
+
+
+def comparable_groups(records: Sequence[Record]) -> Iterable[Sequence[Record]]:
+    """The same without the mismatched rows."""
+    left_out = mismatched(records)
+    return comparison_groups(r for r in records if r.row_key not in left_out)
 
 
 def _substance(record: Record) -> Substance:

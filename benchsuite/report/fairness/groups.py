@@ -8,42 +8,23 @@ from dataclasses import dataclass
 from benchsuite.errors import UsageError
 from benchsuite.records import Record
 from benchsuite.report.columns.column import Value
-from benchsuite.report.columns.columns import COLUMNS
-from benchsuite.report.columns.quantities import extents
-
-_TRAIN_INPUT = ("train_input_height_px", "train_input_width_px", "train_input_channels")
-#: Rows of one ranking agree in these columns: machine, way of measuring, input pipeline, data.
-SETTING = (
-    *("device", "device_name", "threads", "process_settings", "isolation"),
-    *("division", "tier", "precision", "protocol"),
-    *("dataset", "limit", "bad_images", "augmentation"),
-    *(*_TRAIN_INPUT, "data_digest"),
-)
-#: Of a digest, as much as tells it from others.
-_DIGITS = 8
-_COLUMNS = tuple(column for column in COLUMNS if column.name in SETTING)
+from benchsuite.report.columns.conditions import FOUND_OUT, SETTING
 
 
 @dataclass(frozen=True, eq=False)
 class FairGroup:
-    """Rows that a fair ranking may mix, and what they have in common: column -> value."""
+    """Rows that a fair ranking may mix, and what they have in common: condition -> value."""
 
     records: Sequence[Record]
     setting: Mapping[str, Value]
 
-    def said(self, columns: Iterable[str]) -> dict[str, str]:
-        """What it has in these columns, in words; the size of training's images as one."""
-        found = {}
-        for name in columns:
-            if name in _TRAIN_INPUT:
-                found["training input"] = extents(self.setting[axis] for axis in _TRAIN_INPUT)
-            elif name == "data_digest":
-                found["data"] = str(self.setting[name])[:_DIGITS]
-            else:
-                value = self.setting[name]
-                words = "none" if value is None else " ".join(str(value).split())
-                found[name.replace("_", " ")] = words
-        return found
+    def said(self, conditions: Iterable[str]) -> dict[str, str]:
+        """What it has in these conditions, in words."""
+        values = {name: self.setting[name] for name in conditions}
+        return {
+            name.replace("_", " "): "none" if value is None else " ".join(str(value).split())
+            for name, value in values.items()
+        }
 
 
 def fair_groups(records: Iterable[Record]) -> list[FairGroup]:
@@ -53,26 +34,24 @@ def fair_groups(records: Iterable[Record]) -> list[FairGroup]:
     which nothing sets it apart.
     """
     known = list(records)
-    settings = {id(r): {column.name: column.read(r) for column in _COLUMNS} for r in known}
+    settings = [tuple(column.read(record) for column in SETTING) for record in known]
     groups: dict[tuple[Value, ...], list[int]] = {}
-    for record in sorted(known, key=lambda r: _unknown(settings[id(r)])):
-        own = tuple(settings[id(record)].values())
-        fitting = own if _unknown(settings[id(record)]) == 0 else _first_like(own, groups)
-        groups.setdefault(fitting, []).append(id(record))
-    home = {member: setting for setting, members in groups.items() for member in members}
-    ordered: dict[tuple[Value, ...], list[Record]] = {}
-    for record in known:
-        ordered.setdefault(home[id(record)], []).append(record)
-    names = [column.name for column in _COLUMNS]
+    for place in sorted(range(len(known)), key=lambda place: _unknown(settings[place])):
+        own = settings[place]
+        fitting = own if _unknown(own) == 0 else _first_like(own, groups)
+        groups.setdefault(fitting, []).append(place)
+    names = [column.name for column in SETTING]
+    ordered = sorted((sorted(places), setting) for setting, places in groups.items())
     return [
-        FairGroup(members, dict(zip(names, setting, strict=True)))
-        for setting, members in ordered.items()
+        FairGroup([known[place] for place in places], dict(zip(names, setting, strict=True)))
+        for places, setting in ordered
     ]
 
 
 def differing(groups: Sequence[FairGroup]) -> list[str]:
-    """The columns that keep them apart."""
-    return [name for name in SETTING if len({group.setting[name] for group in groups}) > 1]
+    """The conditions that keep them apart."""
+    names = (column.name for column in SETTING)
+    return [name for name in names if len({group.setting[name] for group in groups}) > 1]
 
 
 def require_one(groups: Sequence[FairGroup]) -> None:
@@ -88,17 +67,19 @@ def require_one(groups: Sequence[FairGroup]) -> None:
     )
 
 
-def _unknown(setting: Mapping[str, Value]) -> int:
+def _unknown(setting: Sequence[Value]) -> int:
     """How many of what is only found out while running is not known."""
-    return sum(setting[name] is None for name in ("device_name", "data_digest"))
+    pairs = zip(SETTING, setting, strict=True)
+    return sum(value is None for column, value in pairs if column.name in FOUND_OUT)
 
 
 def _first_like(own: tuple[Value, ...], groups: Iterable[tuple[Value, ...]]) -> tuple[Value, ...]:
     """The first group's setting that what is known agrees with, or its own."""
-    found_out = [column.name in ("device_name", "data_digest") for column in _COLUMNS]
 
     def is_like(other: tuple[Value, ...]) -> bool:
-        pairs = zip(own, other, found_out, strict=True)
-        return all(a == b or (late and a is None) for a, b, late in pairs)
+        return all(
+            a == b or (a is None and column.name in FOUND_OUT)
+            for column, a, b in zip(SETTING, own, other, strict=True)
+        )
 
     return next((setting for setting in groups if is_like(setting)), own)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from benchsuite.records import Record, Stored
 from benchsuite.records.merge import Part
 from benchsuite.records.versions import version_of
-from benchsuite.report.columns.column import Value
+from benchsuite.report.columns.column import Column, Value
 from benchsuite.report.columns.columns import COLUMNS
-from benchsuite.report.fairness.groups import SETTING
+from benchsuite.report.columns.conditions import SETTING
 
 _Read = Callable[[Stored], Value]
 _Key = Callable[[Record], Hashable]
@@ -24,7 +24,7 @@ _PROVENANCE: Mapping[str, _Read] = {
 
 
 #: Of what no ranking mixes, those that one run has many of: the more networks, the more.
-_BY_NETWORK = ("train_input_", "data_digest")
+_BY_NETWORK = ("training input", "data")
 
 
 def differences(parts: Sequence[Part]) -> list[str]:
@@ -36,13 +36,11 @@ def differences(parts: Sequence[Part]) -> list[str]:
     return [*filter(None, facts), *apart, *_contradictions(parts), *never]
 
 
-def _settings_line(parts: Sequence[Part]) -> Callable[[str], str]:
-    columns = {column.name: column for column in COLUMNS}
-
-    def line(name: str) -> str:
-        if name.startswith(_BY_NETWORK):
+def _settings_line(parts: Sequence[Part]) -> Callable[[Column], str]:
+    def line(column: Column) -> str:
+        if column.name in _BY_NETWORK:
             return ""
-        return _values_line(name, lambda stored: columns[name].read(stored.record), parts)
+        return _values_line(column.name, lambda stored: column.read(stored.record), parts)
 
     return line
 

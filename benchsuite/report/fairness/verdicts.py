@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from benchsuite.measure.flags import DISQUALIFYING, DOUBTFUL, at_own_batch
@@ -41,30 +41,30 @@ def pair_verdicts(comparable: Sequence[Record]) -> list[PairVerdict]:
         if (one := _contested(first, metric)) and (other := _contested(second, metric))
         if (comparison := compare_measurements(one, other, margin_of(one, other)))
     ]
-    corrected = holm([pair_verdict.comparison for pair_verdict in found])
+    corrected = holm([one.comparison for one in found])
     return [
-        PairVerdict(pair_verdict.metric, pair_verdict.first, pair_verdict.second, comparison)
-        for pair_verdict, comparison in zip(found, corrected, strict=True)
+        replace(one, comparison=comparison)
+        for one, comparison in zip(found, corrected, strict=True)
     ]
 
 
 def best_measured(
     comparable: Sequence[Record], measured: Callable[[Record], Measurement | None]
-) -> set[int]:
-    """Rows, by `id`, that no verdict sets apart from the best of their run.
+) -> set[str]:
+    """Keys of the rows that no verdict sets apart from the best of their run.
 
     None where there is no verdict.
     """
-    runs: dict[str, dict[int, Measurement]] = {}
+    runs: dict[str, dict[str, Measurement]] = {}
     for record in comparable:
         found = measured(record)
         if found and found.value is not None and is_fit(record, found, DOUBTFUL):
-            runs.setdefault(record.run, {})[id(record)] = found
+            runs.setdefault(record.run, {})[record.row_key] = found
     # Nobody is the best of one.
     return {key for fit in runs.values() if len(fit) > 1 for key in _best_of_run(fit)}
 
 
-def _best_of_run(fit: Mapping[int, Measurement]) -> set[int]:
+def _best_of_run(fit: Mapping[str, Measurement]) -> set[str]:
     choose = max if next(iter(fit.values())).better == "higher" else min
     top = choose(fit, key=lambda key: fit[key].value or 0.0)
     others = [key for key in fit if key != top]

@@ -6,99 +6,111 @@ from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 
+from benchsuite.records import Record, Role
+from benchsuite.records.case import usual
 from benchsuite.report.columns.columns import COLUMNS
+from benchsuite.report.columns.conditions import CONDITIONS, distinct
 from benchsuite.report.columns.figures import figure_for
 from benchsuite.report.columns.quantities import significant
 from benchsuite.report.fairness.groups import differing
 from benchsuite.report.fairness.protocols import describe_protocol
 from benchsuite.report.fairness.verdicts import PairVerdict
-from benchsuite.report.leaderboard.boards import Board
-from benchsuite.report.leaderboard.fields import BEST, GAP, MISMATCHED, ON_FRONT, distinct
+from benchsuite.report.leaderboard.cells import BEST, GAP, MISMATCHED, ON_FRONT
+from benchsuite.report.leaderboard.ranking_table import RankingTable
 from benchsuite.report.leaderboard.view import View
 
 _DOUBTFUL = "~"
 _SECTIONS = "sections: input → classes · size · batch of inference/training throughput"
 
 _BY_NAME = {column.name: column for column in COLUMNS}
-#: Said above the tables where no two rows differ in them.
-_SAID_ONCE = ("division", "tier", "precision", "dataset", "seed")
+#: Said in lines of their own.
+_SAID_ELSEWHERE = ("device", "device_name", "threads", "protocol")
 
 
-def caption(boards: Sequence[Board], view: View, *, wide: bool) -> list[Text]:
+def caption(tables: Sequence[RankingTable], view: View, *, wide: bool) -> list[Text]:
     """What holds for all tables: protocols, hardware, conditions, and what keeps them apart."""
-    records = [record for board in boards for record in board.group.records]
+    records = [record for table in tables for record in table.group.records]
     protocols = [str(name) for name in distinct(records, _BY_NAME["protocol"])]
     hardware = [
         f"{r.case.device}: {r.findings.device_name}, threads: {r.case.threads}"
         for r in records
         if r.findings.device_name
     ]
-    conditions = [
-        f"{name} {values[0]}"
-        for name in _SAID_ONCE
-        if len(values := distinct(records, _BY_NAME[name])) == 1
-        if view.chosen or not wide
-    ]
     lines = [
         *map(describe_protocol, protocols),
         *dict.fromkeys(hardware),
-        " · ".join(conditions),
+        " · ".join(_shared(records)) if view.chosen or not wide else "",
         _SECTIONS if records and view.section == _BY_NAME["architecture"] else "",
-        _why_apart(boards),
+        _why_apart(tables),
     ]
     return [Text(line) for line in lines if line]
 
 
-def _why_apart(boards: Sequence[Board]) -> str:
-    if len(boards) < 2:  # noqa: PLR2004 - one is apart from nothing
+def _shared(records: Sequence[Record]) -> list[str]:
+    """The conditions in which no two rows differ, but for what is usual."""
+    return [
+        f"{column.name.replace('_', ' ')} {values[0]}"
+        for column in CONDITIONS
+        if column.field and column.role in (Role.AXIS, Role.SETTING, Role.REPEAT)
+        if column.name not in _SAID_ELSEWHERE
+        if len(values := distinct(records, column)) == 1
+        if values[0] != usual(column.field)
+    ]
+
+
+def _why_apart(tables: Sequence[RankingTable]) -> str:
+    if len(tables) < 2:  # noqa: PLR2004 - one is apart from nothing
         return ""
-    what = ", ".join(_distinctions(boards[0], boards))
-    return f"{len(boards)} tables, which no fair ranking mixes: they differ in {what}"
+    what = ", ".join(_distinctions(tables[0], tables))
+    return f"{len(tables)} tables, which no fair ranking mixes: they differ in {what}"
 
 
-def title(board: Board, boards: Sequence[Board]) -> str:
+def title(table: RankingTable, tables: Sequence[RankingTable]) -> str:
     """What sets a table apart from the others; empty where there are none."""
-    if len(boards) == 1:
+    if len(tables) == 1:
         return ""
-    said = " · ".join(f"{name} {value}" for name, value in _distinctions(board, boards).items())
-    return f"table {boards.index(board) + 1} of {len(boards)}: {said}"
+    said = " · ".join(f"{name} {value}" for name, value in _distinctions(table, tables).items())
+    return f"table {tables.index(table) + 1} of {len(tables)}: {said}"
 
 
-def _distinctions(board: Board, boards: Sequence[Board]) -> Mapping[str, str]:
+def _distinctions(table: RankingTable, tables: Sequence[RankingTable]) -> Mapping[str, str]:
     """In which respects tables differ, in words, and what holds of this one."""
-    return board.group.said(differing([other.group for other in boards]))
+    return table.group.said(differing([other.group for other in tables]))
 
 
-def pair_verdict_line(pair_verdict: PairVerdict) -> Text:
+def pair_verdict_line(found: PairVerdict) -> Text:
     """Such as `latency: torch / keras-tensorflow 0.820 (0.801-0.838), different`."""
-    ratio, verdict = pair_verdict.comparison.ratio, pair_verdict.comparison.verdict
+    ratio, verdict = found.comparison.ratio, found.comparison.verdict
     value, low, high = (significant(x) for x in (ratio.value, ratio.low, ratio.high))
-    names = " / ".join(record.case.backend for record in (pair_verdict.first, pair_verdict.second))
-    what = pair_verdict.metric.replace("_", " ")
+    names = " / ".join(record.case.backend for record in (found.first, found.second))
+    what = found.metric.replace("_", " ")
     text = f"{GAP}{what}: {names} {value} ({low}–{high}), {verdict}"
     return Text(text, "" if verdict == "different" else "bright_black")
 
 
-def legend(boards: Sequence[Board]) -> list[Text]:
+def legend(tables: Sequence[RankingTable]) -> list[Text]:
     """What the marks mean, where they are used, and in what no row has a rank."""
     marks = {
         BEST: "best of the rows that may be compared",
         ON_FRONT: "in its table, none is both more accurate and faster, smaller or thriftier",
         _DOUBTFUL: "noisy or disturbed, never the best (column flags)",
-        MISMATCHED: "other data, order, weights or network than its comparable: not compared",
+        MISMATCHED: "not compared: other data, order, weights or network",
     }
-    fields = [field for board in boards for field in board.fields]
-    cells = [cell.plain for field in fields for cell in field.cells.values()]
-    used = [mark for mark in marks if any(mark in (cell[:1], cell[-1:]) for cell in cells)]
-    lines = [*(f"{mark} {marks[mark]}" for mark in used), *_unranked(boards)]
+    fields = [field for table in tables for field in table.fields]
+    cells = [cell for field in fields for cell in field.cells.values()]
+    used = {cell.mark for cell in cells} | {cell.text[:1] for cell in cells}
+    lines = [
+        *(f"{mark} {said}" for mark, said in marks.items() if mark in used),
+        *_unranked(tables),
+    ]
     return [Text(), *map(Text, lines)] if lines else []
 
 
-def _unranked(boards: Sequence[Board]) -> list[str]:
-    columns = dict.fromkeys(column for board in boards for column in board.unranked)
+def _unranked(tables: Sequence[RankingTable]) -> list[str]:
+    columns = dict.fromkeys(column for table in tables for column in table.unranked)
     return [
         f"no rank by {figure_for(column).header.splitlines()[0]}: "
         "no figure has an interval that gives verdicts"
         for column in columns
-        if all(column in board.unranked for board in boards)
+        if all(column in table.unranked for table in tables)
     ]

@@ -13,11 +13,11 @@ from rich.text import Text
 
 from benchsuite.errors import MissingDependencyError
 from benchsuite.records import Record
-from benchsuite.report.leaderboard.boards import Board, boards_of
 from benchsuite.report.leaderboard.captions import caption, legend, title
+from benchsuite.report.leaderboard.cells import Field, name_field, record_of
 from benchsuite.report.leaderboard.console import leaderboard_table
-from benchsuite.report.leaderboard.fields import Field, Row, plain_field, record_of
 from benchsuite.report.leaderboard.markdown import escaped
+from benchsuite.report.leaderboard.ranking_table import RankingTable, ranking_tables
 from benchsuite.report.leaderboard.rows import csv_text, in_order, leaderboard_frame
 from benchsuite.report.leaderboard.view import View
 from benchsuite.terminal import console
@@ -131,38 +131,34 @@ def _document(
     wide: bool,
 ) -> tuple[list[str], list[str], list[str]]:
     """Lines above, tables, and lines below, all escaped; `write` makes one under its name."""
-    boards = boards_of(records, view, wide=wide)
-    tables = []
-    for board in boards:
-        fields = _fields(board, view)
-        name = escape(title(board, boards))
-        tables.append(write(_frame(board, fields, escape), [f.align for f in fields], name))
-    above, below = caption(boards, replace(view, section=None), wide=wide), legend(boards)
-    return _lines(above, escape), tables, _lines(below, escape)
+    tables = ranking_tables(records, view, wide=wide)
+    written = []
+    for table in tables:
+        fields = _fields(table, view)
+        name = escape(title(table, tables))
+        written.append(write(_frame(table, fields, escape), [f.align for f in fields], name))
+    above, below = caption(tables, replace(view, section=None), wide=wide), legend(tables)
+    return _lines(above, escape), written, _lines(below, escape)
 
 
 def _lines(lines: Sequence[Text], escape: Callable[[str], str]) -> list[str]:
     return [escape(line.plain) for line in lines if line.plain]
 
 
-def _fields(board: Board, view: View) -> list[Field]:
+def _fields(table: RankingTable, view: View) -> list[Field]:
     """Those of the terminal, between what sections are by and what became of failures."""
-    rows = _rows(board)
-    section = [plain_field(rows, view.section)] if view.section and not view.chosen else []
-    failed = [row for row in rows if record_of(row).status != "ok"]
-    if not failed or board.tells_outcome:
-        return [*section, *board.fields]
-    said = {id(row): Text(f"{(r := record_of(row)).status}: {r.reason}") for row in failed}
-    return [*section, *board.fields, Field("outcome", {id(row): Text() for row in rows} | said)]
+    sectioned = view.section and not view.chosen
+    section = [name_field(table.rows, view.section)] if sectioned and view.section else []
+    failed = any(record_of(row).status != "ok" for row in table.rows)
+    outcome = [table.outcome] if table.outcome and failed else []
+    return [*section, *table.fields, *outcome]
 
 
-def _rows(board: Board) -> list[Row]:
-    return [row for rows in board.sections.values() for row in rows]
-
-
-def _frame(board: Board, fields: Sequence[Field], escape: Callable[[str], str]) -> pd.DataFrame:
+def _frame(
+    table: RankingTable, fields: Sequence[Field], escape: Callable[[str], str]
+) -> pd.DataFrame:
     import pandas as pd
 
-    cells = [[escape(field.cells[id(row)].plain) for field in fields] for row in _rows(board)]
+    cells = [[escape(field.shown(row)) for field in fields] for row in table.rows]
     frame: pd.DataFrame = pd.DataFrame(cells, columns=[escape(f.header) for f in fields])
     return frame

@@ -36,8 +36,8 @@ def pareto_front(points: Sequence[Sequence[float]]) -> list[bool]:
     return on_front
 
 
-def pareto_best(records: Iterable[Record], columns: Sequence[Column]) -> set[int]:
-    """Rows, by `id`, on the front of the columns, each the way its `better` says.
+def pareto_best(records: Iterable[Record], columns: Sequence[Column]) -> set[str]:
+    """Keys of the rows on the front of the columns, each the way its `better` says.
 
     Rows that did not end well or lack one of the figures take no part. Whether the rows may be
     mixed is `fairness`' matter. Raises ValueError for a column that is not `better` either way.
@@ -46,7 +46,7 @@ def pareto_best(records: Iterable[Record], columns: Sequence[Column]) -> set[int
     if None in signs:
         raise ValueError("a column has no better end")
     points = {
-        id(record): [sign * cell for sign, cell in zip(signs, cells, strict=True)]  # type: ignore[operator] # checked above
+        record.row_key: [sign * cell for sign, cell in zip(signs, cells, strict=True)]  # type: ignore[operator] # checked above
         for record in records
         if len(cells := _figures(record, columns)) == len(columns)
     }
@@ -60,9 +60,9 @@ def _figures(record: Record, columns: Sequence[Column]) -> list[float]:
     return [float(cell) for cell in cells if isinstance(cell, int | float)]
 
 
-def _front(records: Sequence[Record], axes: Sequence[Column]) -> set[int]:
-    comparable = [record for record in records if len(_figures(record, axes)) == len(axes)]
-    return pareto_best(comparable, axes) if len(comparable) > 1 else set()
+def _front(records: Sequence[Record], axes: Sequence[Column]) -> set[str]:
+    complete = [record for record in records if len(_figures(record, axes)) == len(axes)]
+    return pareto_best(complete, axes) if len(complete) > 1 else set()
 
 
 def pareto_column(records: Sequence[Record]) -> Column:
@@ -70,18 +70,17 @@ def pareto_column(records: Sequence[Record]) -> Column:
 
     A row is held against those of `records` that a fair ranking may mix it with, whatever their
     architecture, by the figures as they are, intervals aside. Where no other row has both
-    figures there is no front. Rows whose data, order, weights or network stray from their
-    comparable' are on none.
+    figures there is no front. Mismatched rows are on none.
     """
-    named: dict[int, list[str]] = {id(record): [] for record in records}
+    named: dict[str, list[str]] = {record.row_key: [] for record in records}
     for group in fair_groups(records):
         outside = mismatched(group.records)
-        inside = [record for record in group.records if id(record) not in outside]
+        inside = [record for record in group.records if record.row_key not in outside]
         for name, cost in FRONTS.items():
             for key in _front(inside, [_ACCURACY, cost]):
                 named[key].append(name)
     return text(
         "pareto",
         f"fronts that it is on, of accuracy against {', '.join(FRONTS)}: see [fronts](#fronts)",
-        lambda record: ", ".join(named.get(id(record), ())),
+        lambda record: ", ".join(named.get(record.row_key, ())),
     )

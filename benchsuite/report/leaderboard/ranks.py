@@ -33,20 +33,20 @@ class _Entry:
 
 def ranks(
     records: Sequence[Record], column: Column, show: Callable[[float], str]
-) -> dict[int, int]:
-    """Of rows that one ranking may mix, the place of each in a column, by `id`.
+) -> dict[str, int]:
+    """Of rows that one ranking may mix, the place of each in a column, by key.
 
     A row is certainly better than another where a verdict says so: of speed by the rounds of
     one comparison group, and between groups by 95 % intervals that do not meet and figures that are
     the practical margin apart. Of accuracy, intervals are Wilson's. What has no interval is
     better where it looks better. Speed without an interval, or with a flag that keeps it out of
-    verdicts, has no place; nor has a row that strays from its comparable. Raises ValueError for a
+    verdicts, has no place; nor has a mismatched row. Raises ValueError for a
     column without a better end.
     """
     if column.better is None:
         raise ValueError(f"column '{column.name}' has no better end")
     outside = mismatched(records)
-    inside = (r for r in records if r.status == "ok" and id(r) not in outside)
+    inside = (r for r in records if r.status == "ok" and r.row_key not in outside)
     entries = [entry for r in inside if (entry := _entry(r, column, show))]
     verdicts = _verdicts(entries)
     sign = 1 if column.better == "higher" else -1
@@ -54,10 +54,10 @@ def ranks(
     def is_better(one: _Entry, other: _Entry) -> bool:
         if sign * one.value <= sign * other.value:
             return False
-        verdict = verdicts.get(frozenset((id(one.record), id(other.record))))
+        verdict = verdicts.get(frozenset((one.record.row_key, other.record.row_key)))
         return _are_apart(one, other) if verdict is None else verdict
 
-    return {id(e.record): 1 + sum(is_better(other, e) for other in entries) for e in entries}
+    return {e.record.row_key: 1 + sum(is_better(other, e) for other in entries) for e in entries}
 
 
 def _entry(record: Record, column: Column, show: Callable[[float], str]) -> _Entry | None:
@@ -74,14 +74,14 @@ def _entry(record: Record, column: Column, show: Callable[[float], str]) -> _Ent
     return _Entry(record, value, low, high, show(value))
 
 
-def _verdicts(entries: Iterable[_Entry]) -> dict[frozenset[int], bool]:
-    """Whether two rows of a comparison group differ, by the pair of their `id`s."""
-    measured = {id(e.record): e.measured for e in entries if e.measured}
-    found: dict[frozenset[int], bool] = {}
+def _verdicts(entries: Iterable[_Entry]) -> dict[frozenset[str], bool]:
+    """Whether two rows of a comparison group differ, by the pair of their keys."""
+    measured = {e.record.row_key: e.measured for e in entries if e.measured}
+    found: dict[frozenset[str], bool] = {}
     for comparable in _side_by_side(e.record for e in entries if e.measured):
         compared = {
             frozenset(pair): comparison
-            for pair in combinations(map(id, comparable), 2)
+            for pair in combinations((record.row_key for record in comparable), 2)
             if (comparison := _compared(*(measured[key] for key in pair)))
         }
         corrected = holm(list(compared.values()))

@@ -8,7 +8,7 @@ from itertools import combinations
 from benchsuite.records import Record
 from benchsuite.report.columns.column import Column
 from benchsuite.report.columns.figures import is_doubtful
-from benchsuite.report.fairness.comparable import comparison_groups, mismatched
+from benchsuite.report.fairness.comparable import comparable_groups
 from benchsuite.report.page.plot import (
     BY_NAME,
     NEUTRAL,
@@ -41,7 +41,7 @@ Pair = tuple[Record, Record]
 def backend_against_backend(entries: Sequence[Entry]) -> Plot:
     """Each pair of backends in each figure, over all networks that both have run alike."""
     fit = finished(entries)
-    keys = {id(entry.record): entry.key for entry in fit}
+    keys = {entry.record.row_key: entry.key for entry in fit}
     views = [
         view
         for names, pairs in _pairs([entry.record for entry in fit]).items()
@@ -60,9 +60,8 @@ def backend_against_backend(entries: Sequence[Entry]) -> Plot:
 
 def _pairs(records: Sequence[Record]) -> dict[tuple[str, str], list[Pair]]:
     """Rows that may be compared, by the names of their two backends."""
-    outside = mismatched(records)
     found: dict[tuple[str, str], list[Pair]] = {}
-    for comparable in comparison_groups(r for r in records if id(r) not in outside):
+    for comparable in comparable_groups(records):
         ordered = sorted(comparable, key=lambda record: record.case.backend)
         for one, other in combinations(ordered, 2):
             names = (one.case.backend, other.case.backend)
@@ -72,7 +71,7 @@ def _pairs(records: Sequence[Record]) -> dict[tuple[str, str], list[Pair]]:
 
 
 def _view(
-    column: str, names: tuple[str, str], pairs: Sequence[Pair], keys: Mapping[int, str]
+    column: str, names: tuple[str, str], pairs: Sequence[Pair], keys: Mapping[str, str]
 ) -> View | None:
     title, factor, logarithmic = _FIGURES[column]
     read = BY_NAME[column].read
@@ -100,7 +99,7 @@ def _view(
 
 
 def _cloud(
-    points: Sequence[tuple[Pair, float, float]], column: Column, keys: Mapping[int, str]
+    points: Sequence[tuple[Pair, float, float]], column: Column, keys: Mapping[str, str]
 ) -> Trace:
     doubtful = [any(is_doubtful(column, record) for record in pair) for pair, *_ in points]
     return {
@@ -110,7 +109,7 @@ def _cloud(
         "x": [x for _, x, _ in points],
         "y": [y for _, _, y in points],
         "text": [shown(f"{label(pair[0])}, {_terms(pair[0])}") for pair, *_ in points],
-        "customdata": [keys[id(pair[0])] for pair, *_ in points],
+        "customdata": [keys[pair[0].row_key] for pair, *_ in points],
         "marker": looks_of(("networks",))["networks"].marker(doubtful),
         "hovertemplate": "%{text}<br>%{x:.3g}, %{y:.3g}",
     }

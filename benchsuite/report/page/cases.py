@@ -59,7 +59,7 @@ def case_pages(source: Source) -> CasePages:
 def blocks_of(entry: Entry, known: Sequence[Certificate]) -> Iterator[Block]:
     """In the order of the page; what nobody found out is left out."""
     record = entry.record
-    yield Block("CaseState", facts=_outcome(record))
+    yield Block("Outcome", facts=_outcome(record))
     if record.log_tail:
         yield Block("Last lines of the log", text=record.log_tail)
     if record.findings.measurements:

@@ -1,141 +1,73 @@
-"""The leaderboard of one fair group, as a table of the page."""
+"""A ranking table as a table of the page: see `benchsuite.report.leaderboard.ranking_table`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from benchsuite.measure.flags import DOUBTFUL
 from benchsuite.records import Record
-from benchsuite.report.columns.column import Column
-from benchsuite.report.columns.figures import Figure, figures_for, is_doubtful, show_figure
-from benchsuite.report.columns.quantities import extents
-from benchsuite.report.fairness.comparable import best, mismatched
-from benchsuite.report.fairness.groups import SETTING
-from benchsuite.report.leaderboard.pareto import pareto_best
+from benchsuite.report.columns.conditions import INPUT, WITHIN_SETTING, distinct, telling_apart
+from benchsuite.report.columns.figures import figures_for
+from benchsuite.report.fairness.groups import FairGroup
+from benchsuite.report.leaderboard import cells
+from benchsuite.report.leaderboard.ranking_table import RankingTable, ranking_table
 from benchsuite.report.leaderboard.rows import columns_of
-from benchsuite.report.page.plots import PARETO
-from benchsuite.report.page.source import Entry
+from benchsuite.report.leaderboard.view import View
 from benchsuite.report.page.table import Cell, Heading, Row, Table
 
 #: Figures that are shown at first; the others are a box to tick away.
 _FIRST = 8
-#: What may differ from row to row within one setting.
-_CONDITIONS = ("run", "origin", "seed", "fold", "optimizer", "learning_rate", "train_batch_size")
-_TEXTS = ("equality", "flags")
-_BEST, _FRONT, _OUTSIDER = "*", "◆", "≠"
-
-_Cells = list[Cell | str]
+_NAMES = ("architecture", "backend", "status")
+_TEXTS = ("pareto", "equality", "flags", "reason")
+#: Texts that only who asks for every column sees.
+_EXTRA = ("equality", "flags")
 
 
-def leaderboard(entries: Sequence[Entry], caption: str) -> Table:
+def leaderboard(group: FairGroup, caption: str) -> Table:
     """Every row of a group, whatever its status."""
-    records = [entry.record for entry in entries]
-    columns = {column.name: column for column in columns_of(records)}
-    conditions = [columns[name] for name in _CONDITIONS if _differs(records, columns[name])]
-    figures = [f for f in figures_for(columns.values()) if _is_known(records, columns[f.column])]
-    headings = [
-        Heading("architecture", columns["architecture"].description, choices=True),
-        Heading("backend", columns["backend"].description, choices=True),
-        Heading("status", columns["status"].description, choices=True),
-        *(_condition(column) for column in conditions),
-        Heading("input", "height × width × channels of the images it is measured on"),
-        *(_heading(f, columns[f.column], place) for place, f in enumerate(figures)),
-        Heading("front", "on the Pareto front of test accuracy and latency", choices=True),
-        *(Heading(name, columns[name].description, extra=True) for name in _TEXTS),
-        Heading("reason", columns["reason"].description),
+    found = ranking_table(group, _view(group.records), wide=False)
+    figures = [field.header for field in found.fields if field.kind == "figure"][:_FIRST]
+    headings = [_heading(field, field.header in figures) for field in found.fields]
+    return Table(caption, headings, [_row(row, found) for row in group.records])
+
+
+def _view(records: Sequence[Record]) -> View:
+    """Names, what tells rows apart, every figure that a row has, and texts."""
+    known = columns_of(records)
+    columns = {column.name: column for column in known}
+    apart = telling_apart(records, WITHIN_SETTING)
+    chosen = [
+        *(columns[name] for name in _NAMES),
+        *(column for column in apart if column != INPUT),
+        INPUT,
+        *(columns[f.column] for f in figures_for(known) if distinct(records, columns[f.column])),
+        *(columns[name] for name in _TEXTS),
     ]
-    parts: list[list[_Cells]] = [
-        _names(records),
-        *(_plain_cells(records, column) for column in conditions),
-        [[extents(record.case.input_shape)] for record in records],
-        *(_figure_cells(records, figure, columns[figure.column]) for figure in figures),
-        _front(records),
-        *(_plain_cells(records, columns[name]) for name in (*_TEXTS, "reason")),
-    ]
-    rows = [
-        Row(entry.key, [cell for part in parts for cell in part[place]])
-        for place, entry in enumerate(entries)
-    ]
-    return Table(caption, headings, rows)
+    return View(known, chosen, [], None)
 
 
-def _differs(records: Sequence[Record], column: Column) -> bool:
-    return column.name not in SETTING and len({column.read(record) for record in records}) > 1
-
-
-def _is_known(records: Sequence[Record], column: Column) -> bool:
-    return any(column.read(record) is not None for record in records)
-
-
-def _condition(column: Column) -> Heading:
-    numeric = column.type != "text"
-    return Heading(column.name.replace("_", " "), column.description, numeric, choices=True)
-
-
-def _heading(figure: Figure, column: Column, place: int) -> Heading:
+def _heading(field: cells.Field, is_first: bool) -> Heading:
+    column = field.column
+    is_figure = field.kind == "figure"
+    name = column.name if column else ""
     return Heading(
-        figure.header.replace("\n", ", "),
-        column.description,
-        numeric=True,
-        descending=column.better == "higher",
-        extra=place >= _FIRST,
+        field.header.replace("\n", ", "),
+        column.description if column else "",
+        numeric=field.align == "right",
+        descending=is_figure and column is not None and column.better == "higher",
+        choices=not is_figure and name not in (*_TEXTS[1:], INPUT.name),
+        extra=(is_figure and not is_first) or name in _EXTRA,
     )
 
 
-def _names(records: Sequence[Record]) -> list[_Cells]:
-    """Architecture, backend and status of each."""
-    outside = mismatched(records)
-    return [
-        [
-            record.case.architecture,
-            _backend(record, is_mismatched=id(record) in outside),
-            record.status if record.status == "ok" else Cell(record.status, look="bad"),
-        ]
-        for record in records
-    ]
+def _row(record: Record, table: RankingTable) -> Row:
+    return Row(record.row_key, [_cell(field, record) for field in table.fields])
 
 
-def _backend(record: Record, *, is_mismatched: bool) -> Cell | str:
-    name = record.case.backend
-    if not is_mismatched:
-        return name
-    return Cell(name, note=f"{_OUTSIDER} not compared: other data, order, weights or network")
-
-
-def _plain_cells(records: Sequence[Record], column: Column) -> list[_Cells]:
-    def cell(record: Record) -> Cell | str:
-        value = column.read(record)
-        if isinstance(value, int | float):
-            return Cell(str(value), float(value))
-        return value or ""
-
-    return [[cell(record)] for record in records]
-
-
-def _figure_cells(records: Sequence[Record], figure: Figure, column: Column) -> list[_Cells]:
-    winners = best(records, column, figure.show)
-    return [[_figure_cell(record, figure, column, winners)] for record in records]
-
-
-def _figure_cell(record: Record, figure: Figure, column: Column, winners: set[int]) -> Cell | str:
-    value = column.read(record)
-    if not isinstance(value, int | float):
-        return ""
-    text = show_figure(figure, column, record)
-    if id(record) in winners:
-        return Cell(f"{text}{_BEST}", float(value), look="best")
-    if is_doubtful(column, record):
-        return Cell(text, float(value), note=doubts(record, column.measured), look="doubtful")
-    return Cell(text, float(value))
-
-
-def doubts(record: Record, measured: Callable[[Record], object] | None) -> str:
-    """The flags that make a figure doubtful, in words."""
-    found = measured(record) if measured else None
-    flags = [flag for flag in getattr(found, "flags", ()) if flag in DOUBTFUL]
-    return ", ".join(flag.replace("_", " ") for flag in flags)
-
-
-def _front(records: Sequence[Record]) -> list[_Cells]:
-    front = pareto_best(records, PARETO)
-    return [[f"{_FRONT} front" if id(record) in front else ""] for record in records]
+def _cell(field: cells.Field, record: Record) -> Cell | str:
+    cell = field.cells[record.row_key]
+    if field.column is not None and field.column.name == "status" and record.status != "ok":
+        return Cell(cell.text, look="bad")
+    text = cell.marked
+    if cell.value is None and not (cell.note or cell.look):
+        return text
+    return Cell(text, cell.value, cell.note, cell.look)

@@ -67,7 +67,7 @@ def accuracy_latency(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plo
     known = [e for e in entries if all(column.read(e.record) is not None for column in PARETO)]
     data = [_cloud(name, group, looks[name]) for name, group in by_backend(known)]
     front = pareto_best([e.record for e in known], PARETO)
-    best = sorted((e for e in known if id(e.record) in front), key=_latency_ms)
+    best = sorted((e for e in known if e.record.row_key in front), key=_latency_ms)
     if best:
         data.append(_front(best))
     layout = {

@@ -11,7 +11,7 @@ from benchsuite.measure.statistics.verdicts import MARGIN
 from benchsuite.metrics import CONTESTED, METRICS
 from benchsuite.records import Record
 from benchsuite.report.columns.quantities import significant
-from benchsuite.report.fairness.comparable import comparison_groups, mismatched
+from benchsuite.report.fairness.comparable import comparable_groups
 from benchsuite.report.fairness.verdicts import PairVerdict, pair_verdicts
 from benchsuite.report.page.source import Entry
 from benchsuite.report.page.table import Cell, Heading, Row, Table
@@ -32,22 +32,15 @@ _HEADINGS = (
 def verdict_table(entries: Sequence[Entry]) -> Table:
     """Every verdict, corrected by comparison group, and the flags that forbade one."""
     records = [entry.record for entry in entries]
-    keys = {id(entry.record): entry.key for entry in entries}
-    outside = mismatched(records)
     rows = []
-    for comparable in comparison_groups(r for r in records if id(r) not in outside):
+    for comparable in comparable_groups(records):
         found = pair_verdicts(comparable)
+        rows += [Row(one.first.row_key, _verdict(one)) for one in found]
+        decided = {(one.first.row_key, one.second.row_key, one.metric) for one in found}
         rows += [
-            Row(keys[id(pair_verdict.first)], _pair_verdict(pair_verdict)) for pair_verdict in found
-        ]
-        ruled = {
-            (id(pair_verdict.first), id(pair_verdict.second), pair_verdict.metric)
-            for pair_verdict in found
-        }
-        rows += [
-            Row(keys[id(first)], _silence(metric, first, second))
+            Row(first.row_key, _silence(metric, first, second))
             for metric, first, second in _expected(comparable)
-            if (id(first), id(second), metric) not in ruled
+            if (first.row_key, second.row_key, metric) not in decided
         ]
     empty = "No verdict: see what the protocols give, above."
     return Table("Verdicts", list(_HEADINGS), rows, empty)
@@ -64,16 +57,16 @@ def _expected(comparable: Sequence[Record]) -> Iterator[tuple[str, Record, Recor
                 yield metric, first, second
 
 
-def _pair_verdict(pair_verdict: PairVerdict) -> list[Cell | str]:
-    comparison = pair_verdict.comparison
+def _verdict(found: PairVerdict) -> list[Cell | str]:
+    comparison = found.comparison
     ratio, verdict = comparison.ratio, comparison.verdict
     value, low, high = (significant(x) for x in (ratio.value, ratio.low, ratio.high))
     return [
-        *_names(pair_verdict.metric, pair_verdict.first, pair_verdict.second),
+        *_names(found.metric, found.first, found.second),
         Cell(f"{value} ({low}–{high})", ratio.value),
         Cell(verdict, look=_LOOKS.get(verdict, "")),
-        _in_words(pair_verdict),
-        _terms(pair_verdict.first),
+        _in_words(found),
+        _terms(found.first),
     ]
 
 
@@ -105,14 +98,14 @@ def _terms(record: Record) -> str:
     return " · ".join((*shared, f"seed {case.seed}"))
 
 
-def _in_words(pair_verdict: PairVerdict) -> str:
+def _in_words(found: PairVerdict) -> str:
     """Who is faster, and by how much; or that nobody is known to be."""
-    comparison = pair_verdict.comparison
+    comparison = found.comparison
     if comparison.verdict == "equivalent":
         return "as fast as each other"
     if comparison.verdict == "inconclusive":
         return "cannot be told apart"
     ratio = comparison.ratio.value
-    slower = ratio > 1 if METRICS[pair_verdict.metric].better == "lower" else ratio < 1
-    winner = pair_verdict.second if slower else pair_verdict.first
+    slower = ratio > 1 if METRICS[found.metric].better == "lower" else ratio < 1
+    winner = found.second if slower else found.first
     return f"{winner.case.backend} is {significant(max(ratio, 1 / ratio))} times as fast"

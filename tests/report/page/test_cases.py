@@ -19,10 +19,10 @@ def test_page_of_a_case_shows_all_that_is_known(blocks, make_record, make_series
     found = blocks(make_record(), [make_series()])
 
     assert list(found) == [
-        *("CaseState", "Figures", "Raw samples", "Processes", "Training", "Epochs", "Digests"),
+        *("Outcome", "Figures", "Raw samples", "Processes", "Training", "Epochs", "Digests"),
         *("Network", "Recipe", "Case", "Versions"),
     ]
-    assert ("status", "ok") in found["CaseState"].facts
+    assert ("status", "ok") in found["Outcome"].facts
     assert ("parameters", "61,706") in found["Network"].facts
     assert ("input shape", "28×28×1") in found["Case"].facts
     assert ("optimizer", "sgd") in found["Recipe"].facts
@@ -33,7 +33,7 @@ def test_failed_case_has_its_log_and_no_figures(blocks, make_record):
     found = blocks(msgspec.structs.replace(record, log_tail="Traceback"))
 
     assert found["Last lines of the log"].text == "Traceback"
-    assert ("reason", "no luck") in found["CaseState"].facts
+    assert ("reason", "no luck") in found["Outcome"].facts
     assert not {"Figures", "Training", "Network", "Raw samples"} & set(found)
 
 

@@ -1,66 +1,76 @@
-"""The leaderboard's tables for people: which rows stand together, and which fields they have."""
+"""The leaderboard's tables for people: which rows stand together, and which fields they have.
+
+The terminal, the documents and the page draw what is decided here: conditions, marks and bests
+are computed once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchsuite.records import Record
 from benchsuite.report.columns.column import Column, Value
+from benchsuite.report.columns.conditions import CONDITIONS, NAMES, distinct, telling_apart
 from benchsuite.report.columns.figures import figure_for, figures_for
 from benchsuite.report.columns.repeats import repeats_in
 from benchsuite.report.fairness.comparable import mismatched
 from benchsuite.report.fairness.groups import FairGroup, fair_groups
-from benchsuite.report.leaderboard.fields import (
+from benchsuite.report.leaderboard.cells import (
+    GAP,
+    MISMATCHED,
+    ON_FRONT,
     Field,
     Row,
     bar_field,
-    distinct,
     figure_field,
-    fitting,
-    marked_field,
-    plain_field,
+    name_field,
+    outcome_field,
     rank_field,
     record_of,
-    width_of,
 )
 from benchsuite.report.leaderboard.rows import in_order
 from benchsuite.report.leaderboard.view import View
 
 #: Width that a narrow table keeps to, whatever the terminal.
 NARROW = 80
-#: What tells rows of one architecture and backend apart: each has a field where it differs.
-CONDITIONS = (
-    *("run", "dataset", "seed", "fold", "device", "device_name", "threads", "precision"),
-    *("tier", "division", "origin", "protocol", "isolation", "process_settings"),
-)
-_NAMES = ("architecture", "backend")
+#: Marks stand beside the first of these that the table shows.
 _MARKED = ("backend", "architecture")
 _OUTCOME = ("status", "reason")
 _LATENCY = "latency_batch1_p50_s"
+_NOT_COMPARED = "not compared: other data, order, weights or network"
 
 
 @dataclass(frozen=True, eq=False)
-class Board:
-    """One table: rows that a fair ranking may mix, and below them the means of repeats.
+class RankingTable:
+    """Rows that a fair ranking may mix, and below them the means of repeats.
 
     sections: the rows, by what the view's column of sections says of them.
-    names: of the fields, those that tell rows apart.
-    tells_outcome: whether fields have the status and the reason of rows that did not end well.
+    fields: in the order of the table. outcome: for rows that did not end well; None where
+        fields have the status and the reason.
     unranked: sorted columns in which no row has a place.
     """
 
     group: FairGroup
     sections: Mapping[Value, Sequence[Row]]
     fields: Sequence[Field]
-    names: Sequence[Field]
-    tells_outcome: bool
+    outcome: Field | None
     unranked: Sequence[Column]
 
+    @property
+    def rows(self) -> list[Row]:
+        """All of them, section by section."""
+        return [row for rows in self.sections.values() for row in rows]
 
-def boards_of(
+    @property
+    def names(self) -> list[Field]:
+        """The fields that tell rows apart."""
+        return [field for field in self.fields if field.kind in ("name", "rank")]
+
+
+def ranking_tables(
     records: Sequence[Record], view: View, *, wide: bool, bars: bool = False
-) -> list[Board]:
+) -> list[RankingTable]:
     """The tables of all records: one for each setting that a fair ranking may not mix.
 
     Fields are those that the view chose, else every figure where `wide`, else as many as fit
@@ -69,7 +79,12 @@ def boards_of(
     bars: whether latency is also drawn.
     """
     groups = fair_groups(in_order(records, view.sort))
-    return [_Maker(group, view).board(wide=wide, bars=bars) for group in groups]
+    return [ranking_table(group, view, wide=wide, bars=bars) for group in groups]
+
+
+def ranking_table(group: FairGroup, view: View, *, wide: bool, bars: bool = False) -> RankingTable:
+    """The table of one group: see `ranking_tables`."""
+    return _Maker(group, view).table(wide=wide, bars=bars)
 
 
 class _Maker:
@@ -82,19 +97,19 @@ class _Maker:
         self._by_name = {column.name: column for column in view.known}
         self._sections = self._in_sections()
 
-    def board(self, *, wide: bool, bars: bool) -> Board:
-        view, outcome = self._view, [self._by_name[name] for name in _OUTCOME]
+    def table(self, *, wide: bool, bars: bool) -> RankingTable:
+        view = self._view
         ranks, unranked = self._ranks()
         columns = view.chosen or self._name_columns(wide=wide)
-        shown = [(column, self._field(column, columns)) for column in columns]
-        names = [*ranks, *(field for column, field in shown if not figures_for([column]))]
-        fields = [*ranks, *(field for _, field in shown)]
+        fields = [*ranks, *(self._field(column, columns) for column in columns)]
+        outcome = [self._by_name[name] for name in _OUTCOME]
         if not view.chosen:
             figures = list(self._figures(with_bar=bars))
-            fields += figures if wide else fitting(figures, NARROW - width_of(names))
-            fields += [plain_field(self._rows, column) for column in outcome if wide]
-        tells_outcome = wide or any(column in view.chosen for column in outcome)
-        return Board(self._group, self._sections, fields, names, tells_outcome, unranked)
+            fields += figures if wide else self._fitting(figures, NARROW - self._width(fields))
+            fields += [name_field(self._rows, column) for column in outcome if wide]
+        tells = wide or any(column in view.chosen for column in outcome)
+        said = None if tells else outcome_field(self._rows)
+        return RankingTable(self._group, self._sections, fields, said, unranked)
 
     def _in_sections(self) -> Mapping[Value, Sequence[Row]]:
         column = self._view.section
@@ -106,14 +121,10 @@ class _Maker:
 
     def _name_columns(self, *, wide: bool) -> list[Column]:
         """What tells rows apart, and what they are sorted by unless it is a figure."""
-        conditions = [
-            column
-            for column in (self._by_name[name] for name in CONDITIONS)
-            if wide or len(distinct(self._records, column)) > 1
-        ]
+        known = [column for column in CONDITIONS if distinct(self._records, column)]
         columns = [
-            *(self._by_name[name] for name in _NAMES),
-            *conditions,
+            *(self._by_name[name] for name in NAMES),
+            *(known if wide else telling_apart(self._records, CONDITIONS)),
             *(key.column for key in self._view.sort if not figures_for([key.column])),
             *([self._by_name["pareto"]] if wide else []),
         ]
@@ -123,11 +134,22 @@ class _Maker:
         """A column as people see it; marks stand beside the backend, else the architecture."""
         if figures_for([column]):
             return figure_field(self._records, self._rows, figure_for(column), column)
+        plain = name_field(self._rows, column)
         marked = next((name for name in _MARKED if self._by_name[name] in shown), "")
-        if column.name != marked:
-            return plain_field(self._rows, column)
-        outside, fronts = mismatched(self._records), self._by_name["pareto"]
-        return marked_field(self._rows, column, outside, fronts)
+        return self._marked(plain) if column.name == marked else plain
+
+    def _marked(self, field: Field) -> Field:
+        """Rows that are not compared have a mark, and those on a front of accuracy."""
+        left_out, fronts = mismatched(self._records), self._by_name["pareto"]
+        cells = dict(field.cells)
+        for record in self._records:
+            key, front = record.row_key, fronts.read(record)
+            if key in left_out:
+                cells[key] = replace(cells[key], mark=MISMATCHED, note=_NOT_COMPARED)
+            elif front is not None:
+                note = f"front of accuracy against {front}"
+                cells[key] = replace(cells[key], mark=ON_FRONT, note=note)
+        return replace(field, cells=cells)
 
     def _ranks(self) -> tuple[list[Field], list[Column]]:
         """Fields of places in the sorted columns, and the columns in which there are none."""
@@ -136,7 +158,7 @@ class _Maker:
             for key in self._view.sort
             if key.column.better
         }
-        empty = [c for c, field in ranked.items() if not any(map(len, field.cells.values()))]
+        empty = [c for c, field in ranked.items() if not any(x.text for x in field.cells.values())]
         return [field for c, field in ranked.items() if c not in empty], empty
 
     def _figures(self, *, with_bar: bool) -> Iterator[Field]:
@@ -150,3 +172,14 @@ class _Maker:
                 yield figure_field(self._records, self._rows, figure, column)
                 if with_bar and figure.column == _LATENCY:
                     yield bar_field(self._sections.values(), column)
+
+    def _width(self, fields: Sequence[Field]) -> int:
+        """Of a line that holds them all."""
+        return sum(len(GAP) + field.width(self._rows) for field in fields)
+
+    def _fitting(self, fields: Sequence[Field], room: int) -> list[Field]:
+        """As many of the first fields as there is room for, and at least one."""
+        count = 1
+        while count < len(fields) and self._width(fields[: count + 1]) <= room:
+            count += 1
+        return list(fields[:count])
