@@ -62,9 +62,12 @@ class Declarations(Mapping[str, Declaration]):
         )
 
     def drawn_from(self, series: str) -> list[Declaration]:
-        """The figures that are made of a series of that name. Raises as for an undeclared one."""
-        found = [one for one in self._declared.values() if (one.source or one.name) == series]
-        return found or [self[series]]
+        """The figures that are made of a series of that name, its own first.
+
+        Raises UnknownNameError where nobody declared it.
+        """
+        made = (one for one in self._declared.values() if one.source == series)
+        return [self[series], *made]
 
     def __contains__(self, name: object) -> bool:
         return name in self._declared
