@@ -9,7 +9,7 @@ from statistics import mean, median, stdev
 import numpy as np
 
 from benchsuite.measure.machine.accelerator import SLOWDOWN, SW_POWER_CAP
-from benchsuite.metrics import METRICS
+from benchsuite.metrics.declared import INFERENCE
 from benchsuite.records import Measurement, Record
 from benchsuite.records.series import AcceleratorReading, Reading
 
@@ -158,7 +158,7 @@ def at_own_batch(record: Record, metric: str) -> Measurement | None:
 
     Only the inference throughput is measured at several: none of the others will do for it.
     """
-    if METRICS[metric].batch != "inference":
+    if metric != INFERENCE.name:
         return record.measurement(metric)
     of_metric = (one for one in record.findings.measurements if one.metric == metric)
     backed_off = next((one for one in of_metric if BACKED_OFF in one.flags), None)
