@@ -24,7 +24,11 @@ _FORMATS = ("table", "markdown", "csv", "json")
 @click.command()
 @click.argument("a", type=click.Path(path_type=Path))
 @click.argument("b", type=click.Path(path_type=Path), required=False)
-@click.option("--by", type=Axis(), help="Compare within A instead: case by case.")
+@click.option(
+    "--by",
+    type=Axis(),
+    help="Compare within A instead, case by case: backend, tier, precision, threads, …",
+)
 @click.option("--baseline", help="Which of those is A. [default: the first]")
 @click.option(
     "--metrics",

@@ -67,10 +67,6 @@ class Axis(click.ParamType):  # type: ignore[type-arg] # generic since click 8.4
 
     name = "axis"
 
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002 - click's
-        """Every such field."""
-        return f"[{'|'.join(_axes())}]"
-
     def convert(
         self,
         value: str,

@@ -2,7 +2,7 @@
 
 import re
 
-from benchsuite.measure.statistics.estimates import verdicts
+from benchsuite.measure.statistics import verdicts
 from benchsuite.report.comparison.metrics import SHORT
 
 

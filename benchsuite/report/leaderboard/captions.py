@@ -23,8 +23,8 @@ _DOUBTFUL = "~"
 _SECTIONS = "sections: input → classes · size · batch of inference/training throughput"
 
 _BY_NAME = {column.name: column for column in COLUMNS}
-#: Said in lines of their own.
-_SAID_ELSEWHERE = ("device", "device_name", "threads", "protocol")
+#: Said in lines of their own, or by the protocol, or beside the figures that depend on it.
+_SAID_ELSEWHERE = ("device", "device_name", "threads", "protocol", "isolation", "training input")
 
 
 def caption(tables: Sequence[RankingTable], view: View, *, wide: bool) -> list[Text]:

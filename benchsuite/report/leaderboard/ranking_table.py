@@ -121,7 +121,7 @@ class _Maker:
 
     def _name_columns(self, *, wide: bool) -> list[Column]:
         """What tells rows apart, and what they are sorted by unless it is a figure."""
-        known = [column for column in CONDITIONS if distinct(self._records, column)]
+        known = [c for c in CONDITIONS if c.name != "data" and distinct(self._records, c)]
         columns = [
             *(self._by_name[name] for name in NAMES),
             *(known if wide else telling_apart(self._records, CONDITIONS)),

@@ -3,7 +3,7 @@ import pytest
 
 from benchsuite.contract import EncodedImages, RaggedImages, Split
 from benchsuite.data import fit_split
-from benchsuite.data.batches.stream import fitted
+from benchsuite.data.batches import fitted
 from benchsuite.data.images.arrays import fit_images
 
 NOISE = np.random.default_rng(0).integers(0, 256, (7, 6, 5, 3), np.uint8)

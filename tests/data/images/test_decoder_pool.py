@@ -11,7 +11,7 @@ import numpy as np
 import psutil
 import pytest
 
-from benchsuite.data.images.arrays import decoder_pool as decoders
+from benchsuite.data.images import decoder_pool as decoders
 from benchsuite.data.images.decoder_pool import Decoders, few, shared_decoders
 from benchsuite.errors import BenchsuiteError, UsageError
 
@@ -105,7 +105,7 @@ def test_processes_end_with_whoever_started_them(end):
     script = f"""
 import os
 import decoder_tasks
-from benchsuite.data.images.arrays import decoder_pool as decoders
+from benchsuite.data.images import decoder_pool as decoders
 decoders.decoder_count = lambda: 2
 print(*decoders.shared_decoders().map(decoder_tasks.process, range(4)), flush=True)
 {end}

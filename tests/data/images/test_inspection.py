@@ -9,8 +9,8 @@ from PIL import Image
 
 from benchsuite.contract import EncodedImages
 from benchsuite.data.digests import digest_image
-from benchsuite.data.images.arrays import decoder_pool as decoders
-from benchsuite.data.images.arrays import inspection as first_look
+from benchsuite.data.images import decoder_pool as decoders
+from benchsuite.data.images import inspection as first_look
 from benchsuite.data.images.cache import KeptPart
 from benchsuite.data.images.encoded import read_images
 from benchsuite.data.images.inspection import Encoded, look

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from benchsuite.contract import EncodedImages
-from benchsuite.data.images.arrays import decoder_pool as decoders
+from benchsuite.data.images import decoder_pool as decoders
 from benchsuite.data.images.arrays import fit_images, resized
 from benchsuite.data.images.decoder_pool import Decoders
 from benchsuite.data.images.resized import resize_now, resized_once

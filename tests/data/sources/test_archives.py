@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
+from benchsuite.data.sources import archives
 from benchsuite.data.sources.archives import read_cifar, read_idx, read_svhn
-from benchsuite.data.sources.load import archives
 from benchsuite.errors import UsageError
 
 PIXELS = np.arange(2 * 3 * 4, dtype=np.uint8).reshape(2, 3, 4)

@@ -6,8 +6,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from benchsuite.data.sources import download
 from benchsuite.data.sources.download import RemoteFile, fetch
-from benchsuite.data.sources.load import download
 from benchsuite.errors import UsageError
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB

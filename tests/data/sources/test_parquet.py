@@ -10,7 +10,7 @@ from PIL import Image
 from pyarrow import parquet
 
 from benchsuite.data.images.encoded import read_images
-from benchsuite.data.sources.load import parquet as reading
+from benchsuite.data.sources import parquet as reading
 from benchsuite.data.sources.parquet import read_parquet
 from benchsuite.errors import UsageError
 

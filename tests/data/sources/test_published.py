@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from benchsuite.data.sources.load import published as named
+from benchsuite.data.sources import published as named
 from benchsuite.errors import UsageError
 
 

@@ -3,7 +3,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from benchsuite.measure.statistics.estimates import steps
+from benchsuite.measure.statistics import steps
 from benchsuite.measure.statistics.steps import step_places
 
 

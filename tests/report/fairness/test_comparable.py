@@ -22,7 +22,7 @@ def nine(seconds):
 
 
 def backends(records, found):
-    return sorted(record.case.backend for record in records if id(record) in found)
+    return sorted(record.case.backend for record in records if record.row_key in found)
 
 
 @pytest.fixture

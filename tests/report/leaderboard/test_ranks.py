@@ -25,7 +25,7 @@ def timed(make_record):
 
 def places(rows, column, show=significant):
     found = ranks(rows, column, show)
-    return [found.get(id(row)) for row in rows]
+    return [found.get(row.row_key) for row in rows]
 
 
 def flagged(row, *flags):
@@ -120,7 +120,7 @@ def test_figures_without_an_interval_tie_where_they_look_alike(make_record):
     assert places(rows, BY_NAME["test_loss_nats"]) == [1, 1, 3]
 
 
-def test_row_that_strays_from_its_rivals_has_no_place(make_record):
+def test_mismatched_row_has_no_place(make_record):
     rows = [
         make_record(backend="a"),
         make_record(backend="b"),

@@ -1,6 +1,7 @@
 import msgspec
 import pytest
 
+from benchsuite.report.fairness.groups import fair_groups
 from benchsuite.report.page.leaderboard_table import leaderboard
 from benchsuite.report.page.table import Cell
 
@@ -10,7 +11,8 @@ def board(make_source):
     """A function that gives the headings' names and the rows, by heading, of such records."""
 
     def make(*records):
-        table = leaderboard(make_source(records).entries, "all")
+        (group,) = fair_groups(make_source(records).records)
+        table = leaderboard(group, "all")
         names = [heading.name for heading in table.headings]
         return table, [dict(zip(names, row.cells, strict=True)) for row in table.rows]
 
@@ -60,17 +62,18 @@ def test_best_and_front_are_marked(board, make_record):
 
     assert one["test top-1, fraction"] == Cell("0.900*", 0.9, look="best")
     assert other["test top-1, fraction"] == Cell("0.800", 0.8)
-    assert (one["front"], other["front"]) == ("◆ front", "")
+    assert one["backend"] == Cell("a ◆", note="front of accuracy against latency, parameters")
+    assert (one["pareto"], other["pareto"]) == ("latency, parameters", "")
 
 
-def test_outsider_is_said_to_be_one(board, make_record):
+def test_mismatched_row_is_said_to_be_one(board, make_record):
     _, rows = board(
         make_record(backend="a"), make_record(backend="b"),
         make_record(backend="c", digests={"order": "x"}),
     )  # fmt: skip
 
-    assert [isinstance(row["backend"], Cell) for row in rows] == [False, False, True]
-    assert rows[2]["backend"].note.startswith("≠ not compared")
+    assert [str(getattr(row["backend"], "text", row["backend"]))[-1] for row in rows] == list("◆◆≠")
+    assert rows[2]["backend"].note.startswith("not compared")
 
 
 def test_conditions_have_a_column_where_they_differ(board, make_record):
