@@ -145,6 +145,7 @@ def make_record():
                 metric=name,
                 unit=SAMPLES.get(name, ("bytes",))[0],
                 better=SAMPLES.get(name, ("", "lower"))[1],
+                label=name.replace("_", " "),
                 batch_size=BATCH_SIZES.get(name),
                 values=found,
                 rounds=tuple(range(len(found))),

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 from benchsuite.records.series import Series
 
-#: The name of its samples, one series for each batch.
-SWEEP = "batch_sweep"
 #: A batch that is faster by less than this part is as good as another.
 GAIN = 0.02
 

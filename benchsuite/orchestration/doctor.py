@@ -9,9 +9,11 @@ from msgspec.structs import replace
 
 from benchsuite.errors import BenchsuiteError
 from benchsuite.hooks import Plugins
+from benchsuite.measure.flags import at_own_batch
 from benchsuite.measure.machine.diagnosis import Diagnosis, Sight, read_diagnosis, write_diagnosis
 from benchsuite.measure.machine.host import score
-from benchsuite.measure.statistics.verdicts import CONTESTED, compare_measurements, farthest
+from benchsuite.measure.statistics.verdicts import compare_measurements, farthest
+from benchsuite.metrics import CONTESTED
 from benchsuite.orchestration.executor import Executor
 from benchsuite.orchestration.launching import launched
 from benchsuite.orchestration.observer import Observer
@@ -123,8 +125,7 @@ def _against_itself(
 def _sights(first: Record, second: Record) -> list[Sight]:
     found = []
     for metric in CONTESTED:
-        size = first.case.inference_batch_size if metric == "inference_throughput" else None
-        one, other = (record.measurement(metric, size) for record in (first, second))
+        one, other = (at_own_batch(record, metric) for record in (first, second))
         comparison = compare_measurements(one, other) if one and other else None
         if comparison is None:
             continue

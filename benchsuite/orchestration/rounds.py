@@ -12,9 +12,11 @@ from msgspec.structs import replace
 
 from benchsuite.measure.flags import PASSING
 from benchsuite.measure.protocol import PROTOCOLS
-from benchsuite.measure.statistics.verdicts import CONTESTED, fewest_rounds
+from benchsuite.measure.statistics.verdicts import fewest_rounds
 from benchsuite.measure.summary import is_precise, summarise
-from benchsuite.measure.sweep import SWEEP, best_batch_size
+from benchsuite.measure.sweep import best_batch_size
+from benchsuite.metrics import CONTESTED
+from benchsuite.metrics.declared import SWEEP
 from benchsuite.orchestration.backoff import back_off, take_over, try_task
 from benchsuite.orchestration.case_state import CaseState, now
 from benchsuite.records.series import Series
@@ -92,7 +94,7 @@ class Rounds:
             return (size,)
         if state.needs("sweep"):
             self._sweep(state)
-        curve = [one for one in state.series if one.metric == SWEEP and not one.discarded]
+        curve = [one for one in state.series if one.metric == SWEEP.name and not one.discarded]
         best = [best_batch_size(curve)] if curve else []
         return tuple(sorted({1, size, *best}))
 

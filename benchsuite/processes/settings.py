@@ -7,7 +7,7 @@ import os
 from benchsuite.hooks import Target
 
 #: glibc's allocator returns no memory between calls: a framework without a pool of its own
-#: otherwise pays up to a quarter of its time for page faults (docs/method.md).
+#: otherwise pays up to a quarter of its time for page faults (docs/reference/protocols.md).
 _TUNED_ALLOCATOR = {
     "MALLOC_MMAP_THRESHOLD_": "4294967296",
     "MALLOC_TRIM_THRESHOLD_": "4294967296",

@@ -4,16 +4,18 @@ History of `SCHEMA_VERSION`:
 1  first version
 2  a recipe holds the keys of its file; of each epoch also what was validated
 3  a measurement has a value for each process, and an interval; raw samples are beside the record
-4  a case's `environment` is called `process_settings`; the task `learn` is called `train`
+4  a case's `environment` is called `process_settings`; the task `learn` is called `train`; a
+   measurement has a label
 """
 
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
+from benchsuite.contract.quantity import Quantity
 from benchsuite.contract.training import Normalizer
 from benchsuite.records.case import Case, Int
 
@@ -25,6 +27,8 @@ Status = Literal["ok", "failed", "timeout", "oom", "unsupported", "skipped"]
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     """One figure, from raw samples that are kept beside the record.
 
+    metric: the quantity that it is of. unit, better, label: what its declaration says of it, so
+        that a probe's figure is shown where its plugin is not installed.
     values: one a process, in the order of `rounds`.
     samples: raw ones, of all processes together.
     value, low, high: the figure and its 95 % interval; None where the samples do not carry it.
@@ -36,6 +40,7 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     metric: str
     unit: str
     better: Literal["higher", "lower"]
+    label: str
     batch_size: Int | None = None
     values: tuple[float, ...]
     rounds: tuple[Int, ...] = ()
@@ -47,6 +52,17 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     margin: float | None = None
     flags: tuple[str, ...] = ()
     refused: str = ""
+
+    @classmethod
+    def of(cls, quantity: Quantity, **found: Any) -> Measurement:  # noqa: ANN401 - its other fields
+        """One of a declared quantity: code makes them in no other way."""
+        return cls(
+            metric=quantity.name,
+            unit=quantity.unit,
+            better=quantity.better,
+            label=quantity.label,
+            **found,
+        )
 
 
 class Size(msgspec.Struct, frozen=True, kw_only=True):

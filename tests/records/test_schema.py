@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from benchsuite.metrics.declared import BUILD, IMPORT
 from benchsuite.records import (
     Findings,
     Measurement,
@@ -75,8 +76,8 @@ def test_finite_is_none_for_what_json_does_not_know():
 def test_join_keeps_what_each_task_found(make_record):
     found = make_record().findings
     first, second = (
-        Measurement(metric=m, unit="s", better="lower", values=(1.0,), samples=1, value=1.0)
-        for m in "ab"
+        Measurement.of(quantity, values=(1.0,), samples=1, value=1.0)
+        for quantity in (BUILD, IMPORT)
     )
     phases = [Phase(task=t, name="open", seconds=1.0, measuring=False) for t in ("one", "two")]
 

@@ -20,6 +20,7 @@ from benchsuite.measure.machine.watch import Watch
 from benchsuite.measure.protocol import Protocol
 from benchsuite.measure.scenarios import calls_per_window, forward_passes, timed, unsteady
 from benchsuite.measure.warmup import warm_up
+from benchsuite.metrics.declared import ENERGY, IDLE_POWER
 from benchsuite.records.series import Series
 
 #: The shortest window: NVML's counter ticks some ten times a second, and a hundred ticks are
@@ -68,7 +69,7 @@ def measure_idle(counter: Counter, device: str) -> Series:
     watch = Watch(device)
     sample, energy = _metered(counter, lambda: sleep(WINDOW_S))
     return Series(
-        metric="idle_power",
+        metric=IDLE_POWER.name,
         batch_size=1,
         images=1,
         samples=(sample,),
@@ -114,7 +115,7 @@ def measure_energy(
         found.append(_metered(counter, window))
     samples, energies = zip(*found, strict=True)
     return Series(
-        metric="energy_per_image",
+        metric=ENERGY.name,
         batch_size=batch_size,
         images=batch_size * queued * queues,
         calls=queued * queues,

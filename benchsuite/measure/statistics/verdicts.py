@@ -23,13 +23,11 @@ from benchsuite.records import Measurement
 #: Two figures nearer than this are of no practical difference.
 MARGIN = 0.02
 #: Of figures from two runs: a machine is another one by a few per cent from hour to hour, which
-#: processes of one run do not show. docs/compare.md has the rates that follow from it.
+#: processes of one run do not show. The rates that follow from it
+#: are in docs/explanation/comparing-runs.md.
 MARGIN_BETWEEN_RUNS = 0.05
 #: Of two shares of recognised images: one percentage point.
 MARGIN_OF_FRACTIONS = 0.01
-
-#: Figures of which every pair of rows gets a verdict.
-CONTESTED = ("latency", "inference_throughput", "training_throughput")
 
 Verdict = Literal["different", "equivalent", "inconclusive"]
 
@@ -65,9 +63,14 @@ def compare_pairs(
 def compare_measurements(
     first: Measurement, second: Measurement, margin: float = MARGIN
 ) -> Comparison | None:
-    """The same by the rounds that both took part in."""
+    """The same by the rounds that both took part in; None also where a value is not positive.
+
+    Differences, and what a probe counts, may be nothing: that has no ratio.
+    """
     one, other = (dict(zip(m.rounds, m.values, strict=True)) for m in (first, second))
     both = sorted(one.keys() & other.keys())
+    if any(min(one[n], other[n]) <= 0 for n in both):
+        return None
     return compare_pairs([one[n] for n in both], [other[n] for n in both], margin)
 
 

@@ -7,14 +7,37 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from benchsuite.contract.quantity import Quantity
 from benchsuite.names import readable_line
 from benchsuite.records import Measurement, Record, Role, Training
 from benchsuite.records.case import ROLES
+from benchsuite.report.columns.quantities import fraction, significant
 
 Value = str | int | float | None
 Getter = Callable[[Record], Value]
 Better = Literal["higher", "lower"] | None
 _LARGEST = (1 << 63) - 1
+#: Where figures stand that plugins added.
+LAST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A column as people see it; the header names the unit, a newline parts its two lines.
+
+    factor: from the column's unit to the header's.
+    importance: where it stands among others, the least first: a narrow table shows as many as fit.
+    """
+
+    column: str
+    header: str
+    factor: float = 1.0
+    digits: Callable[[float], str] = significant
+    importance: int = LAST
+
+    def show(self, value: float) -> str:
+        """The column's value, in the header's unit."""
+        return self.digits(value * self.factor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +45,9 @@ class Column:
     """One column; `read` gives its cell for a record.
 
     measured: what a figure of speed comes from, with its interval and its flags.
+    quantity: that it shows. ends: of its interval, the names of their columns, if there are any.
+    figure: how people see it among others; None keeps it out of their tables unless asked for.
+    alias: a short name.
     field: of the case, that it shows or is a part of; empty where it shows something else.
     role: what that field is for, or what the column itself is for.
     """
@@ -34,6 +60,22 @@ class Column:
     measured: Callable[[Record], Measurement | None] | None = None
     field: str = ""
     role: Role | None = None
+    quantity: Quantity | None = None
+    ends: tuple[str, ...] = ()
+    figure: Figure | None = None
+    alias: str = ""
+
+    def shown_as(
+        self,
+        header: str,
+        importance: int,
+        factor: float = 1.0,
+        digits: Callable[[float], str] = significant,
+        alias: str = "",
+    ) -> Column:
+        """The same as people see it."""
+        figure = Figure(self.name, header, factor, digits, importance)
+        return replace(self, figure=figure, alias=alias)
 
     def read(self, record: Record) -> Value:
         """The cell: None, and never zero, where the record does not say, or no finite number.
@@ -121,3 +163,17 @@ def integer(name: str, description: str, value: Getter, better: Better = None) -
 def number(name: str, description: str, value: Getter, better: Better = None) -> Column:
     """A column of numbers."""
     return Column(name, "number", better, description, value)
+
+
+def of_quantity(
+    column: Column, quantity: Quantity, importance: int | None = None, before: str = ""
+) -> Column:
+    """The column as one that shows a declared quantity, in the unit that people see.
+
+    before: stands in its header before the quantity's own words.
+    """
+    scale = quantity.shown
+    digits = fraction if quantity.unit == "fraction" else significant
+    header = f"{before} {quantity.header}".lstrip()
+    own = replace(column, quantity=quantity)
+    return own if importance is None else own.shown_as(header, importance, scale.factor, digits)

@@ -1,17 +1,15 @@
 """The leaderboard's columns, as data: what each is called, means, and is read from.
 
-Names are stable and carry units. `docs/leaderboard.md` lists them in this order.
+Names are stable and carry units. `docs/reference/leaderboard.md` lists them in this order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
 
 from benchsuite.records import Epoch, Record, Role, Training
 from benchsuite.report.columns.column import (
-    Better,
     Column,
     Value,
     case_integer,
@@ -27,6 +25,8 @@ from benchsuite.report.columns.column import (
     showing,
     text,
 )
+from benchsuite.report.columns.quality_columns import QUALITY_COLUMNS
+from benchsuite.report.columns.quantities import whole
 from benchsuite.report.columns.speed_columns import SPEED
 
 
@@ -60,24 +60,11 @@ def _versions(record: Record) -> str:
     return "; ".join(f"{name} {version}" for name, version in record.findings.versions.items())
 
 
-def metric_column(part: Literal["test", "validation"], metric: str) -> Column:
-    """The column of a figure of quality on one of the core's splits."""
-    meaning, better = _METRICS.get(metric, (metric, None))
-    description = f"{meaning} on the {part} split, by the core from raw logits"
-    value = of_training(lambda training: getattr(training, part).get(metric))
-    return number(f"{part}_{metric}", description, value, better)
-
-
 def _fold(record: Record) -> Value:
     fold = record.case.fold
     return f"{fold[0] + 1} of {fold[1]}" if fold else None
 
 
-_METRICS: dict[str, tuple[str, Better]] = {
-    "top1_fraction": ("accuracy", "higher"),
-    "top5_fraction": ("share whose class is among the five likeliest,", "higher"),
-    "loss_nats": ("mean cross-entropy", "lower"),
-}
 _AXES = ("height_px", "width_px", "channels")
 
 #: Columns of older leaderboards: their names of then, and those of today.
@@ -89,7 +76,7 @@ COLUMNS: tuple[Column, ...] = (
     text("case_id", "the case's unique name", lambda r: r.case.id),
     text("status", "ok, failed, timeout, oom, unsupported or skipped", of_record("status")),
     text("reason", "why the status is not ok", lambda r: " ".join(r.reason.split())),
-    case_text("architecture", "name of the architecture"),
+    replace(case_text("architecture", "name of the architecture"), alias="arch"),
     case_text("backend", "name of the backend"),
     case_text("device", "cpu, cuda:0, mps, …"),
     replace(
@@ -132,9 +119,13 @@ COLUMNS: tuple[Column, ...] = (
             for i, axis in enumerate(_AXES)
         ),
     ),
-    integer("parameters", "trainable elements, by the graph", of_size("parameters")),
+    integer("parameters", "trainable elements, by the graph", of_size("parameters")).shown_as(
+        "parameters\nM", 380, 1e-6, alias="params"
+    ),
     integer("buffers", "elements that are state but not trained", of_size("buffers")),
-    integer("macs", "multiply-accumulates for one image", of_size("macs")),
+    integer("macs", "multiply-accumulates for one image", of_size("macs")).shown_as(
+        "MACs\nM", 390, 1e-6
+    ),
     integer("flops", "2 × macs", of_size("flops")),
     integer("native_parameters", "counted on the native model", of_size("native_parameters")),
     integer("native_macs", "counted on the native model", of_size("native_macs")),
@@ -154,12 +145,7 @@ COLUMNS: tuple[Column, ...] = (
         "multiply-accumulates of a training step for one image",
         of_size("training_macs"),
     ),
-    metric_column("test", "top1_fraction"),
-    metric_column("test", "top5_fraction"),
-    metric_column("test", "loss_nats"),
-    metric_column("validation", "top1_fraction"),
-    metric_column("validation", "top5_fraction"),
-    metric_column("validation", "loss_nats"),
+    *QUALITY_COLUMNS,
     *showing(
         "recipe",
         text("optimizer", "of the recipe", of_recipe("optimizer")),
@@ -180,8 +166,10 @@ COLUMNS: tuple[Column, ...] = (
         "train_epochs",
         "epochs begun; a budget may cut the last one short",
         of_training(lambda t: len(t.epochs)),
-    ),
-    integer("train_steps", "steps taken", of_training(lambda t: sum(e.steps for e in t.epochs))),
+    ).shown_as("epochs", 340, digits=whole),
+    integer(
+        "train_steps", "steps taken", of_training(lambda t: sum(e.steps for e in t.epochs))
+    ).shown_as("steps", 350, digits=whole),
     integer("train_images", "images trained on", of_training(_train_images)),
     number(
         "train_loss_nats",
@@ -193,20 +181,20 @@ COLUMNS: tuple[Column, ...] = (
         "wall time of all epochs, compilation included",
         of_training(_train_s),
         "lower",
-    ),
+    ).shown_as("trained\ns", 70, alias="trained"),
     text("train_ended", "why training ended", of_training(lambda t: t.ended)),
     number(
         "time_to_target_s",
         "wall time of training until the recipe's target was reached",
         of_training(lambda t: t.time_to_target_s),
         "lower",
-    ),
+    ).shown_as("to target\ns", 80, alias="to_target"),
     number(
         "train_images_per_s",
         "train_images / train_wall_s: end to end, at the training input",
         of_training(lambda t: _train_images(t) / _train_s(t)),
         "higher",
-    ),
+    ).shown_as("end to end\nimages/s", 330),
     number(
         "training_with_input_images_per_s",
         "the same without the first epoch, where there are several: beside "

@@ -2,108 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 from benchsuite.measure.flags import DOUBTFUL
 from benchsuite.records import Measurement, Record
-from benchsuite.report.columns.column import Column
-from benchsuite.report.columns.quantities import extents, plus_minus, scaled, significant
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A column for people; the header names the unit, a newline parts its two lines.
-
-    factor: from the column's unit to the header's.
-    """
-
-    column: str
-    header: str
-    factor: float = 1.0
-    digits: Callable[[float], str] = significant
-
-    def show(self, value: float) -> str:
-        """The column's value, in the header's unit."""
-        return self.digits(value * self.factor)
-
-
-def _fraction(value: float) -> str:
-    return f"{value:.3f}"
-
-
-def _whole(value: float) -> str:
-    return f"{value:.0f}"
-
-
-_MS, _MB = 1e3, 1e-6
+from benchsuite.report.columns.column import Column, Figure
+from benchsuite.report.columns.quantities import extents, plus_minus, scaled
 
 _DOUBTFUL = "~"
-
-#: In order of importance: a narrow table shows as many as fit.
-FIGURES = (
-    Figure("test_top1_fraction", "test top-1\nfraction", digits=_fraction),
-    Figure("latency_batch1_p50_s", "latency\nms", _MS),
-    Figure("inference_throughput_images_per_s", "inference\nimages/s"),
-    Figure("training_throughput_images_per_s", "training\nimages/s"),
-    Figure("device_memory_peak_bytes", "device\nMB", _MB),
-    Figure("host_memory_peak_bytes", "host\nMB", _MB),
-    Figure("train_wall_s", "trained\ns"),
-    Figure("time_to_target_s", "to target\ns"),
-    Figure("latency_batch1_p90_s", "latency p90\nms", _MS),
-    Figure("latency_batch1_p99_s", "latency p99\nms", _MS),
-    Figure("latency_host_batch1_p50_s", "from host\nms", _MS),
-    Figure("best_inference_throughput_images_per_s", "best batch\nimages/s"),
-    Figure("best_inference_batch_size", "best\nbatch", digits=_whole),
-    Figure("inference_achieved_flops_per_s", "inference\nGFLOP/s", 1e-9),
-    Figure("inference_share_of_ceiling_fraction", "inference\nof ceiling"),
-    Figure("training_achieved_flops_per_s", "training\nGFLOP/s", 1e-9),
-    Figure("training_share_of_ceiling_fraction", "training\nof ceiling"),
-    Figure("training_forward_s", "forward\nms", _MS),
-    Figure("training_backward_s", "backward\nms", _MS),
-    Figure("training_update_s", "update\nms", _MS),
-    Figure("first_call_s", "first call\ns"),
-    Figure("first_training_step_s", "first step\ns"),
-    Figure("host_memory_above_import_bytes", "above import\nMB", _MB),
-    Figure("device_memory_reserved_bytes", "reserved\nMB", _MB),
-    Figure("device_memory_driver_bytes", "driver\nMB", _MB),
-    Figure("energy_per_image_j", "energy\nmJ/image", 1e3),
-    Figure("idle_power_w", "idle\nW"),
-    Figure("test_loss_nats", "test loss\nnats"),
-    Figure("validation_top1_fraction", "validation top-1\nfraction", digits=_fraction),
-    Figure("validation_loss_nats", "validation loss\nnats"),
-    Figure("test_top5_fraction", "test top-5\nfraction", digits=_fraction),
-    Figure("validation_top5_fraction", "validation top-5\nfraction", digits=_fraction),
-    Figure("train_images_per_s", "end to end\nimages/s"),
-    Figure("train_epochs", "epochs", digits=_whole),
-    Figure("train_steps", "steps", digits=_whole),
-    Figure("latency_samples", "latency\nsamples", digits=_whole),
-    Figure("processes", "processes", digits=_whole),
-    Figure("parameters", "parameters\nM", 1e-6),
-    Figure("macs", "MACs\nM", 1e-6),
-)
-
-_KNOWN = frozenset(figure.column for figure in FIGURES)
-
 #: Figures that depend on the size at which the network was trained.
 _OF_TRAINING = frozenset({"train_wall_s", "time_to_target_s", "train_images_per_s"})
 _QUALITY = ("test_", "validation_")
 
 
 def figures_for(columns: Iterable[Column]) -> list[Figure]:
-    """The figures of these columns; a plugin's metrics come last, under their own names."""
-    names = [column.name for column in columns]
-    further = [
-        Figure(name, name.replace("_", "\n", 1))
-        for name in names
-        if name.startswith(_QUALITY) and name not in _KNOWN
-    ]
-    return [*(figure for figure in FIGURES if figure.column in names), *further]
+    """The figures of these columns, in order of importance; those of plugins come last."""
+    figures = [column.figure for column in columns if column.figure]
+    return sorted(figures, key=lambda figure: figure.importance)
 
 
 def figure_for(column: Column) -> Figure:
     """How a column of numbers is shown to people, were it shown."""
-    return next(iter(figures_for([column])), Figure(column.name, column.name.replace("_", " ")))
+    return column.figure or Figure(column.name, column.name.replace("_", " "))
 
 
 def show_figure(figure: Figure, column: Column, record: Record) -> str:

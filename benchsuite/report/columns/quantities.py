@@ -19,6 +19,16 @@ def significant(value: float) -> str:
     return f"{value:#.3g}"
 
 
+def fraction(value: float) -> str:
+    """A share of one, to a thousandth."""
+    return f"{value:.3f}"
+
+
+def whole(value: float) -> str:
+    """A count of a few."""
+    return f"{value:.0f}"
+
+
 def plus_minus(value: float, half: float) -> str:
     """A value and half its interval, in the digits that the latter supports: 1.93 ±0.02.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchsuite.measure.statistics.proportions import wilson
+from benchsuite.metrics import QUALITY
 from benchsuite.records import Record
 from benchsuite.report.columns.column import Column
 
@@ -10,7 +11,8 @@ from benchsuite.report.columns.column import Column
 _SPLITS = {
     f"{split}_{metric}": split
     for split in ("test", "validation")
-    for metric in ("top1_fraction", "top5_fraction")
+    for metric, declared in QUALITY.items()
+    if declared.unit == "fraction"
 }
 
 

@@ -58,6 +58,8 @@ class Finding:
 
 def is_ratio(column: Column) -> bool:
     """Whether figures are compared by their ratio: fractions and losses by their difference."""
+    if column.measured is not None:
+        return True
     return not column.name.startswith(("test_", "validation_")) and not column.name.endswith(
         "_fraction"
     )

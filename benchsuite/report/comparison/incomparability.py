@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from benchsuite.measure.flags import DISQUALIFYING
 from benchsuite.measure.protocol import PROTOCOLS
+from benchsuite.metrics import METRICS, QUALITY
 from benchsuite.report.columns.column import Column
 from benchsuite.report.comparison.pairing import Pair
 from benchsuite.report.comparison.rows import Row
@@ -29,7 +30,14 @@ _TERMS = (
 
 def terms_of(column: Column) -> tuple[str, ...]:
     """The columns in which rows must agree for this figure to be compared."""
+    if _is_probed(column):
+        return _TERMS[-1][1]
     return next(terms for starts, terms in _TERMS if column.name.startswith(starts))
+
+
+def _is_probed(column: Column) -> bool:
+    quantity = column.quantity
+    return quantity is not None and quantity.name not in METRICS and quantity.name not in QUALITY
 
 
 def of_status(pair: Pair) -> str:
@@ -54,13 +62,22 @@ def differing(pair: Pair, names: Iterable[str]) -> dict[str, str]:
 
 
 def of_figure(pair: Pair, column: Column) -> str:
-    """What is wrong with a figure of either row: missing, refused, or flagged; else empty."""
+    """What is wrong with a figure of either row: missing, refused, or flagged; else empty.
+
+    A probe's must also be of one batch in both.
+    """
     wrong = (
         f"{side}: {fault}"
         for side, row in (("A", pair.first), ("B", pair.second))
         if (fault := _fault(row, column))
     )
-    return "; ".join(wrong)
+    return "; ".join(wrong) or (_other_batch(pair, column) if _is_probed(column) else "")
+
+
+def _other_batch(pair: Pair, column: Column) -> str:
+    found = (row.measured(column) for row in (pair.first, pair.second))
+    sizes = [one.batch_size for one in found if one and one.batch_size is not None]
+    return f"batch {sizes[0]} against {sizes[-1]}" if len(set(sizes)) > 1 else ""
 
 
 def _fault(row: Row, column: Column) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import mean
 
-from benchsuite.measure.anchor import METRIC as ANCHOR
 from benchsuite.measure.statistics.verdicts import standing, verdict_of
+from benchsuite.metrics.declared import ANCHOR
 from benchsuite.records import Measurement
 from benchsuite.report.columns.column import Column
 from benchsuite.report.comparison import incomparability
@@ -109,7 +109,7 @@ def _measured(questions: Sequence[_Question]) -> list[Figures]:
         (pair,), column = question.pairs, question.column
         for row in (pair.first, pair.second):
             if id(row) not in anchors:
-                anchors[id(row)] = row.measurement(ANCHOR)
+                anchors[id(row)] = row.measurement(ANCHOR.name)
         first, second = pair.first.measured(column), pair.second.measured(column)
         if first and second:
             known = (anchors[id(pair.first)], anchors[id(pair.second)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import gc
 import math
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
@@ -19,6 +19,7 @@ from benchsuite.records.case import ROLES
 from benchsuite.report.columns.column import Column, Value
 from benchsuite.report.columns.columns import COLUMNS, RENAMED
 from benchsuite.report.columns.conditions import CASE_COLUMNS
+from benchsuite.report.columns.speed_columns import undeclared_columns
 
 _BY_NAME = {column.name: column for column in COLUMNS}
 #: What rows pair by: the case, but for how figures are sampled, which only forbids a verdict.
@@ -34,7 +35,11 @@ class RecordRow:
 
     def cell(self, name: str) -> Value:
         """What the column of that name says."""
-        return _BY_NAME[name].read(self.record)
+        column = _BY_NAME.get(name) or self._probe(name)
+        return column.read(self.record) if column else None
+
+    def _probe(self, name: str) -> Column | None:
+        return next((c for c in undeclared_columns([self.record]) if c.name == name), None)
 
     def measured(self, column: Column) -> Measurement | None:
         """What a figure of speed comes from."""
@@ -67,21 +72,20 @@ class TableRow:
     def measured(self, column: Column) -> Measurement | None:
         """The figure with its interval and its flags."""
         value = self.cell(column.name)
-        if column.measured is None or not isinstance(value, float):
+        quantity = column.quantity
+        if column.measured is None or quantity is None or not isinstance(value, float):
             return None
-        ends = [self.cell(name) for name in _ENDS.get(column.name, ())]
+        ends = [self.cell(name) for name in column.ends]
         low, high = [end if isinstance(end, float) else None for end in ends] or (None, None)
-        metric = _metric(column.name)
-        return Measurement(
-            metric=metric,
-            unit="",
-            better=column.better or "lower",
+        flags = _flags(str(self.cell("flags") or ""))
+        return Measurement.of(
+            quantity,
             values=(),
             samples=0,
             value=value,
             low=low,
             high=high,
-            flags=_flags(str(self.cell("flags") or "")).get(metric, ()),
+            flags=flags.get(quantity.name, ()),
         )
 
     def measurement(self, metric: str) -> Measurement | None:  # noqa: ARG002 - as RecordRow's
@@ -98,20 +102,6 @@ def number_in(row: Row, column: Column) -> float:
     if not isinstance(value, int | float):
         raise TypeError(f"{column.name} is {value!r}, not a number")
     return value
-
-
-#: By the name of a figure: those of the ends of its interval, which follow it.
-_ENDS = {
-    figure.name: (low.name, high.name)
-    for figure, low, high in zip(COLUMNS, COLUMNS[1:], COLUMNS[2:], strict=False)
-    if "_low_" in low.name
-}
-
-
-def _metric(name: str) -> str:
-    """Of a figure's column, the name that flags have for it."""
-    stem = _ENDS[name][0].partition("_low_")[0] if name in _ENDS else name.rpartition("_")[0]
-    return stem.replace("_batch1_p50", "").replace("_batch1", "").removeprefix("best_")
 
 
 def _flags(cell: str) -> dict[str, tuple[str, ...]]:
@@ -175,14 +165,28 @@ def _read_table(path: Path) -> list[TableRow]:
 
 def _value(name: str, cell: str | None) -> Value:
     """A cell as its column's type; None where it is empty, or no finite number."""
-    kind = _BY_NAME[name].type if name in _BY_NAME else "text"
     if not cell:
         return None
+    kind = _BY_NAME[name].type if name in _BY_NAME else _type_of(cell)
     if kind == "text":
         return readable_line(cell)
     if kind == "integer":
         return int(cell)
     return value if math.isfinite(value := float(cell)) else None
+
+
+def _type_of(cell: str) -> str:
+    """Of a column that only its file knows, as a plugin's."""
+    try:
+        float(cell)
+    except ValueError:
+        return "text"
+    return "number"
+
+
+def undeclared_in(rows: Iterable[Row]) -> list[Column]:
+    """The columns of what plugins' probes measured in these rows, by what their records say."""
+    return list(undeclared_columns(row.record for row in rows if isinstance(row, RecordRow)))
 
 
 def identities(sides: Sequence[Sequence[Row]], ignored: Sequence[str] = ()) -> list[list[Hashable]]:

@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from benchsuite.measure.flags import DISQUALIFYING, DOUBTFUL
+from benchsuite.measure.flags import DISQUALIFYING, DOUBTFUL, at_own_batch
 from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.statistics.verdicts import (
-    CONTESTED,
     MARGIN,
     Comparison,
     compare_measurements,
     holm,
 )
+from benchsuite.metrics import CONTESTED
 from benchsuite.records import Measurement, Record
 
 
@@ -58,7 +58,7 @@ def best_measured(
     runs: dict[str, dict[str, Measurement]] = {}
     for record in comparable:
         found = measured(record)
-        if found and is_fit(record, found, DOUBTFUL):
+        if found and found.value is not None and is_fit(record, found, DOUBTFUL):
             runs.setdefault(record.run, {})[record.row_key] = found
     # Nobody is the best of one.
     return {key for fit in runs.values() if len(fit) > 1 for key in _best_of_run(fit)}
@@ -79,8 +79,7 @@ def _best_of_run(fit: Mapping[str, Measurement]) -> set[str]:
 
 
 def _contested(record: Record, metric: str) -> Measurement | None:
-    size = record.case.inference_batch_size if metric == "inference_throughput" else None
-    found = record.measurement(metric, size)
+    found = at_own_batch(record, metric)
     return found if found and is_fit(record, found, DISQUALIFYING) else None
 
 

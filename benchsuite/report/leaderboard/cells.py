@@ -10,8 +10,8 @@ from rich.cells import cell_len
 
 from benchsuite.measure.flags import DOUBTFUL
 from benchsuite.records import Record
-from benchsuite.report.columns.column import Column
-from benchsuite.report.columns.figures import Figure, is_doubtful, show_figure
+from benchsuite.report.columns.column import Column, Figure
+from benchsuite.report.columns.figures import is_doubtful, show_figure
 from benchsuite.report.columns.quantities import bar
 from benchsuite.report.columns.repeats import Repeats, mean_and_interval
 from benchsuite.report.fairness.comparable import best

@@ -10,7 +10,9 @@ from benchsuite.privacy import redacted
 from benchsuite.records import Record
 from benchsuite.records.writing import write_output
 from benchsuite.report.columns.column import Column
-from benchsuite.report.columns.columns import COLUMNS, metric_column
+from benchsuite.report.columns.columns import COLUMNS
+from benchsuite.report.columns.quality_columns import metric_column
+from benchsuite.report.columns.speed_columns import undeclared_columns
 from benchsuite.report.leaderboard.pareto import pareto_column
 from benchsuite.report.leaderboard.view import SortKey, View, view_of
 
@@ -24,7 +26,7 @@ _DTYPES = {"text": "string", "integer": "Int64", "number": "Float64"}
 def columns_of(
     records: Sequence[Record], shown: Sequence[Record] | None = None
 ) -> tuple[Column, ...]:
-    """The documented columns, then one for each further metric in the records, by name.
+    """The documented columns, then those of plugins' metrics and probes in the records, by name.
 
     shown: the rows of the table, where they are not all of the records.
     """
@@ -38,7 +40,8 @@ def columns_of(
         if (column := metric_column(part, metric)).name not in known
     }
     fronts = pareto_column(records if shown is None else shown)
-    return (*COLUMNS, fronts, *(further[name] for name in sorted(further)))
+    probes = [column for column in undeclared_columns(records) if column.name not in known]
+    return (*COLUMNS, fronts, *(further[name] for name in sorted(further)), *probes)
 
 
 def in_order(records: Sequence[Record], sort: Sequence[SortKey] = ()) -> list[Record]:

@@ -8,27 +8,10 @@ from dataclasses import dataclass
 from benchsuite.errors import UnknownNameError, did_you_mean
 from benchsuite.records import Record
 from benchsuite.report.columns.column import Column
-from benchsuite.report.columns.columns import RENAMED
+from benchsuite.report.columns.columns import COLUMNS, RENAMED
 
-#: Short names of columns. `docs/leaderboard.md` lists them in this order.
-ALIASES: Mapping[str, str] = {
-    "arch": "architecture",
-    "top1": "test_top1_fraction",
-    "top5": "test_top5_fraction",
-    "loss": "test_loss_nats",
-    "latency": "latency_batch1_p50_s",
-    "p90": "latency_batch1_p90_s",
-    "p99": "latency_batch1_p99_s",
-    "throughput": "inference_throughput_images_per_s",
-    "training": "training_throughput_images_per_s",
-    "first_call": "first_call_s",
-    "trained": "train_wall_s",
-    "to_target": "time_to_target_s",
-    "memory": "host_memory_peak_bytes",
-    "device_memory": "device_memory_peak_bytes",
-    "energy": "energy_per_image_j",
-    "params": "parameters",
-}
+#: Short names of columns. `docs/reference/leaderboard.md` lists them in this order.
+ALIASES: Mapping[str, str] = {column.alias: column.name for column in COLUMNS if column.alias}
 _BY_DEFAULT = "architecture"
 
 
@@ -81,11 +64,12 @@ def view_of(
 def find_column(name: str, known: Iterable[Column]) -> Column:
     """The column of that name or alias. Raises UnknownNameError where there is none."""
     by_name = {column.name: column for column in known}
-    found = by_name.get(ALIASES.get(name) or RENAMED.get(name, name))
+    probes = {c.alias: c.name for c in by_name.values() if c.alias}
+    found = by_name.get({**probes, **ALIASES}.get(name) or RENAMED.get(name, name))
     if found is None:
         raise UnknownNameError(
             f"unknown column '{name}'.{did_you_mean(name, [*by_name, *ALIASES])} "
-            "docs/leaderboard.md lists columns and their aliases"
+            "docs/reference/leaderboard.md lists columns and their aliases"
         )
     return found
 

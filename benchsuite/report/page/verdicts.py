@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from benchsuite.measure.flags import DISQUALIFYING
+from benchsuite.measure.flags import DISQUALIFYING, at_own_batch
 from benchsuite.measure.protocol import PROTOCOLS
-from benchsuite.measure.statistics.verdicts import CONTESTED, MARGIN
-from benchsuite.records import Measurement, Record
+from benchsuite.measure.statistics.verdicts import MARGIN
+from benchsuite.metrics import CONTESTED, METRICS
+from benchsuite.records import Record
 from benchsuite.report.columns.quantities import significant
 from benchsuite.report.fairness.comparable import comparable_groups
 from benchsuite.report.fairness.verdicts import PairVerdict, pair_verdicts
@@ -52,14 +53,8 @@ def _expected(comparable: Sequence[Record]) -> Iterator[tuple[str, Record, Recor
         return
     for metric in CONTESTED:
         for first, second in combinations(comparable, 2):
-            if _measured(first, metric) and _measured(second, metric):
+            if at_own_batch(first, metric) and at_own_batch(second, metric):
                 yield metric, first, second
-
-
-def _measured(record: Record, metric: str) -> Measurement | None:
-    """As `pair_verdicts` takes it."""
-    size = record.case.inference_batch_size if metric == "inference_throughput" else None
-    return record.measurement(metric, size)
 
 
 def _verdict(found: PairVerdict) -> list[Cell | str]:
@@ -85,7 +80,7 @@ def _why_not(metric: str, *records: Record) -> str:
     """The flags that exclude a figure; else there are too few rounds."""
     said = []
     for record in records:
-        found = _measured(record, metric)
+        found = at_own_batch(record, metric)
         flags = [flag for flag in found.flags if flag in DISQUALIFYING] if found else []
         if flags:
             said.append(f"{record.case.backend}: {', '.join(flags).replace('_', ' ')}")
@@ -94,7 +89,7 @@ def _why_not(metric: str, *records: Record) -> str:
 
 def _names(metric: str, first: Record, second: Record) -> list[str]:
     case = first.case
-    return [case.architecture, metric.replace("_", " "), case.backend, second.case.backend]
+    return [case.architecture, METRICS[metric].label, case.backend, second.case.backend]
 
 
 def _terms(record: Record) -> str:
@@ -111,6 +106,6 @@ def _in_words(found: PairVerdict) -> str:
     if comparison.verdict == "inconclusive":
         return "cannot be told apart"
     ratio = comparison.ratio.value
-    slower = ratio > 1 if found.metric == "latency" else ratio < 1
+    slower = ratio > 1 if METRICS[found.metric].better == "lower" else ratio < 1
     winner = found.second if slower else found.first
     return f"{winner.case.backend} is {significant(max(ratio, 1 / ratio))} times as fast"

@@ -11,6 +11,7 @@ from benchsuite.measure.machine.energy import find_counter, measure_energy, meas
 from benchsuite.measure.machine.gate import wait_for_quiet
 from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.scenarios import quiet_collector
+from benchsuite.metrics.declared import ENERGY
 from benchsuite.processes.messages import Trying
 from benchsuite.records import Findings
 from benchsuite.records.series import Series
@@ -25,7 +26,7 @@ def spend_energy(task: TaskContext) -> Iterator[Findings | Series]:
         return
     size = task.inference_batch_size
     session = task.open_to_measure(measuring=False)
-    task.announce(Trying("energy_per_image", size))
+    task.announce(Trying(ENERGY.name, size))
     placed = [session.place(batch) for batch in input_pool(session, size, case)]
     with task.phase("wait", measuring=False):
         wait_for_quiet(task.getting_ready, longest_s=protocol.quiet_s)

@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from benchsuite.contract import NativeModel, Session
+from benchsuite.contract import NativeModel, Quantity, Session
 from benchsuite.contract.answers import check_finite, check_logits
 from benchsuite.errors import BenchsuiteError
 from benchsuite.graph import Graph
@@ -21,6 +21,13 @@ from benchsuite.graph.footprint import (
 from benchsuite.measure.agreement import depends_on_its_batch, fixed_batch
 from benchsuite.measure.machine.accelerator import find_accelerator
 from benchsuite.measure.machine.memory import peak_bytes, reset_peak
+from benchsuite.metrics.declared import (
+    DEVICE_MEMORY,
+    DEVICE_MEMORY_DRIVER,
+    DEVICE_MEMORY_RESERVED,
+    HOST_MEMORY,
+    HOST_MEMORY_ABOVE_IMPORT,
+)
 from benchsuite.networks import Network
 from benchsuite.processes.messages import Trying
 from benchsuite.records import Case, Findings, Measurement, Size
@@ -40,7 +47,7 @@ def measure_memory(task: TaskContext) -> Iterator[Findings | NDArray[Any]]:
     network = task.network()
     imported = reset_peak()
     session = task.open_to_measure(measuring=True)
-    task.announce(Trying("host_memory_peak", 1))
+    task.announce(Trying(HOST_MEMORY.name, 1))
     with task.phase("memory", measuring=True):
         batches = input_pool(session, 1, task.case)[:_MEMORY_CALLS]
         for batch in batches:
@@ -83,25 +90,25 @@ def _memory(session: Session, imported: int, peak: int, device: str) -> Iterator
     and a small network fits into those.
     """
     weights = _WEIGHT_BYTES * (session.graph.parameters + session.graph.buffers)
-    yield _bytes("host_memory_peak", peak, weights if device == "cpu" else 0)
-    yield _bytes("host_memory_above_import", peak - imported)
+    yield _bytes(HOST_MEMORY, peak, weights if device == "cpu" else 0)
+    yield _bytes(HOST_MEMORY_ABOVE_IMPORT, peak - imported)
     on_device, accelerator = session.device_memory(), find_accelerator(device)
     found = {
-        "device_memory_peak": on_device.allocated if on_device else None,
-        "device_memory_reserved": on_device.reserved if on_device else None,
-        "device_memory_driver": accelerator.own_bytes() if accelerator else None,
+        DEVICE_MEMORY: on_device.allocated if on_device else None,
+        DEVICE_MEMORY_RESERVED: on_device.reserved if on_device else None,
+        DEVICE_MEMORY_DRIVER: accelerator.own_bytes() if accelerator else None,
     }
-    yield from (_bytes(name, value, weights) for name, value in found.items() if value is not None)
+    yield from (
+        _bytes(metric, value, weights) for metric, value in found.items() if value is not None
+    )
 
 
-def _bytes(metric: str, value: int, least: int = 0) -> Measurement:
+def _bytes(metric: Quantity, value: int, least: int = 0) -> Measurement:
     """A figure, refused where it is below the least that it can be."""
     amount = float(value)
     refused = f"{value:,} bytes; weights and buffers alone take {least:,}" if value < least else ""
-    return Measurement(
-        metric=metric,
-        unit="bytes",
-        better="lower",
+    return Measurement.of(
+        metric,
         values=(amount,),
         samples=1,
         value=None if refused else amount,

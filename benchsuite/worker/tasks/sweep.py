@@ -12,7 +12,8 @@ from benchsuite.contract import Session
 from benchsuite.graph.footprint import total_elements
 from benchsuite.measure.protocol import PROTOCOLS, Protocol
 from benchsuite.measure.scenarios import measure_throughput, quiet_collector
-from benchsuite.measure.sweep import GAIN, SWEEP, rate
+from benchsuite.measure.sweep import GAIN, rate
+from benchsuite.metrics.declared import SWEEP
 from benchsuite.processes.failures import broke, is_out_of_memory
 from benchsuite.processes.messages import Trying
 from benchsuite.records import Findings, Overflow
@@ -35,7 +36,7 @@ def sweep_batches(task: TaskContext) -> Iterator[Findings | Series]:
     size = 1
     with quiet_collector(), task.phase("sweep", measuring=True):
         while _fits(session, size, task.case.device):
-            task.announce(Trying(SWEEP, size))
+            task.announce(Trying(SWEEP.name, size))
             try:
                 series = _measured(task, session, size, protocol)
             except Exception as error:
@@ -53,14 +54,14 @@ def sweep_batches(task: TaskContext) -> Iterator[Findings | Series]:
 
 def _full(size: int, error: Exception) -> Findings:
     reason = broke(error).reason
-    overflow = Overflow(metric=SWEEP, batch_size=size, reason=reason)
+    overflow = Overflow(metric=SWEEP.name, batch_size=size, reason=reason)
     return Findings(overflows=(overflow,))
 
 
 def _measured(task: TaskContext, session: Session, size: int, protocol: Protocol) -> Series:
     placed = [session.place(batch) for batch in input_pool(session, size, task.case)]
     found = measure_throughput(session, placed, size, protocol)
-    return msgspec.structs.replace(found, metric=SWEEP)
+    return msgspec.structs.replace(found, metric=SWEEP.name)
 
 
 def _short(protocol: Protocol) -> Protocol:

@@ -19,6 +19,7 @@ from benchsuite.measure.scenarios import (
     measure_training,
     quiet_collector,
 )
+from benchsuite.metrics.declared import BUILD, IMPORT, INFERENCE, LATENCY, TRAINING
 from benchsuite.processes.messages import Trying
 from benchsuite.records import Findings
 from benchsuite.records.series import Series
@@ -39,7 +40,7 @@ def measure_time(task: TaskContext) -> Iterator[Findings | Series]:
         with task.phase("wait", measuring=False):
             wait_for_quiet(task.getting_ready, longest_s=protocol.quiet_s)
     with quiet_collector():
-        task.announce(Trying("latency", 1))
+        task.announce(Trying(LATENCY.name, 1))
         with task.phase("latency", measuring=True):
             batches = input_pool(session, 1, case)
             placed = [session.place(batch) for batch in batches]
@@ -52,12 +53,12 @@ def measure_time(task: TaskContext) -> Iterator[Findings | Series]:
                 series = measure_host_latency(session, batches, protocol, device=case.device)
             yield judged(task, series, of_calls)
         for size in task.inference_batch_sizes:
-            task.announce(Trying("inference_throughput", size))
+            task.announce(Trying(INFERENCE.name, size))
             with _placed(task, session, size, "inference") as pool:
                 series = measure_throughput(session, pool, size, protocol, device=case.device)
             yield judged(task, series, [*lies, *backed_off(size, task.backed_off.inference)])
         size = task.training_batch_size
-        task.announce(Trying("training_throughput", size))
+        task.announce(Trying(TRAINING.name, size))
         with _placed(task, session, size, "training") as pool:
             for series in _training(task, session, pool, size):
                 yield judged(task, series, backed_off(size, task.backed_off.training))
@@ -89,8 +90,8 @@ def _placed(
 def _cold_start(task: TaskContext) -> Iterator[Series]:
     """The framework's import, in an interpreter of its own, and building the network."""
     reading = task.getting_ready.reading()
-    found = {"import": task.import_s, "build": task.phases[-1].seconds}
-    for metric, seconds in found.items():
+    found = {IMPORT: task.import_s, BUILD: task.phases[-1].seconds}
+    for one, seconds in found.items():
         if seconds is not None:
             samples = (round(seconds * _NS_PER_S),)
-            yield Series(metric=metric, batch_size=1, images=1, samples=samples, reading=reading)
+            yield Series(metric=one.name, batch_size=1, images=1, samples=samples, reading=reading)
