@@ -172,7 +172,7 @@ def _invocation(
 
 def given_up(records: Sequence[Record]) -> list[str]:
     """What a budget left undone, in a line each."""
-    skipped = sum(record.reason.startswith("the budget") for record in records)
+    skipped = sum(record.cause == "budget" for record in records)
     figures = (figure for record in records for figure in record.findings.measurements)
     wide = sum("budget" in figure.flags for figure in figures)
     found = {

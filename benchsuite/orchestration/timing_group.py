@@ -195,7 +195,9 @@ class TimingGroup:
         precisions = {name: o.case.precision for name, o in equal.items()}
         for name, reason in refused(logits, precisions).items():
             if equal[name].goes_on:
-                equal[name].fail("failed", f"not the same network as its other backends': {reason}")
+                equal[name].fail(
+                    "mismatch", f"not the same network as its other backends': {reason}"
+                )
 
     def _counts_energy(self, case: Case) -> bool:
         """Whether its protocol wants that, and its device can: else no process is started."""

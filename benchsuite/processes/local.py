@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from benchsuite.hooks import Plugins
-from benchsuite.processes.channel import Channel, NonsenseError
+from benchsuite.processes.channel import Channel, InvalidMessageError
 from benchsuite.processes.interpreter import Interpreter, Interpreters
 from benchsuite.processes.launcher import Host, WorkerTimeoutError
 from benchsuite.processes.local_host import LocalHost
@@ -52,10 +52,11 @@ class Worker:
                     break
             self._process.tree.end_job()
             self._channel.clear()
-        except (NonsenseError, FloodError) as error:
+        except (InvalidMessageError, FloodError) as error:
             self.kill()
             cut_log(monitor.log)
-            yield Broke("failed", str(error))
+            flooded = isinstance(error, FloodError)
+            yield Broke("flood" if flooded else "invalid_message", str(error))
         except BaseException:
             self.kill()
             raise
@@ -128,7 +129,7 @@ class LocalLauncher:
         try:
             worker = self._worker(job, backend, threads, tuned=tuned)
         except OSError as error:
-            yield Broke("failed", f"no process can be started for it: {error.strerror}")
+            yield Broke("not_started", f"no process can be started for it: {error.strerror}")
             return
         yield from worker.events(job, deadline)
         if not job.fork:

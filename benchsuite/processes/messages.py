@@ -6,7 +6,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from benchsuite.records import Case, Ceiling, Epoch, Findings, Status
+from benchsuite.records import Case, Ceiling, Epoch, Findings
+from benchsuite.records.causes import STATUS_BY_CAUSE, Cause, Status
 from benchsuite.records.series import Series
 
 #: The inspection of a backend, the one task without a case.
@@ -119,10 +120,15 @@ class Done(msgspec.Struct, frozen=True, tag=True):
 
 
 class Broke(msgspec.Struct, frozen=True, tag=True):
-    """The job cannot go on."""
+    """The job cannot go on; reason: a sentence about the cause."""
 
-    status: Status
+    cause: Cause
     reason: str
+
+    @property
+    def status(self) -> Status:
+        """Of a case that ends by it."""
+        return STATUS_BY_CAUSE[self.cause]
 
 
 class Unwritable(msgspec.Struct, frozen=True, tag=True):
