@@ -13,6 +13,15 @@ Summary = Literal["median", "maximum", "rate", "energy", "power", "tail", "first
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 
+#: Of what a probe measures that could not be loaded.
+UNKNOWN_UNIT = "?"
+
+
+def is_column_name(name: str) -> bool:
+    """Whether it could be a quantity's: its columns are named after it."""
+    return _NAME.fullmatch(name) is not None
+
+
 class Scale(msgspec.Struct, frozen=True):
     """A unit for people, and the factor to it from the unit that records have."""
 
@@ -26,6 +35,11 @@ _USUAL = {
     "bytes": Scale("MB", 1e-6),
     "J/image": Scale("mJ/image", 1e3),
 }
+
+
+def usual_scale(unit: str) -> Scale:
+    """In which people see figures of a unit that records have."""
+    return _USUAL.get(unit) or Scale(unit)
 
 
 class Quantity(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +67,7 @@ class Quantity(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Raise ValueError for what could be no column."""
-        if not _NAME.fullmatch(self.name):
+        if not is_column_name(self.name):
             raise ValueError(
                 f"'{self.name}' names no quantity: write up to 60 of a-z, 0-9 and _, a letter first"
             )
@@ -63,7 +77,7 @@ class Quantity(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def shown(self) -> Scale:
         """The unit in which people see it, and the factor to it."""
-        return self.scale or _USUAL.get(self.unit) or Scale(self.unit)
+        return self.scale or usual_scale(self.unit)
 
     @property
     def title(self) -> str:

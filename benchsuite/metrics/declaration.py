@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from benchsuite.contract.quantity import Quantity
@@ -42,7 +42,7 @@ class Declaration(Quantity, frozen=True, kw_only=True):
         return self.column.format(f"_{end}" if end else "")
 
 
-class Declarations(Mapping[str, Declaration]):
+class Declarations:
     """Declared quantities by name; an undeclared one is an error that says which there are."""
 
     def __init__(self, *declared: Declaration) -> None:
@@ -75,5 +75,10 @@ class Declarations(Mapping[str, Declaration]):
     def __iter__(self) -> Iterator[str]:
         return iter(self._declared)
 
-    def __len__(self) -> int:
-        return len(self._declared)
+    def get(self, name: str) -> Declaration | None:
+        """The one of that name, if it is declared."""
+        return self._declared.get(name)
+
+    def values(self) -> Iterable[Declaration]:
+        """All of them, in the order of the leaderboard's columns."""
+        return self._declared.values()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+import msgspec
+
 from benchsuite.metrics import QUALITY
 from benchsuite.metrics.quality import LOSS, TOP1, TOP5
 from benchsuite.report.columns.column import LAST, Column, number, of_quantity, of_training
@@ -23,14 +25,17 @@ def metric_column(split: Literal["test", "validation"], metric: str) -> Column:
     A plugin's stands last, under its own name: records do not say which way it is better.
     """
     name = f"{split}_{metric}"
-    declared = QUALITY[metric] if metric in QUALITY else None
+    declared = QUALITY.get(metric)
     value = of_training(lambda training: getattr(training, split).get(metric))
     meaning, better = (declared.help, declared.better) if declared else (metric, None)
     description = f"{meaning} on the {split} split, by the core from raw logits"
     column = number(name, description, value, better)
     if declared is None:
         return column.shown_as(name.replace("_", "\n", 1), LAST)
-    shown = of_quantity(column, declared, _IMPORTANCE[split][metric], before=split)
+    of_split = msgspec.structs.replace(
+        declared, label=f"{split} {declared.label}", short=f"{split} {declared.short}"
+    )
+    shown = of_quantity(column, of_split, _IMPORTANCE[split][metric])
     return replace(shown, alias=declared.alias if split == "test" else "")
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import msgspec
 
-from benchsuite.contract.quantity import Quantity
+from benchsuite.contract.quantity import UNKNOWN_UNIT, Quantity
 from benchsuite.measure.flags import at_own_batch
 from benchsuite.metrics import METRICS, Declaration
 from benchsuite.metrics.declared import (
@@ -104,7 +104,7 @@ def undeclared_columns(records: Iterable[Record]) -> Iterator[Column]:
         (one.metric, one.unit): one
         for record in records
         for one in record.findings.measurements
-        if one.metric not in METRICS and one.unit
+        if one.metric not in METRICS and one.unit != UNKNOWN_UNIT
     }
     for metric, unit in sorted(found):
         quantity = _as_told(found[metric, unit])

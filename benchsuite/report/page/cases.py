@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 import numpy as np
 
+from benchsuite.contract.quantity import usual_scale
 from benchsuite.measure.statistics.estimates import pooled_quantiles
+from benchsuite.metrics import CONTESTED, METRICS
 from benchsuite.records import Measurement, Record
 from benchsuite.records.certificate import Certificate
 from benchsuite.records.series import Series
@@ -21,10 +23,7 @@ from benchsuite.report.page.samples import Sampled
 from benchsuite.report.page.source import Entry, Source
 from benchsuite.report.page.table import Table, plain
 
-_MS, _NS_PER_MS = 1e3, 1e6
-#: Figures of which each process has a line of its own.
-_BY_PROCESS = ("latency", "inference_throughput", "training_throughput")
-_UNITS = {"s": ("ms", _MS), "bytes": ("MB", 1e-6), "J/image": ("mJ/image", 1e3)}
+_NS_PER_MS = 1e6
 
 
 class Block(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -130,11 +129,11 @@ def _figures(found: Sequence[Measurement]) -> Table:
 
 
 def _figure(m: Measurement) -> list[object]:
-    unit, factor = _UNITS.get(m.unit, (m.unit, 1.0))
-    ends = [None if x is None else x * factor for x in (m.value, m.low, m.high, m.bound)]
+    declared = METRICS.get(m.metric)
+    scale = declared.shown if declared else usual_scale(m.unit)
+    ends = [None if x is None else x * scale.factor for x in (m.value, m.low, m.high, m.bound)]
     flags = ", ".join(flag.replace("_", " ") for flag in m.flags)
-    name = m.metric.replace("_", " ")
-    return [name, m.batch_size, unit, *ends, len(m.values), m.samples, flags, m.refused]
+    return [m.label, m.batch_size, scale.unit, *ends, len(m.values), m.samples, flags, m.refused]
 
 
 def _raw(sampled: Sequence[Sampled]) -> Plot:
@@ -179,7 +178,7 @@ def _processes(sampled: Sequence[Sampled]) -> Table:
         (
             [one.metric.replace("_", " "), one.batch_size, *_process(series)]
             for one in sampled
-            if one.metric in _BY_PROCESS
+            if one.metric in CONTESTED
             for series in one.series
         ),
     )

@@ -24,6 +24,7 @@ from benchsuite.processes.messages import Trying
 from benchsuite.records import Findings
 from benchsuite.records.series import Series
 from benchsuite.worker.tasks.context import TaskContext, backed_off, input_pool, judged
+from benchsuite.worker.tasks.probes import measure_probes
 
 _NS_PER_S = 1e9
 
@@ -64,6 +65,7 @@ def measure_time(task: TaskContext) -> Iterator[Findings | Series]:
                 yield judged(task, series, backed_off(size, task.backed_off.training))
         if protocol.rounds[-1] > 1:
             yield measure_anchor()
+    yield from measure_probes(task, session)
     yield task.machine_facts(session)
 
 
