@@ -237,5 +237,5 @@ def column_of(quantity: Quantity) -> Column:
 
 #: Of the figures that stand for a network where several are shown at once.
 HEADLINES: tuple[Column, ...] = tuple(
-    column_of(one) for one in (*QUALITY.values(), *METRICS.values()) if one.headline
+    column_of(one) for one in (*METRICS.values(), *QUALITY.values()) if one.headline
 )

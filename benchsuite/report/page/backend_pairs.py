@@ -9,6 +9,7 @@ from benchsuite.records import Record
 from benchsuite.report.columns.column import Column
 from benchsuite.report.columns.columns import HEADLINES
 from benchsuite.report.columns.figures import is_doubtful
+from benchsuite.report.columns.speed_columns import undeclared_columns
 from benchsuite.report.fairness.comparable import comparable_groups
 from benchsuite.report.page.plot import (
     NEUTRAL,
@@ -31,11 +32,12 @@ Pair = tuple[Record, Record]
 def backend_against_backend(entries: Sequence[Entry]) -> Plot:
     """Each pair of backends in each figure, over all networks that both have run alike."""
     fit = finished(entries)
+    probes = [one for one in undeclared_columns(entry.record for entry in fit) if one.measured]
     keys = {entry.record.row_key: entry.key for entry in fit}
     views = [
         view
         for names, pairs in _pairs([entry.record for entry in fit]).items()
-        for column in HEADLINES
+        for column in (*HEADLINES, *probes)
         if (view := _view(column, names, pairs, keys))
     ]
     return Plot(

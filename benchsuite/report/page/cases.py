@@ -18,7 +18,7 @@ from benchsuite.records.certificate import Certificate
 from benchsuite.records.series import Series
 from benchsuite.report.columns.quantities import extents
 from benchsuite.report.page.findings import certificates
-from benchsuite.report.page.plot import COLOURS, Plot, View, axis
+from benchsuite.report.page.plot import COLOURS, Plot, View, axis, shown
 from benchsuite.report.page.samples import Sampled
 from benchsuite.report.page.source import Entry, Source
 from benchsuite.report.page.table import Table, plain
@@ -150,20 +150,21 @@ def _raw(sampled: Sequence[Sampled]) -> Plot:
 def _raw_view(one: Sampled) -> View:
     first = one.series[0]
     what = f"{first.images} images in {first.calls} calls" if first.calls > 1 else "one call"
-    name = f"{one.metric.replace('_', ' ')}, batch {one.batch_size}"
+    name, unit = f"{one.label}, batch {one.batch_size}", shown(one.scale.unit)
+    title = first.declared.title if first.declared else f"{one.scale.unit} for {what}"
     trace = {
         "type": "scatter",
         "mode": "markers",
-        "name": name,
+        "name": shown(name),
         "x": one.rounds,
-        "y": [ns / _NS_PER_MS for ns in one.shown_ns],
+        "y": [value * one.scale.factor for value in one.shown],
         "marker": {"color": COLOURS[0], "size": 4},
-        "hovertemplate": "round %{x:.2f}: %{y:.4g} ms",
+        "hovertemplate": "round %{x:.2f}: %{y:.4g} " + unit,
     }
-    count = f"{len(one.shown_ns):,} of {one.total:,} samples"
+    count = f"{len(one.shown):,} of {one.total:,} samples"
     layout = {
         "xaxis": axis("round"),
-        "yaxis": axis(f"ms for {what}", rangemode="tozero"),
+        "yaxis": axis(shown(title), rangemode="tozero"),
     }
     return View(f"{name} ({count})", [trace], layout)
 
@@ -176,7 +177,7 @@ def _processes(sampled: Sequence[Sampled]) -> Table:
         "Processes, from all of their samples",
         (*names, *times, "cores used", "others' CPU, %", "flags"),
         (
-            [one.metric.replace("_", " "), one.batch_size, *_process(series)]
+            [one.label, one.batch_size, *_process(series)]
             for one in sampled
             if one.metric in CONTESTED
             for series in one.series
