@@ -1,3 +1,4 @@
+import os
 import sys
 from pathlib import Path
 from statistics import median
@@ -27,7 +28,7 @@ NATIVES = Path(__file__).parent / "natives.py"
 def example_plugin(monkeypatch):
     """The example plugin's module, importable here and in worker processes."""
     monkeypatch.syspath_prepend(EXAMPLE)
-    monkeypatch.setenv("PYTHONPATH", str(EXAMPLE))
+    monkeypatch.setenv("PYTHONPATH", str(EXAMPLE), prepend=os.pathsep)
     yield "benchsuite_example"
     for name in [name for name in sys.modules if name.startswith("benchsuite_example")]:
         del sys.modules[name]

@@ -28,7 +28,7 @@ HERE = Path(__file__).parent
 EXAMPLE = HERE.parent / "docs" / "example-plugin" / "src"
 PLUGINS = (
     "benchsuite_example",
-    *(str(HERE / name) for name in ("natives.py", "run/faults/faults.py", "three_rounds.py")),
+    *(str(HERE / name) for name in ("natives.py", "processes/faults/faults.py", "three_rounds.py")),
 )
 ASKED = (
     *("--archs", "softmax_regression", "--backends", "numpy-linear,oddversion"),

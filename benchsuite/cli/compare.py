@@ -59,7 +59,8 @@ def compare(
 ) -> None:
     """Compare B with A, case by case: run folders, names of runs, or leaderboards' CSV files.
 
-    With --by, compare what one run holds, such as its backends. docs/compare.md says what is
+    With --by, compare what one run holds, such as its backends.
+    docs/reference/compare.md says what is
     compared how.
     """
     from benchsuite.report.comparison.conditions import parse_condition, regressions, undecided

@@ -50,7 +50,8 @@ def leaderboard(
 ) -> None:
     """Show the records in RESULTS: a results folder, runs' folders or record files.
 
-    RESULTS is `results` where none are given. docs/leaderboard.md has the columns, their short
+    RESULTS is `results` where none are given.
+    docs/reference/leaderboard.md has the columns, their short
     names and the language of --where.
     """
     from benchsuite.report.fairness.groups import fair_groups, require_one

@@ -1,4 +1,4 @@
-"""What is wrong with a figure, by name: every rule of docs/method.md, "Flags"."""
+"""What is wrong with a figure, by name: every rule of docs/reference/flags.md."""
 
 from __future__ import annotations
 

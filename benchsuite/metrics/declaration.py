@@ -54,6 +54,10 @@ class Declarations:
         except KeyError:
             raise UnknownNameError(self.undeclared(name)) from None
 
+    def find(self, name: str) -> Declaration | None:
+        """The quantity of that name, or None: a record may hold a plugin's."""
+        return self._declared.get(name)
+
     def undeclared(self, name: str) -> str:
         """What is wrong with a name that nobody declared."""
         return (
@@ -74,10 +78,6 @@ class Declarations:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._declared)
-
-    def get(self, name: str) -> Declaration | None:
-        """The one of that name, if it is declared."""
-        return self._declared.get(name)
 
     def values(self) -> Iterable[Declaration]:
         """All of them, in the order of the leaderboard's columns."""

@@ -14,12 +14,12 @@ from benchsuite.measure.flags import PASSING
 from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.statistics.verdicts import fewest_rounds
 from benchsuite.measure.summary import is_precise, summarise
+from benchsuite.measure.sweep import best_batch_size
 from benchsuite.metrics import CONTESTED
 from benchsuite.metrics.declared import SWEEP
 from benchsuite.orchestration.backoff import back_off, take_over, try_task
 from benchsuite.orchestration.case_state import CaseState, now
 from benchsuite.records.series import Series
-from benchsuite.worker.tasks.sweep import best_batch_size
 
 
 class Hands(Protocol):

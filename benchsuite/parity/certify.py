@@ -30,7 +30,10 @@ _LARGE = 100_000_000
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to be certified: every subject in every backend and precision, on one device."""
+    """What is to be certified: every subject in every backend and precision, on one device.
+
+    memory_limit_bytes: of each process; None for no limit.
+    """
 
     subjects: Sequence[str]
     backends: Sequence[str]
@@ -38,6 +41,7 @@ class Request:
     device: str
     threads: int
     timeout_s: float
+    memory_limit_bytes: int | None = None
 
 
 class Observer(Protocol):
@@ -52,7 +56,7 @@ class Observer(Protocol):
 
 def verify(request: Request, plugins: Plugins, observer: Observer) -> Iterator[Certificate]:
     """Certify, subject by subject; the reference's tensors are kept no longer than needed."""
-    workers = Workers(plugins, request.threads, request.timeout_s)
+    workers = Workers(plugins, request.threads, request.timeout_s, request.memory_limit_bytes)
     references = _References(request, workers)
     total = len(request.subjects)
     # Workers end first: nobody waits for the answer to what was asked of them.

@@ -1,8 +1,8 @@
 """A worker process of `verify`: the reference, or one backend, subject after subject.
 
-Started as `python -m benchsuite.parity.worker BACKEND [PLUGIN …]`; `reference` stands for the
-NumPy reference. One JSON request a line comes on standard input, one JSON answer a line goes
-to what was standard output. Two frameworks never share a process.
+Its arguments are BACKEND [PLUGIN …]; `reference` stands for the NumPy reference. One JSON request
+a line comes on standard input, one JSON answer a line goes to what was standard output. Two
+frameworks never share a process.
 """
 
 from __future__ import annotations
@@ -166,7 +166,3 @@ def _inspectable(session: Session, backend: str) -> InspectableSession:
 
 def _describe(graph: Graph) -> str:
     return f"{'×'.join(map(str, graph.input_shape))} → {graph.output.shape[0]}"
-
-
-if __name__ == "__main__":
-    main()

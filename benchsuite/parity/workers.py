@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event, Lock, Timer
 
@@ -15,8 +14,10 @@ import psutil
 from benchsuite.hooks import Plugins, Target
 from benchsuite.measure.machine.facts import usable_cpus
 from benchsuite.parity.worker import REFERENCE, Answer, Question
+from benchsuite.processes.interpreter import Interpreter, Interpreters
 from benchsuite.processes.settings import worker_environment
 
+_MODULE = "benchsuite.parity.worker"
 #: A worker that has grown beyond this gives its memory back by being replaced.
 _LARGEST_WORKER_BYTES = 2 * 1024**3
 #: Its matrix products are small: a second thread waits for the first in a busy loop.
@@ -26,11 +27,20 @@ _REFERENCE = Target("", "the NumPy reference", environment={"OPENBLAS_NUM_THREAD
 class Workers:
     """Begun when first asked; each is asked one question at a time. Threads may share this."""
 
-    def __init__(self, plugins: Plugins, threads: int, timeout_s: float) -> None:
+    def __init__(
+        self,
+        plugins: Plugins,
+        threads: int,
+        timeout_s: float,
+        memory_limit_bytes: int | None = None,
+    ) -> None:
         self._plugins = plugins
         self._threads = threads
         self._timeout_s = timeout_s
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._interpreters = Interpreters(memory_limit_bytes=memory_limit_bytes)
+        # A process ends with the thread that started it: threads that ask come and go.
+        self._starter = ThreadPoolExecutor(1)
+        self._processes: dict[str, Interpreter] = {}
         self._cpus: dict[str, tuple[int, ...]] = {}
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `close`
         self._changes = Lock()
@@ -43,6 +53,8 @@ class Workers:
             self._log.close()
         for name in list(self._processes):
             self._end(name)
+        self._starter.shutdown()
+        self._interpreters.close()
 
     def ask(self, name: str, question: Question) -> Answer:
         """Put a question, and wait for the answer; a process that dies has failed."""
@@ -54,7 +66,7 @@ class Workers:
             line = _exchange(process, msgspec.json.encode(asked) + b"\n")
         if not line:
             code = process.wait()
-            self._end(name)
+            self._end(name)  # and what it has left behind
             how = f"its process ended with exit code {code}"
             if late.is_set():
                 how = f"not done within {self._timeout_s:g} s (--timeout)"
@@ -82,58 +94,46 @@ class Workers:
                 self._cpus[name] = tuple(usable[index % len(usable)] for index in taken)
             return self._cpus[name]
 
-    def _process(self, name: str) -> subprocess.Popen[bytes] | None:
+    def _process(self, name: str) -> Interpreter | None:
         with self._changes:
             if self._closed:
                 return None
             if name not in self._processes:
-                self._processes[name] = self._start(name)
+                self._processes[name] = self._starter.submit(self._start, name).result()
             return self._processes[name]
 
-    def _start(self, name: str) -> subprocess.Popen[bytes]:
+    def _start(self, name: str) -> Interpreter:
         target = _REFERENCE if name == REFERENCE else self._plugins.backends[name].target
-        return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", "benchsuite.parity.worker", name, *self._plugins.unpackaged],
-            # Page faults would take half the time of networks with a hundred million weights.
-            env=worker_environment(target, self._threads, tuned=True),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            start_new_session=True,
-        )
+        # Page faults would take half the time of networks with a hundred million weights.
+        variables = worker_environment(target, self._threads, tuned=True)
+        arguments = [name, *self._plugins.unpackaged]
+        return self._interpreters.start(_MODULE, arguments, variables, self._log)
 
     def _end(self, name: str) -> None:
         with self._changes:
             process = self._processes.pop(name, None)
-        if process is None:
-            return
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe:
-                pipe.close()
+        if process:
+            process.kill()
 
 
-def _resident_bytes(process: subprocess.Popen[bytes]) -> int:
+def _resident_bytes(process: Interpreter) -> int:
     try:
         return int(psutil.Process(process.pid).memory_info().rss)
     except psutil.NoSuchProcess:
         return 0
 
 
-def _exchange(process: subprocess.Popen[bytes], line: bytes) -> bytes:
-    if process.stdin is None or process.stdout is None:
-        raise RuntimeError("a worker is started with pipes")
+def _exchange(process: Interpreter, line: bytes) -> bytes:
     try:
-        process.stdin.write(line)
-        process.stdin.flush()
-    except BrokenPipeError:
+        process.input.write(line)
+        process.input.flush()
+        return process.output.readline()
+    except (BrokenPipeError, ValueError):  # it has died, or `kill` has closed its pipes
         return b""
-    return process.stdout.readline()
 
 
 @contextmanager
-def _killed_after(process: subprocess.Popen[bytes], seconds: float) -> Iterator[Event]:
+def _killed_after(process: Interpreter, seconds: float) -> Iterator[Event]:
     """Yields what is set when the time is over, and the process killed."""
     late = Event()
 

@@ -13,8 +13,7 @@ import psutil
 
 from benchsuite.processes.kernel import IS_LINUX
 
-#: The variable by which a worker's descendants are known. Its value is unique to the worker, and
-#: begins with the process id of its harness.
+#: The variable by which a worker's descendants are known. Its value is unique to the worker.
 MARK = "BENCHSUITE_WORKER"
 #: That the end of a tree may take, however fast it breeds.
 _LONGEST_S = 20.0
@@ -22,13 +21,8 @@ _POLL_S = 0.001
 
 
 def new_mark() -> str:
-    """For the environment of a worker that this process starts."""
+    """The value of `MARK` for a worker that this process starts."""
     return f"{os.getpid()}.{secrets.token_hex(8)}"
-
-
-def harness_of(mark: str) -> int:
-    """The process that made a mark."""
-    return int(mark.partition(".")[0])
 
 
 class ProcessTree:

@@ -7,7 +7,7 @@ import os
 from benchsuite.hooks import Target
 
 #: glibc's allocator returns no memory between calls: a framework without a pool of its own
-#: otherwise pays up to a quarter of its time for page faults (docs/method.md).
+#: otherwise pays up to a quarter of its time for page faults (docs/reference/protocols.md).
 _TUNED_ALLOCATOR = {
     "MALLOC_MMAP_THRESHOLD_": "4294967296",
     "MALLOC_TRIM_THRESHOLD_": "4294967296",
@@ -17,8 +17,6 @@ _TUNED_ALLOCATOR = {
 _BINDING = ("OMP_PROC_BIND", "OMP_PLACES")
 #: The only variables that reach a record.
 RECORDED_VARIABLES = ("OMP_NUM_THREADS", *_BINDING, *_TUNED_ALLOCATOR)
-#: Bytes that each process of a worker may hold; unset for no limit.
-MEMORY_LIMIT = "BENCHSUITE_MEMORY_LIMIT"
 
 
 def worker_environment(target: Target, threads: int, *, tuned: bool) -> dict[str, str]:

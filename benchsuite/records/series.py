@@ -68,7 +68,7 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     calls: in each sample.
     samples, warmups: nanoseconds, in the order taken; the first warm-up is the very first call.
     energy_uj: microjoules in each sample; empty where no counter was read.
-    flags: what is wrong with it, by the names that docs/method.md explains.
+    flags: what is wrong with it, by the names that docs/reference/flags.md explains.
     round, attempt, place: when it was taken; `place` is its process's turn in the round.
     discarded: whether another attempt took its place.
     declared: of a plugin's probe, what it measures: its figures can be made, and be shown, where

@@ -1,9 +1,8 @@
 """A worker process: imports one framework, then does one job, or forks a child for each.
 
-Started as `python -m benchsuite.worker BACKEND [PLUGIN …]`. Jobs come on standard
-input, events go to what was standard output; whatever else the process or its libraries
-print goes to the job's log. Forking after the first operation hangs in every framework, so
-the parent of the forks imports and does nothing else.
+Its arguments are BACKEND [PLUGIN …]. Jobs come on standard input, events go to what was standard
+output; whatever else the process or its libraries print goes to the job's log. Forking after the
+first operation hangs in every framework, so the parent of the forks imports and does nothing else.
 """
 
 from __future__ import annotations
@@ -16,65 +15,34 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
-import psutil
 
-from benchsuite.contract import Backend
 from benchsuite.errors import StorageError
 from benchsuite.hooks import Plugins, load_plugins
 from benchsuite.measure.machine.facts import usable_cpus
 from benchsuite.measure.machine.topology import by_core
 from benchsuite.measure.machine.watch import Watch
 from benchsuite.processes.failures import broke
-from benchsuite.processes.kernel import adopt_orphans, die_with, go_first, limit_memory
-from benchsuite.processes.messages import (
-    Answered,
-    BackendInspection,
-    Began,
-    Bounded,
-    Done,
-    Ended,
-    Event,
-    Found,
-    Job,
-    Ready,
-    Sampled,
-    Trained,
-    Unwritable,
-)
-from benchsuite.processes.process_tree import MARK, harness_of
-from benchsuite.processes.settings import MEMORY_LIMIT
-from benchsuite.records import Ceiling, Epoch
-from benchsuite.records.series import Series
+from benchsuite.processes.kernel import die_with
+from benchsuite.processes.messages import Began, Done, Ended, Event, Job, Ready, Unwritable
+from benchsuite.processes.tasks import TASKS, load
 from benchsuite.records.writing import written
-from benchsuite.worker.tasks import TASKS, TaskContext, import_for, plain
+from benchsuite.worker.inspection import inspect
+from benchsuite.worker.speaker import EpochTeller, Speaker, event_of
 
-#: Seconds between two words about training.
-_TOLD_EVERY_S = 5.0
+if TYPE_CHECKING:  # tasks are imported when they are asked for, as the backend is
+    from benchsuite.contract import Backend
+    from benchsuite.worker.tasks.context import TaskContext
+
 #: proc(5): `starttime`, the 22nd field of a process's `stat`, behind its number and name.
 _START_TIME = 22 - 3
 
 
-class _Speaker:
-    """Sends events over what was standard output."""
-
-    def __init__(self) -> None:
-        self._file: BinaryIO = os.fdopen(os.dup(1), "wb")
-        os.dup2(2, 1)
-
-    def say(self, event: Event) -> None:
-        # Another may have been killed in the middle of its word: this one begins a line.
-        self._file.write(b"\n" + msgspec.json.encode(event) + b"\n")
-        self._file.flush()
-
-
 def main() -> None:
     """Serve jobs until standard input ends."""
-    _settle()
-    speaker, started = _Speaker(), Watch()
+    speaker, started = Speaker(), Watch()
     cpus = by_core(
         usable_cpus()
     )  # before the import: some libraries bind the thread that imports them
@@ -107,14 +75,14 @@ class _Worker:
 
     plugins: Plugins
     backend: Backend
-    speaker: _Speaker
+    speaker: Speaker
     cpus: Sequence[int]
 
     def fork(self, job: Job) -> int:
         """Do a job in a child of this process, and return its exit code."""
         if job.case is not None:
             with suppress(Exception):  # the child meets it too, and tells
-                import_for(job.task, job.case, self.plugins)
+                self._import(job)
         _reap()
         server, pid = os.getpid(), os.fork()
         if pid == 0:
@@ -145,13 +113,30 @@ class _Worker:
             sys.stderr.flush()
             self.speaker.say(broke(error))
 
+    def _import(self, job: Job) -> None:
+        """Import here what each child would import again."""
+        task = TASKS[job.task]
+        load(task.function)
+        if task.prepare:
+            load(task.prepare)(self._context(job))
+
     def _events(self, job: Job, started: Watch, import_s: float | None) -> Iterator[Event]:
         if job.case is None:
-            yield _look(self.backend)
+            yield inspect(self.backend)
             return
         cpus = self.cpus[: job.case.threads]
         _bind(cpus)
-        task = TaskContext(
+        context = self._context(job, started)
+        context.cpus, context.import_s = cpus, import_s
+        for found in load(TASKS[job.task].function)(context):
+            yield event_of(found)
+
+    def _context(self, job: Job, started: Watch | None = None) -> TaskContext:
+        from benchsuite.worker.tasks.context import TaskContext
+
+        if job.case is None:
+            raise ValueError(f"task '{job.task}' is of a case, and got none")
+        return TaskContext(
             job.task,
             job.case,
             self.plugins,
@@ -159,46 +144,10 @@ class _Worker:
             job.files,
             inference_batch_sizes=job.inference_batch_sizes,
             backed_off=job.backed_off,
-            cpus=cpus,
-            import_s=import_s,
-            getting_ready=started,
-            tell=_Herald(self.speaker),
+            getting_ready=started or Watch(),
+            tell=EpochTeller(self.speaker),
             announce=self.speaker.say,
         )
-        for found in TASKS[job.task](task):
-            match found:
-                case Series():
-                    yield Sampled(found)
-                case np.ndarray():
-                    yield Answered(found.tolist())
-                case Ceiling():
-                    yield Bounded(found)
-                case _:
-                    yield Found(found)
-
-
-class _Herald:
-    """Says how training goes on, and not so often that the harness is in the way of it."""
-
-    def __init__(self, speaker: _Speaker) -> None:
-        self._speaker = speaker
-        self._last = time.monotonic()
-
-    def __call__(self, number: int, epoch: Epoch) -> None:
-        now = time.monotonic()
-        if now - self._last >= _TOLD_EVERY_S:
-            self._last = now
-            self._speaker.say(Trained(number, epoch))
-
-
-def _settle() -> None:
-    """Outlive nobody, be the first to go where memory is full, and keep to the limit."""
-    die_with(harness_of(os.environ[MARK]))
-    go_first()
-    adopt_orphans()
-    limit = os.environ.get(MEMORY_LIMIT)
-    if limit:
-        limit_memory(int(limit))
 
 
 def _reap() -> None:
@@ -206,15 +155,6 @@ def _reap() -> None:
     with suppress(ChildProcessError):
         while hasattr(os, "WNOHANG") and os.waitpid(-1, os.WNOHANG)[0]:
             pass
-
-
-def _look(backend: Backend) -> BackendInspection:
-    return BackendInspection(
-        versions=plain(backend.versions()),
-        devices=tuple(backend.devices()),
-        tiers=tuple(backend.tiers),
-        precisions=tuple(backend.precisions),
-    )
 
 
 def _bind(cpus: Sequence[int]) -> None:
@@ -239,11 +179,9 @@ def _age_s() -> float:
     On Linux by a clock that nobody can set meanwhile.
     """
     if not hasattr(time, "CLOCK_BOOTTIME"):
+        import psutil
+
         return time.time() - psutil.Process().create_time()
     fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
     ticks = int(fields[_START_TIME])
     return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
-
-
-if __name__ == "__main__":
-    main()

@@ -123,7 +123,7 @@ def test_case_whose_samples_are_gone_is_done_again(timing_group, journal, store)
     assert journal().open(timing_group)[0].tasks == []
 
 
-def test_others_of_a_contest_stay_where_they_were(timing_group, journal):
+def test_others_of_a_timing_group_stay_where_they_were(timing_group, journal):
     later = journal()
     first, second = later.open(timing_group)
     first.tasks.append("train")
@@ -141,5 +141,5 @@ def test_journal_of_something_else_is_refused(timing_group, journal, store):
         journal().open(timing_group)
 
 
-def test_outcome_without_a_journal_needs_everything(make_record):
+def test_state_without_a_journal_needs_everything(make_record):
     assert CaseState(make_record().case).needs("memory")

@@ -69,7 +69,7 @@ def test_run_records_a_process_that_cannot_be_started(run_cases, monkeypatch):
             raise BlockingIOError(11, "Resource temporarily unavailable")
         return popen(command, **options)
 
-    monkeypatch.setattr("benchsuite.processes.local.subprocess.Popen", start)
+    monkeypatch.setattr("benchsuite.processes.interpreter.subprocess.Popen", start)
 
     run = run_cases(["numpy-linear"], seeds=[0, 1])
 
@@ -80,7 +80,7 @@ def test_run_records_a_process_that_cannot_be_started(run_cases, monkeypatch):
 
 
 def test_run_refuses_a_limit_that_the_system_does_not_have(run_cases, tmp_path, monkeypatch):
-    monkeypatch.setattr("benchsuite.processes.local.IS_LINUX", False)
+    monkeypatch.setattr("benchsuite.processes.interpreter.IS_LINUX", False)
     with pytest.raises(UsageError, match="--memory-limit needs Linux"):
         run_cases(["numpy-linear"], memory_limit="8GiB")
     assert not (tmp_path / "results").exists()

@@ -10,12 +10,14 @@ from pathlib import Path
 from threading import Event, Lock, Timer
 
 import msgspec
+import psutil
 import pytest
 
 from benchsuite.hooks import load_plugins
 from benchsuite.parity import Request, verify
 from benchsuite.parity import certify as certifying
 from benchsuite.parity.worker import REFERENCE, Answer
+from benchsuite.processes.kernel import IS_LINUX
 
 PLUGIN = "benchsuite.reference.plugin"
 
@@ -36,6 +38,7 @@ def certify(plugins, backends, subjects=("update_rules", "lenet5"), **changes):
         device="cpu",
         threads=1,
         timeout_s=changes.pop("timeout_s", 120.0),
+        memory_limit_bytes=changes.pop("memory_limit_bytes", None),
     )
     assert not changes
     return list(verify(request, plugins, Quiet()))
@@ -68,6 +71,8 @@ def faulty(tmp_path):
     path.write_text(
         """
 import os
+import subprocess
+import sys
 import time
 from benchsuite import Target, hookimpl
 from benchsuite.testing import NumpyBackend, NumpySession
@@ -100,6 +105,18 @@ class Bound(NumpyBackend):
     def __init__(self):
         raise RuntimeError(f"bound to {len(os.sched_getaffinity(0))} CPUs")
 
+class Greedy(NumpyBackend):
+    name = "greedy"
+    def open(self, *args):
+        return bytearray(3 << 30)
+
+class Leaving(NumpyBackend):
+    name = "leaving"
+    def open(self, *args):
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(999)", "left-behind"],
+                         start_new_session=True)
+        os._exit(3)
+
 class Closed(NumpyBackend):
     name = "closed"
     class session_class(NumpySession):
@@ -110,7 +127,7 @@ class Closed(NumpyBackend):
 
 @hookimpl
 def benchsuite_backends():
-    names = ("Wrong", "Dying", "Raising", "Closed", "Slow", "Bound")
+    names = ("Wrong", "Dying", "Raising", "Closed", "Slow", "Bound", "Greedy", "Leaving")
     return {
         n.lower(): Target(f"{__name__}:{'WrongBackend' if n == 'Wrong' else n}", n) for n in names
     }
@@ -143,6 +160,19 @@ def test_a_worker_that_takes_too_long_says_so(faulty):
 def test_workers_keep_to_as_many_cpus_as_threads(faulty):
     certificate, _ = certify(faulty, ["bound"], subjects=("lenet5",))
     assert certificate.reason == "RuntimeError('bound to 1 CPUs')"
+
+
+@pytest.mark.skipif(not IS_LINUX, reason="the limit is Linux's")
+def test_memory_of_workers_is_limited(faulty):
+    certificate, _ = certify(faulty, ["greedy"], subjects=("lenet5",), memory_limit_bytes=2 * 2**30)
+    assert (certificate.verdict, certificate.reason) == ("failed", "MemoryError()")
+
+
+@pytest.mark.skipif(not IS_LINUX, reason="elsewhere process groups alone are ended")
+def test_workers_leave_nothing_behind(faulty):
+    certify(faulty, ["leaving"], subjects=("lenet5",))
+    found = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
+    assert [command for command in found if command[-1:] == ["left-behind"]] == []
 
 
 @pytest.fixture

@@ -9,11 +9,8 @@ from __future__ import annotations
 import atexit
 import os
 import pickle
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import cache, partial
 from queue import LifoQueue
 from typing import Any, TypeVar, cast
@@ -22,6 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchsuite.errors import BenchsuiteError
+from benchsuite.processes.interpreter import Interpreter
+from benchsuite.processes.process_tree import MARK
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -113,25 +112,23 @@ class _Decoder:
     """One process."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchsuite.data.images.decoder_process"],
-            env={**os.environ, **_ALONE},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+        # In a worker, it is of the worker's process tree.
+        self._process = Interpreter(
+            "benchsuite.data.images.decoder_process",
+            environment={**os.environ, **_ALONE},
+            mark=os.environ.get(MARK, ""),
         )
 
     def ask(self, function: Callable[[Any], Any], argument: Any) -> tuple[Any, Exception | None]:  # noqa: ANN401 - whatever the function takes
         """What it yields, or what it raises. Raises BenchsuiteError where the process dies."""
-        questions, answers = self._process.stdin, self._process.stdout
-        if questions is None or answers is None:
-            raise RuntimeError("a decoder is started with pipes")
+        questions, answers = self._process.input, self._process.output
         try:
             pickle.dump((function, argument), questions, pickle.HIGHEST_PROTOCOL)
             questions.flush()
             answer: tuple[Any, Exception | None] = pickle.load(answers)  # noqa: S301 - from our own child
         except (EOFError, pickle.UnpicklingError, BrokenPipeError) as error:
             self.close()
-            code = self._process.returncode
+            code = self._process.wait()
             raise BenchsuiteError(
                 f"a process that decodes images ended with exit code {code}: there may be too "
                 "little memory, or an image that its decoder dies of"
@@ -140,8 +137,4 @@ class _Decoder:
 
     def close(self) -> None:
         """End it."""
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with suppress(BrokenPipeError):  # what was not flushed has nobody to read it
-                    pipe.close()
-        self._process.wait()
+        self._process.end()

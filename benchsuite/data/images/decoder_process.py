@@ -1,4 +1,4 @@
-"""A process that decodes: started by `Decoders` with `python -m`.
+"""A process that decodes: started by `Decoders`.
 
 It is asked on standard input and answers on what was standard output, in pickles. It ends
 where its input does, however the process that asks has ended.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import signal
 import sys
 from contextlib import suppress
 from typing import Any, BinaryIO
@@ -16,7 +15,6 @@ from typing import Any, BinaryIO
 
 def main() -> None:
     """Apply functions to arguments until standard input ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asks
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
     with suppress(BrokenPipeError):
@@ -38,7 +36,3 @@ def _answer(questions: BinaryIO, answers: BinaryIO) -> bool:
     pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
     answers.flush()
     return True
-
-
-if __name__ == "__main__":
-    main()

@@ -19,7 +19,8 @@ from benchsuite.files import opened
 _GRAY = ("1", "L", "LA", "La", "F")
 _SIXTEEN_BITS = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 _LARGEST_16 = 65535
-#: Those that docs/data.md names. Pillow has some forty more, and one of them starts Ghostscript.
+#: Those that docs/reference/datasets.md names. Pillow has some forty more, and one of them starts
+#: Ghostscript.
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 #: An image of 8192×8192: decoding takes up to 0.8 GB. A few bytes can say that they are more.
 _MOST_PIXELS = 1 << 26

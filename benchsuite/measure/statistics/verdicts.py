@@ -23,7 +23,8 @@ from benchsuite.records import Measurement
 #: Two figures nearer than this are of no practical difference.
 MARGIN = 0.02
 #: Of figures from two runs: a machine is another one by a few per cent from hour to hour, which
-#: processes of one run do not show. docs/compare.md has the rates that follow from it.
+#: processes of one run do not show. The rates that follow from it
+#: are in docs/explanation/comparing-runs.md.
 MARGIN_BETWEEN_RUNS = 0.05
 #: Of two shares of recognised images: one percentage point.
 MARGIN_OF_FRACTIONS = 0.01

@@ -1,6 +1,6 @@
 """The leaderboard's columns, as data: what each is called, means, and is read from.
 
-Names are stable and carry units. `docs/leaderboard.md` lists them in this order.
+Names are stable and carry units. `docs/reference/leaderboard.md` lists them in this order.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ def metric_column(split: Literal["test", "validation"], metric: str) -> Column:
     A plugin's stands last, under its own name: records do not say which way it is better.
     """
     name = f"{split}_{metric}"
-    declared = QUALITY.get(metric)
+    declared = QUALITY.find(metric)
     value = of_training(lambda training: getattr(training, split).get(metric))
     meaning, better = (declared.help, declared.better) if declared else (metric, None)
     description = f"{meaning} on the {split} split, by the core from raw logits"

@@ -36,7 +36,7 @@ def metric_named(name: str, rows: Iterable[Row] = ()) -> Column:
         hint = did_you_mean(name, [*names, *_COMPARABLE])
         raise UsageError(
             f"'{name}' is no metric that can be compared.{hint} There are: {', '.join(names)}, "
-            "and the columns of docs/leaderboard.md that have a better end"
+            "and the columns of docs/reference/leaderboard.md that have a better end"
         )
     return found
 

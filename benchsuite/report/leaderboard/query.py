@@ -141,5 +141,5 @@ def _misread(text: str, error: UnexpectedInput) -> str:
     instead = f" where {expected} could stand" if expected else " is one too many"
     return (
         f"--where: {found} (character {start + 1}){instead}; "
-        "docs/leaderboard.md explains the language"
+        "docs/reference/leaderboard.md explains the language"
     )

@@ -10,7 +10,7 @@ from benchsuite.records import Record
 from benchsuite.report.columns.column import Column
 from benchsuite.report.columns.columns import COLUMNS, RENAMED
 
-#: Short names of columns. `docs/leaderboard.md` lists them in this order.
+#: Short names of columns. `docs/reference/leaderboard.md` lists them in this order.
 ALIASES: Mapping[str, str] = {column.alias: column.name for column in COLUMNS if column.alias}
 _BY_DEFAULT = "architecture"
 
@@ -69,7 +69,7 @@ def find_column(name: str, known: Iterable[Column]) -> Column:
     if found is None:
         raise UnknownNameError(
             f"unknown column '{name}'.{did_you_mean(name, [*by_name, *ALIASES])} "
-            "docs/leaderboard.md lists columns and their aliases"
+            "docs/reference/leaderboard.md lists columns and their aliases"
         )
     return found
 

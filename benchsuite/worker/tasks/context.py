@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from time import perf_counter
@@ -24,6 +24,7 @@ from benchsuite.processes.messages import BackedOff, Files, Trying
 from benchsuite.processes.settings import RECORDED_VARIABLES
 from benchsuite.records import Case, Epoch, Findings, Phase
 from benchsuite.records.series import Series
+from benchsuite.worker.inspection import plain
 
 
 @dataclass
@@ -150,11 +151,6 @@ def judged(task: TaskContext, series: Series, lies: Iterable[str] = ()) -> Serie
 def backed_off(size: int, instead: int | None) -> list[str]:
     """The flag of a figure that is of another batch than the case's own."""
     return [BACKED_OFF] if size == instead else []
-
-
-def plain(words: Mapping[str, str]) -> dict[str, str]:
-    """The words as plain text: frameworks have versions of a type of their own."""
-    return {str(key): str(value) for key, value in words.items()}
 
 
 def _variables() -> dict[str, str]:

@@ -12,6 +12,7 @@ from benchsuite.contract import Session
 from benchsuite.graph.footprint import total_elements
 from benchsuite.measure.protocol import PROTOCOLS, Protocol
 from benchsuite.measure.scenarios import measure_throughput, quiet_collector
+from benchsuite.measure.sweep import GAIN, rate
 from benchsuite.metrics.declared import SWEEP
 from benchsuite.processes.failures import broke, is_out_of_memory
 from benchsuite.processes.messages import Trying
@@ -19,8 +20,8 @@ from benchsuite.records import Findings, Overflow
 from benchsuite.records.series import Series
 from benchsuite.worker.tasks.context import TaskContext, input_pool
 
-#: The sweep ends once so many doublings in a row have each gained less than this …
-_DOUBLINGS, _GAIN = 2, 0.02
+#: The sweep ends once so many doublings in a row have each gained too little …
+_DOUBLINGS = 2
 #: … or one batch takes longer.
 _LONGEST_BATCH_S = 10.0
 _BYTES, _MEMORY_SHARE = 4, 0.5
@@ -44,17 +45,11 @@ def sweep_batches(task: TaskContext) -> Iterator[Findings | Series]:
                 yield _full(size, error)
                 break
             yield series
-            curve.append(_rate(series))
+            curve.append(rate(series))
             if _is_over(curve, series):
                 break
             size *= 2
     yield task.machine_facts(session)
-
-
-def best_batch_size(curve: Sequence[Series]) -> int:
-    """The smallest batch whose throughput is the highest, or as good as that: gains end there."""
-    highest = max(map(_rate, curve))
-    return min(one.batch_size for one in curve if _rate(one) >= highest * (1 - _GAIN))
 
 
 def _full(size: int, error: Exception) -> Findings:
@@ -86,13 +81,9 @@ def _fits(session: Session, size: int, device: str) -> bool:
     )
 
 
-def _rate(series: Series) -> float:
-    return series.images * len(series.samples) / sum(series.samples)
-
-
 def _is_over(curve: Sequence[float], last: Series) -> bool:
     if min(last.samples) / last.calls > _LONGEST_BATCH_S * _NS_PER_S:
         return True
     recent = curve[-_DOUBLINGS - 1 :]
     gains = [after / before - 1 for before, after in pairwise(recent)]
-    return len(gains) == _DOUBLINGS and max(gains) < _GAIN
+    return len(gains) == _DOUBLINGS and max(gains) < GAIN

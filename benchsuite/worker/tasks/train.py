@@ -24,7 +24,6 @@ from benchsuite.data import (
 )
 from benchsuite.errors import BenchsuiteError
 from benchsuite.graph.weights import digest_weights
-from benchsuite.hooks import Plugins
 from benchsuite.processes.messages import Trying
 from benchsuite.records import Case, Digests, Findings, Training, finite
 from benchsuite.records.predictions import Predictions, write_predictions
@@ -164,10 +163,9 @@ def _how_it_diverged(trained: Trained) -> str:
     )
 
 
-def import_for(task: str, case: Case, plugins: Plugins) -> None:
-    """Import what a task needs besides the framework, and do nothing with it.
+def import_data_set(task: TaskContext) -> None:
+    """Import what makes the data set, and do nothing with it.
 
     scikit-learn takes longer to import than many a network takes to train.
     """
-    if task == "train":
-        plugins.datasets.find(case.dataset)[0].load()
+    task.plugins.datasets.find(task.case.dataset)[0].load()

@@ -9,7 +9,8 @@ from PIL import Image
 
 from benchsuite.contract import EncodedImages
 from benchsuite.data.images import decoder_pool as decoders
-from benchsuite.data.images.arrays import fit_images, resized
+from benchsuite.data.images import resized
+from benchsuite.data.images.arrays import fit_images
 from benchsuite.data.images.decoder_pool import Decoders
 from benchsuite.data.images.resized import resize_now, resized_once
 from benchsuite.errors import UsageError

@@ -41,7 +41,7 @@ def crashes(tmp_path_factory):
     scratch = tmp_path_factory.mktemp("scratch")
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(EXAMPLE)
-        patch.setenv("PYTHONPATH", str(EXAMPLE))
+        patch.setenv("PYTHONPATH", str(EXAMPLE), prepend=os.pathsep)
         patch.setenv("MARK_OF_THIS_TEST", str(scratch))
         patch.setattr("tempfile.tempdir", str(scratch))
 

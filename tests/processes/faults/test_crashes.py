@@ -78,8 +78,8 @@ def test_crash_is_one_record_with_its_reason(forked, way):
 
     record = forked[1][way]
 
-    assert (record.status, record.reason[:7]) == (status, "learn: " if reason else "")
-    assert record.reason.removeprefix("learn: ").startswith(reason)
+    assert (record.status, record.reason[:7]) == (status, "train: " if reason else "")
+    assert record.reason.removeprefix("train: ").startswith(reason)
     assert len(record.reason) < 1200
 
 
@@ -88,7 +88,7 @@ def test_crash_of_an_interpreter_of_its_own_is_the_same(spawned, way):
     status, reason = CRASHES[way]
 
     assert spawned[way].status == status
-    assert spawned[way].reason.removeprefix("learn: ").startswith(reason)
+    assert spawned[way].reason.removeprefix("train: ").startswith(reason)
 
 
 @pytest.mark.parametrize("runs", ["forked", "spawned", "hanging"])
@@ -120,7 +120,7 @@ def test_flood_leaves_the_first_and_the_last_part_of_its_log(forked):
 @pytest.mark.parametrize("way", HANGS)
 def test_time_is_limited_whatever_hangs(hanging, way):
     assert hanging[way].status == "timeout"
-    assert hanging[way].reason == "learn: not done within 6 s (--timeout)"
+    assert hanging[way].reason == "train: not done within 6 s (--timeout)"
 
 
 def test_line_without_end_is_cut_short(crashes, monkeypatch):

@@ -42,7 +42,7 @@ def test_training_s_own_batch_is_never_changed(run_cases, options):
 
     assert record.status == "oom"
     assert record.reason == (
-        "learn: training at batch 32: MemoryError: cannot allocate 9 TB; "
+        "train: training at batch 32: MemoryError: cannot allocate 9 TB; "
         "--set micro_batches=2 takes each step in two parts"
     )
     assert overflows(record) == [("training", 32)]
@@ -94,7 +94,7 @@ def test_memory_beyond_the_limit_is_oom(run_cases, isolation):
 
     by_backend = {record.case.backend: record for record in run.records}
     assert by_backend["greedy"].status == "oom"
-    assert by_backend["greedy"].reason.startswith("learn: MemoryError")
+    assert by_backend["greedy"].reason.startswith("train: MemoryError")
     assert by_backend["greedy"].reason.endswith("(--memory-limit 3GiB)")
     assert by_backend["numpy-linear"].status == "ok"
 
@@ -104,7 +104,7 @@ def test_silent_death_at_the_limit_is_oom(run_cases):
     (record,) = run_cases(["silentlygreedy"], memory_limit="3GiB").records
 
     assert record.status == "oom"
-    assert record.reason.startswith("learn: its process died silently, and had last been seen with")
+    assert record.reason.startswith("train: its process died silently, and had last been seen with")
     assert "2.9" in record.reason
 
 
@@ -126,7 +126,7 @@ def test_process_that_the_kernel_took_for_want_of_memory_is_oom(run_cases, tmp_p
 
     assert record.status == "oom"
     assert record.reason == (
-        "learn: its process was killed by the kernel: the host was out of memory"
+        "train: its process was killed by the kernel: the host was out of memory"
     )
 
 
@@ -147,4 +147,4 @@ def test_thread_without_room_for_its_stack_is_oom_under_a_limit(run_cases, limit
     (record,) = run_cases(["threadless"], memory_limit=limit).records
 
     assert record.status == status
-    assert record.reason.startswith("learn: RuntimeError: can't start new thread")
+    assert record.reason.startswith("train: RuntimeError: can't start new thread")

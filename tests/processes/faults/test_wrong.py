@@ -4,7 +4,7 @@ import pytest
 
 pytestmark = pytest.mark.faults
 
-DIVERGED = "learn: training diverged after step 4: "
+DIVERGED = "train: training diverged after step 4: "
 REASONS = {
     "wide": "memory: predict() gave an array of shape (8, 11), not (8, 10)",
     "flat": "memory: predict() gave an array of shape (80,), not (8, 10)",
@@ -16,11 +16,11 @@ REASONS = {
     "nans": "memory: 80 of 80 logits are NaN or infinite",
     "infinite": "memory: 1 of 80 logits are NaN or infinite",
     "onesize": "memory: predict() gave an array of shape (8, 10), not (1, 10)",
-    "fewlosses": "learn: train() gave an array of shape (3,), not (4,)",
-    "manylosses": "learn: train() gave an array of shape (2, 4), not (4,)",
-    "onelossalone": "learn: train() gave a float rather than a NumPy array",
-    "wholelosses": "learn: train() gave numbers of type int64, not float32",
-    "infinitelosses": "learn: training diverged: the loss of step 1 is inf; a lower learning rate",
+    "fewlosses": "train: train() gave an array of shape (3,), not (4,)",
+    "manylosses": "train: train() gave an array of shape (2, 4), not (4,)",
+    "onelossalone": "train: train() gave a float rather than a NumPy array",
+    "wholelosses": "train: train() gave numbers of type int64, not float32",
+    "infinitelosses": "train: training diverged: the loss of step 1 is inf; a lower learning rate",
     "losesitsweights": f"{DIVERGED}16 of 32 logits are NaN or infinite",
     "hidesitsweights": f"{DIVERGED}NaN or infinity in the weights fc.bias",
     "blind": f"{DIVERGED}32 of 32 logits are NaN or infinite",

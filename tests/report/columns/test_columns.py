@@ -11,7 +11,7 @@ from benchsuite.report.columns.columns import COLUMNS
 from benchsuite.report.columns.quality_columns import metric_column
 from benchsuite.report.leaderboard.rows import columns_of, csv_text
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "leaderboard.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "reference" / "leaderboard.md"
 STEMS = ("inference", "best_inference", "training")
 BY_NAME = {column.name: column for column in COLUMNS}
 

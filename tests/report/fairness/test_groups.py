@@ -7,7 +7,7 @@ from benchsuite.errors import UsageError
 from benchsuite.report.columns.conditions import SETTING
 from benchsuite.report.fairness.groups import differing, fair_groups, require_one
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "leaderboard.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "reference" / "leaderboard.md"
 
 
 def members(groups):

@@ -7,7 +7,7 @@ from benchsuite.report.columns.columns import COLUMNS
 from benchsuite.report.leaderboard.rows import columns_of, in_order
 from benchsuite.report.leaderboard.view import ALIASES, find_column, view_of
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "leaderboard.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "reference" / "leaderboard.md"
 BY_NAME = {column.name: column for column in COLUMNS}
 
 

@@ -6,8 +6,8 @@ from benchsuite.measure.machine import energy as measuring
 from benchsuite.measure.machine.energy import Counter
 from benchsuite.orchestration import timing_group as contest
 from benchsuite.records import Findings
-from benchsuite.worker.tasks import TaskContext
 from benchsuite.worker.tasks import energy as task_module
+from benchsuite.worker.tasks.context import TaskContext
 from benchsuite.worker.tasks.energy import spend_energy
 
 

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from benchsuite.measure import protocol
 from benchsuite.records.series import Series
 from benchsuite.testing import NumpyBackend, NumpySession
-from benchsuite.worker.tasks import TaskContext
+from benchsuite.worker.tasks.context import TaskContext
 from benchsuite.worker.tasks.timing import measure_time
 
 _PARTS = ["training_forward", "training_backward"]
