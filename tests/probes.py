@@ -17,7 +17,6 @@ PLACING = Probe(
         unit="s",
         better="lower",
         label="placing a batch",
-        help="one batch, from the host to the device",
         batch="training",
     ),
     _time_placing,

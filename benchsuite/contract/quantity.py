@@ -29,7 +29,7 @@ class Scale(msgspec.Struct, frozen=True):
     factor: float = 1.0
 
 
-#: Where a quantity does not say otherwise, by the unit that records have.
+#: By the unit that records have.
 _USUAL = {
     "s": Scale("ms", 1e3),
     "bytes": Scale("MB", 1e-6),
@@ -47,9 +47,7 @@ class Quantity(msgspec.Struct, frozen=True, kw_only=True):
 
     name: of its measurements. unit: of their values, such as `s`, `bytes` or `images/s`.
     better: which way is better.
-    label: what people call it, in a few words. short: the same for a table's header; the label
-        where it is empty. help: one line on what exactly it is.
-    scale: the unit in which people see it; None takes the usual one: ms, MB, or the unit itself.
+    label: what people call it, in a few words.
     batch: of which batch it is: of one image, of the batch of the inference throughput or of the
         timed training step, or of none.
     summary: how a process's samples become its value; a probe's are `median` or `maximum`.
@@ -59,9 +57,6 @@ class Quantity(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     better: Literal["higher", "lower"]
     label: str
-    short: str = ""
-    help: str = ""
-    scale: Scale | None = None
     batch: Literal["one", "inference", "training", "none"] = "one"
     summary: Summary = "median"
 
@@ -76,8 +71,8 @@ class Quantity(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def shown(self) -> Scale:
-        """The unit in which people see it, and the factor to it."""
-        return self.scale or usual_scale(self.unit)
+        """The unit in which people see it, and the factor to it: ms, MB, or the unit itself."""
+        return usual_scale(self.unit)
 
     @property
     def title(self) -> str:
@@ -87,7 +82,7 @@ class Quantity(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def header(self) -> str:
         """Of a table, in two lines."""
-        return f"{self.short or self.label}\n{self.shown.unit}"
+        return f"{self.label}\n{self.shown.unit}"
 
     def column_name(self, end: Literal["", "low", "high"] = "") -> str:
         """Of its column in the leaderboard, or of one end of its interval: `load_low_s`."""

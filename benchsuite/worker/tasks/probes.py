@@ -16,7 +16,7 @@ from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.scenarios import quiet_collector, timed
 from benchsuite.processes.failures import broke
 from benchsuite.processes.messages import Trying
-from benchsuite.records.series import Reading, Series
+from benchsuite.records.series import Series
 from benchsuite.worker.tasks.context import TaskContext, input_pool
 
 _NS_PER_S = 1e9
@@ -49,7 +49,8 @@ def measure_probes(task: TaskContext, session: Session) -> Iterator[Series]:
             declared=quantity,
             refused=refused,
             reading=reading,
-            flags=tuple(_flags(task, reading)) if values else (),
+            # Nobody knows how many calls a probe made, nor on how many cores it should have.
+            flags=tuple(process_flags(reading, cpus=None, calls=1, tuned=False)),
         )
 
 
@@ -71,12 +72,6 @@ def _unknown(entry: Entry) -> Quantity:
 def _batch_size(task: TaskContext, quantity: Quantity) -> int:
     sizes = {"inference": task.inference_batch_size, "training": task.training_batch_size}
     return sizes.get(quantity.batch, 1)
-
-
-def _flags(task: TaskContext, reading: Reading) -> list[str]:
-    """What else happened; nobody knows how many calls the probe made."""
-    cpus = task.cpus if task.case.device == "cpu" else None
-    return process_flags(reading, cpus=cpus, calls=1, tuned=False)
 
 
 def _measure(probe: Probe, task: TaskContext, session: Session) -> tuple[float, ...]:
