@@ -86,5 +86,5 @@ class Quantity(msgspec.Struct, frozen=True, kw_only=True):
 
     def column_name(self, end: Literal["", "low", "high"] = "") -> str:
         """Of its column in the leaderboard, or of one end of its interval: `load_low_s`."""
-        unit = re.sub(r"\W+", "_", self.unit.lower().replace("/", "_per_")).strip("_")
+        unit = re.sub(r"[\W_]+", "_", self.unit.lower().replace("/", " per ")).strip("_")
         return "_".join(part for part in (self.name, end, unit) if part)
