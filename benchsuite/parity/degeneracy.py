@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchsuite.graph import Graph, Node
+from benchsuite.graph.ops.arrays import Array
 from benchsuite.graph.ops.normalization import batch_norm_in_evaluation
-from benchsuite.graph.ops.op import Array
 from benchsuite.reference.definitions import DERIVATIVES, OPERATIONS
 from benchsuite.reference.nondegenerate import random_images
 from benchsuite.reference.oracle import Pass, backpropagate

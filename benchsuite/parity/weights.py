@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchsuite.graph import Graph, Weight
-from benchsuite.graph.ops.op import Array
+from benchsuite.graph.ops.arrays import Array
 from benchsuite.graph.weights import Weights
 from benchsuite.reference.definitions import OPERATIONS
 from benchsuite.reference.nondegenerate import random_images, random_weight

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from benchsuite.contract import Batch, Counts, Setup, check_request, check_setup
 from benchsuite.graph import OPS, Graph, Node
-from benchsuite.graph.ops.op import Array, NodeWeights, Operation
+from benchsuite.graph.ops.arrays import Array
+from benchsuite.graph.ops.op import NodeWeights, Operation
 from benchsuite.graph.weights import check_weights
 from benchsuite.reference.ceilings import NumpyWorkload, copy, product
 from benchsuite.reference.definitions import OPERATIONS

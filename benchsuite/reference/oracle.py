@@ -16,7 +16,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from benchsuite.contract import Batch, Normalizer, UpdateRule
 from benchsuite.graph import Graph, Node, Shape
-from benchsuite.graph.ops.op import Array, Backward, Derivative, Operation
+from benchsuite.graph.ops.arrays import Array
+from benchsuite.graph.ops.op import Backward, Derivative, Operation
 from benchsuite.reference.definitions import DERIVATIVES, OPERATIONS
 
 

@@ -6,13 +6,10 @@ import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from benchsuite.graph.node import Node
+from benchsuite.graph.ops.arrays import Array, np
 from benchsuite.graph.ops.op import (
     ODD,
-    Array,
     Attrs,
     Backward,
     Example,
@@ -125,7 +122,9 @@ def _stochastic_depth_examples() -> Iterator[Example]:
     yield Example("of-positions", ODD, lambda net, x: net.stochastic_depth(x, 0.5))
 
 
-def _where(is_steep: Callable[[Array], NDArray[np.bool_]]) -> Callable[[Array, Array], Array]:
+def _where(
+    is_steep: Callable[[Array], np.typing.NDArray[np.bool_]],
+) -> Callable[[Array, Array], Array]:
     """A slope of one where the input says so, and of none elsewhere."""
     return lambda x, _: is_steep(x).astype(x.dtype)
 

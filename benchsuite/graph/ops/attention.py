@@ -11,13 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from benchsuite.errors import ShapeError
 from benchsuite.graph import initializers
 from benchsuite.graph.node import Node, Shape
+from benchsuite.graph.ops.arrays import Array, np
 from benchsuite.graph.ops.op import (
-    Array,
     Attrs,
     Backward,
     Example,

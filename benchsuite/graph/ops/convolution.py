@@ -7,17 +7,15 @@ from collections.abc import Iterator
 from functools import reduce
 from typing import Any
 
-import numpy as np
-
 from benchsuite.errors import ShapeError
 from benchsuite.graph import initializers
 from benchsuite.graph.initializers import Rule
 from benchsuite.graph.node import Attribute, Node, Shape
+from benchsuite.graph.ops.arrays import Array, np
 from benchsuite.graph.ops.op import (
     EVEN,
     GREY,
     ODD,
-    Array,
     Attrs,
     Backward,
     Example,

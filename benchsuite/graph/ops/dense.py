@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from benchsuite.graph import initializers
 from benchsuite.graph.initializers import Rule
 from benchsuite.graph.node import Node, Shape
+from benchsuite.graph.ops.arrays import Array
 from benchsuite.graph.ops.op import (
     ODD,
-    Array,
     Attrs,
     Backward,
     Example,

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
-
 from benchsuite.graph import initializers
 from benchsuite.graph.initializers import Fans, Initializer, Rule
 from benchsuite.graph.node import Attribute, Node
+from benchsuite.graph.ops.arrays import Array, np
 from benchsuite.graph.ops.op import (
     EVEN,
     GREY,
     ODD,
-    Array,
     Attrs,
     Backward,
     Body,
@@ -148,7 +145,7 @@ def _base(attrs: Attrs, x: Array) -> Array:
     """The sum k + alpha · Σ x², over each channel's neighbours."""
     size = attrs["size"]
     pads = ((0, 0), (0, 0), (0, 0), (size // 2, (size - 1) // 2))
-    neighbours = sliding_window_view(np.pad(x**2, pads), size, axis=3)
+    neighbours = np.lib.stride_tricks.sliding_window_view(np.pad(x**2, pads), size, axis=3)
     base: Array = attrs["k"] + attrs["alpha"] * neighbours.sum(axis=-1)
     return base
 
@@ -158,7 +155,9 @@ def _by_neighbours(at: Backward) -> Gradients:
     attrs, g, size = at.attrs, at.g, at.attrs["size"]
     base = _base(attrs, at.x)
     pads = ((0, 0), (0, 0), (0, 0), ((size - 1) // 2, size // 2))
-    summed = sliding_window_view(np.pad(g * at.y / base, pads), size, axis=3).sum(axis=-1)
+    summed = np.lib.stride_tricks.sliding_window_view(
+        np.pad(g * at.y / base, pads), size, axis=3
+    ).sum(axis=-1)
     scale = 2 * attrs["alpha"] * attrs["beta"]
     return (g / base ** attrs["beta"] - scale * at.x * summed,), {}
 

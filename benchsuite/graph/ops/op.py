@@ -13,10 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from benchsuite.graph.node import Node, Shape
+from benchsuite.graph.ops.arrays import Array
 
 if TYPE_CHECKING:
     from benchsuite.graph.builder import Builder
@@ -25,7 +23,6 @@ Attrs = Mapping[str, Any]
 Shapes = Sequence[Shape]
 #: role -> (shape in PyTorch's layout, trainable)
 Layout = dict[str, tuple[Shape, bool]]
-Array = NDArray[np.floating]
 #: role -> array, of one node
 NodeWeights = Mapping[str, Array]
 #: (builder, images) -> any node

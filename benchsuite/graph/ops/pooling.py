@@ -6,14 +6,12 @@ import math
 from collections.abc import Iterator
 from functools import reduce
 
-import numpy as np
-
 from benchsuite.graph.node import Node, Shape
+from benchsuite.graph.ops.arrays import Array, np
 from benchsuite.graph.ops.op import (
     EVEN,
     GREY,
     ODD,
-    Array,
     Attrs,
     Backward,
     Example,

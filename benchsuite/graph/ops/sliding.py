@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from benchsuite.errors import ShapeError
 from benchsuite.graph.node import Attribute, Shape
-from benchsuite.graph.ops.op import Array, Attrs, Shapes
+from benchsuite.graph.ops.arrays import Array, np
+from benchsuite.graph.ops.op import Attrs, Shapes
 
 Size = int | tuple[int, int]
 Tap = tuple[int, int]

@@ -6,15 +6,13 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from benchsuite.errors import ShapeError
 from benchsuite.graph.node import Node, Shape
+from benchsuite.graph.ops.arrays import Array, np
 from benchsuite.graph.ops.op import (
     EVEN,
     GREY,
     ODD,
-    Array,
     Attrs,
     Backward,
     Example,
