@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from benchsuite.lazy import imported_when_used
 
 if TYPE_CHECKING:
     from benchsuite.api import load
@@ -12,17 +14,12 @@ __version__ = "0.1.0"
 
 __all__ = ["Target", "__version__", "hookimpl", "load"]
 
-#: Loaded on first use: `benchsuite --help` and plugins' entry points must stay light.
-_LAZY = {
-    "Target": "benchsuite.hooks",
-    "hookimpl": "benchsuite.hooks",
-    "load": "benchsuite.api",
-}
-
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
-    if name not in _LAZY:
-        raise AttributeError(f"module 'benchsuite' has no attribute '{name}'")
-    from importlib import import_module
-
-    return getattr(import_module(_LAZY[name]), name)
+#: `benchsuite --help` and plugins' entry points must stay light.
+__getattr__ = imported_when_used(
+    __name__,
+    {
+        "Target": "benchsuite.hooks",
+        "hookimpl": "benchsuite.hooks",
+        "load": "benchsuite.api",
+    },
+)

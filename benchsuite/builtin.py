@@ -30,11 +30,11 @@ def benchsuite_architectures() -> Mapping[str, Target]:
 @hookimpl
 def benchsuite_datasets() -> Mapping[str, Target]:
     """What needs no download, what is downloaded when first used, and a user's own files."""
-    named = "benchsuite.data.named"
-    files = "benchsuite.data.files"
+    named = "benchsuite.data.sources.published"
+    files = "benchsuite.data.sources.own_images"
     return {
         "digits": Target(
-            "benchsuite.data.digits:load_digits",
+            "benchsuite.data.sources.digits:load_digits",
             "1,797 handwritten digits, 8×8×1, ten classes (UCI; ships with scikit-learn)",
             requires=("sklearn",),
             install="pip install scikit-learn",
@@ -56,7 +56,7 @@ def benchsuite_datasets() -> Mapping[str, Target]:
             argument="PATH",
         ),
         "parquet": Target(
-            "benchsuite.data.parquet:read_parquet",
+            "benchsuite.data.sources.parquet:read_parquet",
             "Parquet as on the Hugging Face hub: image{bytes,path} and label",
             requires=("pyarrow",),
             install="pip install pyarrow",

@@ -1,3 +1,4 @@
+import os
 import sys
 from pathlib import Path
 from statistics import median
@@ -6,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from benchsuite.contract import Normalizer, Recipe
-from benchsuite.measure.statistics import median_estimate
+from benchsuite.measure.statistics.estimates import median_estimate
 from benchsuite.records import (
     Case,
     Digests,
@@ -27,7 +28,7 @@ NATIVES = Path(__file__).parent / "natives.py"
 def example_plugin(monkeypatch):
     """The example plugin's module, importable here and in worker processes."""
     monkeypatch.syspath_prepend(EXAMPLE)
-    monkeypatch.setenv("PYTHONPATH", str(EXAMPLE))
+    monkeypatch.setenv("PYTHONPATH", str(EXAMPLE), prepend=os.pathsep)
     yield "benchsuite_example"
     for name in [name for name in sys.modules if name.startswith("benchsuite_example")]:
         del sys.modules[name]
@@ -144,6 +145,7 @@ def make_record():
                 metric=name,
                 unit=SAMPLES.get(name, ("bytes",))[0],
                 better=SAMPLES.get(name, ("", "lower"))[1],
+                label=name.replace("_", " "),
                 batch_size=BATCH_SIZES.get(name),
                 values=found,
                 rounds=tuple(range(len(found))),

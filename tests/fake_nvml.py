@@ -72,7 +72,7 @@ def process(pid, used=None):
 
 def install(monkeypatch, *gpus):
     """Let benchsuite find these GPUs, and no others."""
-    from benchsuite.measure import accelerator
+    from benchsuite.measure.machine import accelerator
 
     fake = FakeNvml(*gpus) if gpus else None
     monkeypatch.setattr(accelerator, "_nvml", lambda: fake)

@@ -28,7 +28,7 @@ HERE = Path(__file__).parent
 EXAMPLE = HERE.parent / "docs" / "example-plugin" / "src"
 PLUGINS = (
     "benchsuite_example",
-    *(str(HERE / name) for name in ("natives.py", "run/faults/faults.py", "three_rounds.py")),
+    *(str(HERE / name) for name in ("natives.py", "processes/faults/faults.py", "three_rounds.py")),
 )
 ASKED = (
     *("--archs", "softmax_regression", "--backends", "numpy-linear,oddversion"),
@@ -56,7 +56,7 @@ class Trial:
         """The run's folder, once it is there with its specification."""
         return next((f.parent for f in self.folder.glob("results/runs/*/run.json")), None)
 
-    def sitting(self, draw: random.Random | None = None, longest_s: float = 0.0) -> None:
+    def invocation(self, draw: random.Random | None = None, longest_s: float = 0.0) -> None:
         """Begin the run, or go on with it; with `draw`, somebody is killed on the way."""
         harness = self._start()
         if draw:
@@ -141,7 +141,7 @@ def _kept(path: Path) -> list[tuple[object, ...]]:
 def undisturbed(folder: Path) -> tuple[dict[str, object], float]:
     """What a run comes to that nobody kills, and the seconds that it takes."""
     trial, start = Trial(folder), time.monotonic()
-    trial.sitting()
+    trial.invocation()
     return trial.outcome(), time.monotonic() - start
 
 
@@ -151,11 +151,11 @@ def tried(folder: Path, seed: int, expected: dict[str, object], longest_s: float
     wrong: list[str] = []
     for _ in range(draw.randint(1, 3)):
         before = trial.ended()
-        trial.sitting(draw, longest_s)
+        trial.invocation(draw, longest_s)
         after = trial.ended()
         wrong += [f"{name} was touched" for name in before if after.get(name) != before[name]]
     before = trial.ended()
-    trial.sitting()
+    trial.invocation()
     after = trial.ended()
     wrong += [f"{name} was touched" for name in before if after.get(name) != before[name]]
     found = trial.outcome()

@@ -10,7 +10,7 @@ from interleaved import Calls
 
 from benchsuite.contract import Normalizer, Recipe, Session, Split
 from benchsuite.data import FittedSplit, TrainingBatches
-from benchsuite.data.fitted import fit_split
+from benchsuite.data.batches.fitted import fit_split
 from benchsuite.graph import Graph
 from benchsuite.hooks import load_plugins
 from benchsuite.training.loop import train

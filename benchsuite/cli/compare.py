@@ -8,24 +8,27 @@ from typing import TYPE_CHECKING
 import click
 
 from benchsuite.cli.output import say
-from benchsuite.cli.parameters import Names
+from benchsuite.cli.parameters import Axis, Names
 from benchsuite.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from benchsuite.report.columns.column import Column
     from benchsuite.report.comparison.change import Finding
     from benchsuite.report.comparison.pairing import Pairing
 
-#: As `benchsuite.report.comparison.rows.AXES`, which would import too much for `--help`.
-AXES = ("backend", "tier", "precision", "threads", "device", "environment", "isolation")
 _FORMATS = ("table", "markdown", "csv", "json")
 
 
 @click.command()
 @click.argument("a", type=click.Path(path_type=Path))
 @click.argument("b", type=click.Path(path_type=Path), required=False)
-@click.option("--by", type=click.Choice(AXES), help="Compare within A instead: case by case.")
+@click.option(
+    "--by",
+    type=Axis(),
+    help="Compare within A instead, case by case: backend, tier, precision, threads, …",
+)
 @click.option("--baseline", help="Which of those is A. [default: the first]")
 @click.option(
     "--metrics",
@@ -56,17 +59,19 @@ def compare(
 ) -> None:
     """Compare B with A, case by case: run folders, names of runs, or leaderboards' CSV files.
 
-    With --by, compare what one run holds, such as its backends. docs/compare.md says what is
+    With --by, compare what one run holds, such as its backends.
+    docs/reference/compare.md says what is
     compared how.
     """
     from benchsuite.report.comparison.conditions import parse_condition, regressions, undecided
     from benchsuite.report.comparison.judge import judge
     from benchsuite.report.comparison.metrics import DEFAULT, metrics_named
 
-    gate = [parse_condition(text) for text in conditions]
-    asked = metrics_named(metrics or ([] if gate else DEFAULT))
-    columns = list(dict.fromkeys([*asked, *(condition.column for condition in gate)]))
     pairing = _pairing(a, b, by, baseline)
+    rows = [row for pair in pairing.pairs for row in (pair.first, pair.second)]
+    gate = [parse_condition(text, rows) for text in conditions]
+    asked = metrics_named(metrics or ([] if gate else DEFAULT), rows)
+    columns = list(dict.fromkeys([*asked, *(condition.column for condition in gate)]))
     findings = judge(pairing.pairs, columns)
     if not findings:
         names = ", ".join(column.name for column in columns)
@@ -74,9 +79,9 @@ def compare(
     regressed = regressions(findings, gate) if gate else []
     for reason in () if regressed else undecided(findings, gate):
         raise UsageError(reason)
-    _print(findings, pairing, layout)
+    _print(findings, pairing, layout, columns)
     if gate:
-        _print_outcome(regressed, conditions, layout)
+        _print_outcome(regressed, conditions, layout, columns)
     ctx.exit(1 if regressed else 0)
 
 
@@ -100,7 +105,9 @@ def _pairing(a: Path, b: Path | None, by: str | None, baseline: str | None) -> P
     return pairing
 
 
-def _print(findings: Sequence[Finding], pairing: Pairing, layout: str) -> None:
+def _print(
+    findings: Sequence[Finding], pairing: Pairing, layout: str, columns: Sequence[Column]
+) -> None:
     from benchsuite.report.comparison import table
 
     lines = table.entries(findings, pairing)
@@ -108,11 +115,13 @@ def _print(findings: Sequence[Finding], pairing: Pairing, layout: str) -> None:
         say({"csv": table.as_csv, "json": table.as_json}[layout](lines), nl=False)
         say(table.summary(lines), err=True)
         return
-    say({"table": table.as_text, "markdown": table.as_markdown}[layout](lines))
+    say({"table": table.as_text, "markdown": table.as_markdown}[layout](lines, columns))
     say(f"\n{table.summary(lines)}")
 
 
-def _print_outcome(regressed: Sequence[Finding], conditions: Sequence[str], layout: str) -> None:
+def _print_outcome(
+    regressed: Sequence[Finding], conditions: Sequence[str], layout: str, columns: Sequence[Column]
+) -> None:
     """What regressed; beside data, on the standard error."""
     from benchsuite.report.comparison import table
     from benchsuite.report.comparison.pairing import Pairing
@@ -120,7 +129,7 @@ def _print_outcome(regressed: Sequence[Finding], conditions: Sequence[str], layo
     asked = ", ".join(conditions)
     if regressed:
         show = table.as_markdown if layout == "markdown" else table.as_text
-        outcome = f"regressed ({asked}):\n\n{show(table.entries(regressed, Pairing()))}"
+        outcome = f"regressed ({asked}):\n\n{show(table.entries(regressed, Pairing()), columns)}"
     else:
         outcome = f"no regression ({asked})"
     say(f"\n{outcome}", err=layout in ("csv", "json"))

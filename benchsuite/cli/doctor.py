@@ -14,8 +14,8 @@ from benchsuite.cli.tables import print_table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from benchsuite.measure.machine.diagnosis import Diagnosis
     from benchsuite.records import Case
-    from benchsuite.run.diagnosis import Diagnosis
 
 #: What is examined unless something else is asked for.
 _ARCHITECTURE, _PROTOCOL = "cnn_basic", "full"
@@ -43,8 +43,8 @@ def doctor(ctx: click.Context, /, *, ceilings: bool, **options: Any) -> None:  #
     what share of that their networks achieve.
     """
     from benchsuite.cli.progress import progress
-    from benchsuite.measure.environment import describe_environment
-    from benchsuite.run.doctor import examine, examine_ceilings
+    from benchsuite.measure.machine.facts import describe_environment
+    from benchsuite.orchestration.doctor import examine, examine_ceilings
 
     options["archs"] = options["archs"] or (_ARCHITECTURE,)
     options["protocol"] = options["protocol"] or _PROTOCOL

@@ -30,7 +30,7 @@ def export(
     from benchsuite.records import Stored, read_stored
     from benchsuite.records.certificate import certificates_beside
     from benchsuite.records.writing import write_output
-    from benchsuite.report.equality import with_equality
+    from benchsuite.report.fairness.equality import with_equality
 
     entry, argument = plugins_of(ctx).exporters.find(exporter)
     write = entry.load()

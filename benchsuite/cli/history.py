@@ -15,7 +15,7 @@ from benchsuite.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from benchsuite.report.column import Column
+    from benchsuite.report.columns.column import Column
     from benchsuite.report.comparison.rows import Row
     from benchsuite.report.history import History
 
@@ -49,8 +49,8 @@ def history(
     from benchsuite.report.comparison.rows import read_side
     from benchsuite.report.history import histories
 
-    column = metric_named(metric)
     rows = [row for path in results or (Path(_DEFAULT),) for row in read_side(path)]
+    column = metric_named(metric, rows)
     asked = {"architecture": archs, "backend": backends}
     chosen = [row for row in rows if _is_asked(row, asked)]
     found = histories(chosen, column)
@@ -73,7 +73,7 @@ def _print(found: Sequence[History], column: Column) -> None:
     from benchsuite.report.comparison.change import show_change
     from benchsuite.report.comparison.table import figure_of, varying
 
-    figure = figure_of(column.name)
+    figure = figure_of(column)
     cases = varying([one.rows[-1] for one in found], ("device_name", "protocol"))
 
     def lines() -> Iterator[list[str]]:

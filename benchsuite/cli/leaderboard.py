@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from benchsuite.records import Record
-    from benchsuite.report.view import View
+    from benchsuite.report.leaderboard.view import View
 
 _DEFAULT = "results"
 _TABLE = "table"
@@ -50,13 +50,14 @@ def leaderboard(
 ) -> None:
     """Show the records in RESULTS: a results folder, runs' folders or record files.
 
-    RESULTS is `results` where none are given. docs/leaderboard.md has the columns, their short
+    RESULTS is `results` where none are given.
+    docs/reference/leaderboard.md has the columns, their short
     names and the language of --where.
     """
-    from benchsuite.report.fairness import fair_groups, require_one
-    from benchsuite.report.leaderboard import columns_of, write_csv
-    from benchsuite.report.query import condition_of
-    from benchsuite.report.view import view_of
+    from benchsuite.report.fairness.groups import fair_groups, require_one
+    from benchsuite.report.leaderboard.query import condition_of
+    from benchsuite.report.leaderboard.rows import columns_of, write_csv
+    from benchsuite.report.leaderboard.view import view_of
 
     records = _read(results or (Path(_DEFAULT),))
     meets = condition_of(where, columns_of(records)) if where else None
@@ -79,7 +80,7 @@ def leaderboard(
 def _read(paths: Sequence[Path]) -> list[Record]:
     from benchsuite.records import read_records
     from benchsuite.records.certificate import certificates_beside
-    from benchsuite.report.equality import with_equality
+    from benchsuite.report.fairness.equality import with_equality
 
     records = with_equality(list(read_records(paths)), certificates_beside(paths))
     if not records:
@@ -93,7 +94,7 @@ def _show(
 ) -> None:
     """Print it, or write it to the file."""
     from benchsuite.records.writing import write_output
-    from benchsuite.report.formats import FORMATS
+    from benchsuite.report.leaderboard.formats import FORMATS
 
     if form == "parquet" and output is None:
         raise UsageError("--format parquet is no text: name a file with --output")
@@ -109,7 +110,7 @@ def _show(
 
 
 def _print_table(rows: Sequence[Record], view: View, *, wide: bool) -> None:
-    from benchsuite.report.console import leaderboard_table
+    from benchsuite.report.leaderboard.console import leaderboard_table
     from benchsuite.terminal import console
 
     width = UNLIMITED if wide or view.chosen else None

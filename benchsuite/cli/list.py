@@ -144,7 +144,7 @@ def _plugin(plugins: Plugins, info: PluginInfo) -> Row:
 
 
 def _architecture_cells(row: Row) -> Mapping[str, str]:
-    from benchsuite.report.quantities import extents, scaled
+    from benchsuite.report.columns.quantities import extents, scaled
 
     if "error" in row:
         return {"name": row["name"], "plugin": row["plugin"], "summary": row["error"]}
@@ -160,7 +160,7 @@ def _architecture_cells(row: Row) -> Mapping[str, str]:
 
 
 def _native_cells(row: Row) -> Mapping[str, str]:
-    from benchsuite.report.quantities import extents, scaled
+    from benchsuite.report.columns.quantities import extents, scaled
 
     if "macs_about" not in row:
         return {"name": row["name"], "available": row.get("error") or _missing(row)}

@@ -43,9 +43,9 @@ def merge(runs: tuple[Path, ...], results: Path, name: str | None, keep: Keep | 
     from benchsuite.records import merge as merging
     from benchsuite.records.certificate import read_certificates
     from benchsuite.records.store import RUNS
-    from benchsuite.report.differences import differences
-    from benchsuite.report.equality import with_equality
-    from benchsuite.report.leaderboard import write_csv
+    from benchsuite.report.fairness.equality import with_equality
+    from benchsuite.report.fairness.merged_parts import differences
+    from benchsuite.report.leaderboard.rows import write_csv
 
     chosen = name or f"merged-{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}"
     merged = merging.merge([part for run in runs for part in merging.read_parts(run)], keep)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from benchsuite.records import Case
 
 
-#: Each has a column where it differs.
-_WAYS = ("tier", "precision", "threads")
+#: Fields that always have a column; the other axes and repeats have one where cases differ.
+_SHOWN = ("backend", "device", "seed")
 
 
 @click.command()
@@ -28,7 +28,7 @@ def plan(ctx: click.Context, /, as_json: bool, **options: Any) -> None:  # noqa:
     """Show the cases that `run` would carry out with these options."""
     import msgspec
 
-    from benchsuite.run import plan as plan_run
+    from benchsuite.orchestration import plan as plan_run
 
     cases = plan_run(spec_of(options), plugins_of(ctx))
     if as_json:
@@ -42,11 +42,16 @@ def _print_table(cases: Sequence[Case]) -> None:
     from rich import box
     from rich.table import Table
 
-    from benchsuite.report.quantities import extents
+    from benchsuite.records import Role, fields_with
+    from benchsuite.report.columns.quantities import extents
     from benchsuite.terminal import console
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
-    varying = [name for name in _WAYS if len({getattr(case, name) for case in cases}) > 1]
+    varying = [
+        name
+        for name in fields_with(Role.AXIS, Role.REPEAT)
+        if name not in _SHOWN and len({getattr(case, name) for case in cases}) > 1
+    ]
     for column in ("architecture", "backend", "device", *varying, "seed", "measured at"):
         table.add_column(column, overflow="fold")
     table.add_column("trained at", overflow="fold")

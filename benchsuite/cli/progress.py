@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from benchsuite.orchestration import Observer
 from benchsuite.records import Case, Epoch, Record
-from benchsuite.run import Observer
 from benchsuite.terminal import console
 
 

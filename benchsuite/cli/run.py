@@ -16,8 +16,8 @@ from benchsuite.cli.run_options import run_options, spec_of
 
 if TYPE_CHECKING:
     from benchsuite.hooks import Plugins
+    from benchsuite.orchestration import Observer, Run
     from benchsuite.records import Status
-    from benchsuite.run import Observer, Run
 
     _CarryOut = Callable[[Plugins, Observer], Run]
 
@@ -69,14 +69,14 @@ def run(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - see `r
 
 
 def _begun(options: dict[str, Any]) -> _CarryOut:
-    from benchsuite.run import conduct
+    from benchsuite.orchestration import orchestrate
 
-    return partial(conduct, spec_of(options))
+    return partial(orchestrate, spec_of(options))
 
 
 def _resumed(name: str, retried: Sequence[Status], options: dict[str, Any]) -> _CarryOut:
-    """Of the options of a run, those that may be other ones in another sitting."""
-    from benchsuite.run import resume
+    """Of the options of a run, those that may be other ones in another invocation."""
+    from benchsuite.orchestration import resume
 
     given = {key: value for key, value in options.items() if value not in (None, ())}
     results = Path(given.pop("results", "results"))
@@ -94,10 +94,10 @@ def _resumed(name: str, retried: Sequence[Status], options: dict[str, Any]) -> _
 
 
 def _report(finished: Run) -> None:
+    from benchsuite.orchestration import given_up
     from benchsuite.records.certificate import certificates_beside
     from benchsuite.report import leaderboard_table, write_csv
-    from benchsuite.report.equality import with_equality
-    from benchsuite.run import given_up
+    from benchsuite.report.fairness.equality import with_equality
     from benchsuite.terminal import console
 
     path = finished.folder / "leaderboard.csv"
@@ -112,12 +112,12 @@ def _report(finished: Run) -> None:
 
 
 def _duration(finished: Run) -> str:
-    """How long it took. Of sittings that somebody killed, nobody knows."""
+    """How long it took. Of invocations that somebody killed, nobody knows."""
     cases = _cases(len(finished.records))
     minutes, seconds = divmod(round(finished.wall_s), 60)
     took = f"{minutes} min {seconds} s"
-    if finished.sittings > 1:
-        return f"{cases} in {finished.sittings} sittings, the last of {took}"
+    if finished.invocations > 1:
+        return f"{cases} in {finished.invocations} invocations, the last of {took}"
     share = finished.measured_s / finished.wall_s
     return f"{cases} in {took}, {share:.0%} of it training and measuring"
 

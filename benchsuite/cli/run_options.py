@@ -1,4 +1,4 @@
-"""The options that `run` and `plan` share: those of `benchsuite.run.RunSpec`."""
+"""The options that `run` and `plan` share: those of `benchsuite.planning.RunSpec`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from benchsuite.cli.parameters import (
 )
 
 if TYPE_CHECKING:
-    from benchsuite.run import RunSpec
+    from benchsuite.planning import RunSpec
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -114,7 +114,9 @@ _OPTIONS = (
         help="CPU threads, a case for each, such as 1,2. [default: one per physical core]",
     ),
     click.option(
-        "--environment",
+        "--process-settings",
+        "--environment",  # its name until records of version 4
+        "process_settings",
         help="tuned, each framework with the allocator and binding that suit it, or stock. "
         "[default: tuned]",
     ),
@@ -170,7 +172,7 @@ def run_options(command: _Function) -> _Function:
 
 def spec_of(options: dict[str, Any]) -> RunSpec:
     """The specification that the options and their config file make together."""
-    from benchsuite.run import make_spec
+    from benchsuite.planning import make_spec
 
     config = options.pop("config")
     options["set"] = dict(options["set"])

@@ -113,7 +113,7 @@ def _facts(graph: Graph) -> dict[str, Any]:
 
 def _print_table(facts: dict[str, Any]) -> None:
     from benchsuite.cli.tables import print_table
-    from benchsuite.report.quantities import extents
+    from benchsuite.report.columns.quantities import extents
 
     rows = [
         (

@@ -45,7 +45,7 @@ def show_batch(
 
     The images are those that every backend is given: resized, augmented and mixed.
     """
-    from benchsuite.data import TrainingBatches, load_source, picture, prepare
+    from benchsuite.data import TrainingBatches, contact_sheet, load_source, prepare
     from benchsuite.training.recipes import make_recipe
 
     plugins = plugins_of(ctx)
@@ -56,7 +56,7 @@ def show_batch(
     data = prepare(source, (height, width, channels), seed)
     batch = next(TrainingBatches(data.train, graph, chosen, seed).of(epoch))
     try:
-        picture(batch, source.class_names).save(file)
+        contact_sheet(batch, source.class_names).save(file)
     except (OSError, ValueError) as error:
         raise UsageError(
             f"'{file}' cannot be written ({error}): name another file, such as batch.png"

@@ -43,6 +43,10 @@ _NOT_PROVEN = 1
     show_default=True,
     help="Seconds for one network in one backend.",
 )
+@click.option(
+    "--memory-limit",
+    help="Host memory that each process may hold, such as 8GiB. Linux alone. [default: none]",
+)
 @click.option("--results", type=click.Path(path_type=Path), default=Path("results"))
 @click.pass_context
 def verify(
@@ -54,6 +58,7 @@ def verify(
     precisions: tuple[str, ...],
     threads: int,
     timeout_s: float,
+    memory_limit: str | None,
     results: Path,
 ) -> None:
     """Compare networks with the reference, and write a certificate of each.
@@ -62,21 +67,23 @@ def verify(
     statistics, and weights after twelve optimiser steps. The leaderboard's rows say what is
     proven. Exit code 0 where everything holds, 1 where something does not.
     """
+    from benchsuite.parity import Request
+    from benchsuite.parity import verify as certify
+    from benchsuite.parity.subjects import UPDATE_RULES
+    from benchsuite.planning import choose_backends, make_spec
     from benchsuite.records.certificate import write_certificate
-    from benchsuite.run import RunSpec, choose_backends
-    from benchsuite.verify import Request
-    from benchsuite.verify import verify as certify
-    from benchsuite.verify.subjects import UPDATE_RULES
 
     plugins = plugins_of(ctx)
     chosen = [entry.name for entry in plugins.architectures.select(archs or ("all",))]
+    spec = make_spec({"backends": backends, "memory_limit": memory_limit})
     request = Request(
         subjects=(UPDATE_RULES, *chosen),
-        backends=[e.name for e in choose_backends(RunSpec(backends=backends), plugins)],
+        backends=[e.name for e in choose_backends(spec, plugins)],
         precisions=precisions or (_PRECISIONS if device == "cpu" else ("fp32",)),
         device=device,
         threads=threads,
         timeout_s=timeout_s,
+        memory_limit_bytes=spec.memory_limit_bytes,
     )
     certificates = []
     for certificate in certify(request, plugins, _Lines()):

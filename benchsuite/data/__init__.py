@@ -1,13 +1,13 @@
 """Data: sources, splits, batches and digests, made once by the core for every backend."""
 
-from benchsuite.data.augment import AUGMENTATIONS, check_augmentations
-from benchsuite.data.batches import TrainingBatches, normalize
+from benchsuite.data.batches.augment import AUGMENTATIONS, check_augmentations
+from benchsuite.data.batches.contact_sheet import contact_sheet
+from benchsuite.data.batches.fitted import FittedImages, FittedSplit, fit_split
+from benchsuite.data.batches.prefetch import Prefetched
+from benchsuite.data.batches.stream import TrainingBatches, normalize
 from benchsuite.data.digests import digest_dataset, digest_order
-from benchsuite.data.fitted import FittedImages, FittedSplit, fit_split
-from benchsuite.data.picture import picture
-from benchsuite.data.prefetch import Prefetched
 from benchsuite.data.prepare import PreparedData, check_splits, prepare
-from benchsuite.data.sources import load_source
+from benchsuite.data.sources.load import load_source
 from benchsuite.data.splits import Fold
 
 __all__ = [
@@ -20,11 +20,11 @@ __all__ = [
     "TrainingBatches",
     "check_augmentations",
     "check_splits",
+    "contact_sheet",
     "digest_dataset",
     "digest_order",
     "fit_split",
     "load_source",
     "normalize",
-    "picture",
     "prepare",
 ]

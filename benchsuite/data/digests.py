@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchsuite.contract import Dataset, EncodedImages, Images, RaggedImages
-from benchsuite.data.batches import epoch_order
-from benchsuite.data.fitted import FittedSplit
+from benchsuite.data.batches.fitted import FittedSplit
+from benchsuite.data.batches.stream import epoch_order
 from benchsuite.data.splits import Splits
 
 

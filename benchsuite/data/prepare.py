@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchsuite.contract import Dataset, Normalizer
-from benchsuite.data.batches import fit_normalizer
+from benchsuite.data.batches.fitted import FittedSplit, fit_split
+from benchsuite.data.batches.stream import fit_normalizer
 from benchsuite.data.digests import digest_data, digest_split
-from benchsuite.data.fitted import FittedSplit, fit_split
 from benchsuite.data.splits import Fold, split
 from benchsuite.errors import UsageError
 

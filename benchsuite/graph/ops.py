@@ -1,6 +1,6 @@
 """The op vocabulary: the shape rule, weight layout and MAC rule of each op.
 
-What an op computes is defined by `benchsuite.testing.numpy_ops`. MACs count
+What an op computes is defined by `benchsuite.reference.ops`. MACs count
 convolutions, dense layers and attention products only; padding counts as dense work
 (torchvision's convention).
 """

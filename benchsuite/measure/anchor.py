@@ -6,10 +6,10 @@ from time import perf_counter_ns
 
 import numpy as np
 
-from benchsuite.measure.watch import Watch
+from benchsuite.measure.machine.watch import Watch
+from benchsuite.metrics.declared import ANCHOR
 from benchsuite.records.series import Series
 
-METRIC = "anchor"
 #: A millisecond or two: a product of matrices that caches hold, a copy that they do not.
 _SIZE, _COPIED_FLOATS = 384, 2**22
 #: A virtual machine's neighbours come and go within hundredths of a second: a few samples of this
@@ -35,7 +35,7 @@ def measure_anchor() -> Series:
     while sum(samples) < _LEAST_NS:
         samples.append(timed())
     return Series(
-        metric=METRIC,
+        metric=ANCHOR.name,
         batch_size=1,
         images=1,
         samples=tuple(samples),

@@ -1,4 +1,4 @@
-"""What is wrong with a figure, by name: every rule of docs/method.md, "Flags"."""
+"""What is wrong with a figure, by name: every rule of docs/reference/flags.md."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from statistics import mean, median, stdev
 
 import numpy as np
 
-from benchsuite.measure.accelerator import SLOWDOWN, SW_POWER_CAP
+from benchsuite.measure.machine.accelerator import SLOWDOWN, SW_POWER_CAP
+from benchsuite.metrics.declared import INFERENCE
+from benchsuite.records import Measurement, Record
 from benchsuite.records.series import AcceleratorReading, Reading
 
 #: Of one process.
@@ -149,3 +151,15 @@ def stragglers(values: Sequence[float]) -> list[int]:
         for place, value in enumerate(values)
         if abs(value / median([*values[:place], *values[place + 1 :]]) - 1) > STRAGGLER
     ]
+
+
+def at_own_batch(record: Record, metric: str) -> Measurement | None:
+    """The figure at the case's own batch, or at what it was backed off to, which is flagged.
+
+    Only the inference throughput is measured at several: none of the others will do for it.
+    """
+    if metric != INFERENCE.name:
+        return record.measurement(metric)
+    of_metric = (one for one in record.findings.measurements if one.metric == metric)
+    backed_off = next((one for one in of_metric if BACKED_OFF in one.flags), None)
+    return record.measurement(metric, record.case.inference_batch_size) or backed_off

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from benchsuite.measure.statistics import FEWEST_PROCESSES
+from benchsuite.measure.statistics.estimates import FEWEST_PROCESSES
 
 
 class Protocol(msgspec.Struct, frozen=True, kw_only=True):

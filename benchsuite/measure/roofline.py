@@ -11,9 +11,8 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from benchsuite.contract import ELEMENT_BYTES
+from benchsuite.metrics.declared import INFERENCE, TRAINING
 from benchsuite.records import Case, Ceiling, Findings, Measurement, Roofline, Size
-
-_INFERENCE, _TRAINING = "inference_throughput", "training_throughput"
 
 
 def rooflines(case: Case, findings: Findings, ceilings: Iterable[Ceiling]) -> tuple[Roofline, ...]:
@@ -29,7 +28,7 @@ def rooflines(case: Case, findings: Findings, ceilings: Iterable[Ceiling]) -> tu
     found = (
         _roofline(measurement, size, ELEMENT_BYTES[case.precision], fitting)
         for measurement in findings.measurements
-        if measurement.metric in (_INFERENCE, _TRAINING)
+        if measurement.metric in (INFERENCE.name, TRAINING.name)
     )
     return tuple(roofline for roofline in found if roofline)
 
@@ -37,7 +36,7 @@ def rooflines(case: Case, findings: Findings, ceilings: Iterable[Ceiling]) -> tu
 def _roofline(
     throughput: Measurement, size: Size, element_bytes: int, ceilings: Sequence[Ceiling]
 ) -> Roofline | None:
-    training = throughput.metric == _TRAINING
+    training = throughput.metric == TRAINING.name
     macs = size.training_macs if training else size.macs
     images = throughput.batch_size
     if macs is None or images is None or throughput.value is None:

@@ -17,9 +17,17 @@ import numpy as np
 from msgspec.structs import replace
 
 from benchsuite.contract import Batch, LoopingSession, PartedSession, Session, Workload
+from benchsuite.measure.machine.watch import Watch
 from benchsuite.measure.protocol import Protocol
 from benchsuite.measure.warmup import warm_up
-from benchsuite.measure.watch import Watch
+from benchsuite.metrics.declared import (
+    BACKWARD,
+    FORWARD,
+    HOST_LATENCY,
+    INFERENCE,
+    LATENCY,
+    TRAINING,
+)
 from benchsuite.records.series import Series
 
 _NS_PER_S = 1_000_000_000
@@ -84,7 +92,7 @@ def measure_latency(
         def call() -> None:
             infer(next(pool))
 
-        return _single_stream("latency", lambda: timed(session, call), protocol, device=device)
+        return _single_stream(LATENCY.name, lambda: timed(session, call), protocol, device=device)
 
 
 def measure_host_latency(
@@ -96,7 +104,7 @@ def measure_host_latency(
     def call() -> None:
         session.predict(next(pool).images)
 
-    return _single_stream("latency_host", lambda: timed(session, call), protocol, device=device)
+    return _single_stream(HOST_LATENCY.name, lambda: timed(session, call), protocol, device=device)
 
 
 def measure_throughput(
@@ -108,7 +116,7 @@ def measure_throughput(
     device: str = "cpu",
 ) -> Series:
     """Windows of queued forward passes: MLPerf's Offline."""
-    metric, pool = "inference_throughput", itertools.cycle(placed)
+    metric, pool = INFERENCE.name, itertools.cycle(placed)
     with forward_passes(session) as infer:
 
         def calls(count: int) -> None:
@@ -133,7 +141,7 @@ def measure_training(
     def calls(count: int) -> None:
         session.train(list(itertools.islice(pool, count)), [learning_rate] * count)
 
-    return _windows("training_throughput", session, calls, batch_size, protocol, device=device)
+    return _windows(TRAINING.name, session, calls, batch_size, protocol, device=device)
 
 
 def measure_part(
@@ -158,7 +166,8 @@ def measure_part(
         window_s=min(protocol.window_s, _PART_WINDOW_S),
         until_steady=False,  # whole steps have run until they were
     )
-    return _windows(f"training_{part}", session, calls, batch_size, shorter, device=device)
+    metric = {"forward": FORWARD, "backward": BACKWARD}[part].name
+    return _windows(metric, session, calls, batch_size, shorter, device=device)
 
 
 def timed(on: Session | Workload, call: Callable[[], None]) -> int:

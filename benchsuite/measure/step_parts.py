@@ -11,18 +11,13 @@ from dataclasses import dataclass
 from statistics import median
 
 from benchsuite.measure.flags import flags_of_most, spread_flags
-from benchsuite.measure.statistics import median_estimate
+from benchsuite.measure.statistics.estimates import median_estimate
+from benchsuite.metrics import METRICS, Declaration
 from benchsuite.records import Measurement
 from benchsuite.records.series import Series
 
 _NS_PER_S = 1e9
-#: Of each part, the series of the program that ends with it, and of the one that it goes on from.
-_PROGRAMS = (
-    ("training_forward", "training_forward", None),
-    ("training_backward", "training_backward", "training_forward"),
-    ("training_update", "training_throughput", "training_backward"),
-)
-PARTS = frozenset(part for part, *_ in _PROGRAMS)
+_PARTS = tuple(metric for metric in METRICS.values() if metric.summary == "part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +38,15 @@ def part_figures(series: Iterable[Series]) -> Iterator[Measurement]:
     """Forward, backward and update, as far as the processes sampled them.
 
     Of each process the difference of two programs' times; together with the first, they are the
-    step of `training_throughput`.
+    whole step.
     """
     processes: dict[int, dict[str, Series]] = {}
     for one in series:
         processes.setdefault(one.round, {})[one.metric] = one
-    for part, longer, shorter in _PROGRAMS:
+    for part in _PARTS:
+        longer, shorter = part.source or part.name, part.less
         own = [
-            _own(found[longer], found[shorter] if shorter else None)
+            _own(found[longer], found.get(shorter))
             for found in processes.values()
             if {longer, shorter or longer} <= found.keys()
         ]
@@ -68,19 +64,17 @@ def _seconds_per_call(one: Series) -> float:
     return sum(one.samples) / (one.calls * len(one.samples) * _NS_PER_S)
 
 
-def _figure(part: str, own: Sequence[_Own]) -> Measurement:
+def _figure(part: Declaration, own: Sequence[_Own]) -> Measurement:
     values = [one.seconds for one in own]
     estimate = median_estimate(values)
     low = estimate.low if estimate else median(values)
     refused = "" if low > 0 else f"a difference that may be nothing: it begins at {low:.2g} s"
     flags = flags_of_most([one.flags for one in own])
     if not refused:
-        flags += spread_flags(values, "lower")
+        flags += spread_flags(values, part.better)
     shown = None if refused else estimate
-    return Measurement(
-        metric=part,
-        unit="s",
-        better="lower",
+    return Measurement.of(
+        part,
         batch_size=own[0].longer.batch_size,
         values=tuple(values),
         rounds=tuple(one.longer.round for one in own),

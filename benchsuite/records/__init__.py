@@ -1,9 +1,11 @@
 """Records: their schema and its versions, and the store that keeps them."""
 
+from typing import TYPE_CHECKING
+
+from benchsuite.lazy import imported_when_used
+from benchsuite.records.case import Case, Role, fields_with
 from benchsuite.records.ceilings import Ceiling, Probe
-from benchsuite.records.lock import locked
 from benchsuite.records.schema import (
-    Case,
     Digests,
     Epoch,
     Findings,
@@ -18,14 +20,17 @@ from benchsuite.records.schema import (
     finite,
     join,
 )
-from benchsuite.records.store import (
-    RunStore,
-    Stored,
-    read_record,
-    read_records,
-    read_run,
-    read_stored,
-)
+
+if TYPE_CHECKING:
+    from benchsuite.records.lock import locked
+    from benchsuite.records.store import (
+        RunStore,
+        Stored,
+        read_record,
+        read_records,
+        read_run,
+        read_stored,
+    )
 
 __all__ = [
     "Case",
@@ -38,12 +43,14 @@ __all__ = [
     "Phase",
     "Probe",
     "Record",
+    "Role",
     "Roofline",
     "RunStore",
     "Size",
     "Status",
     "Stored",
     "Training",
+    "fields_with",
     "finite",
     "join",
     "locked",
@@ -52,3 +59,13 @@ __all__ = [
     "read_run",
     "read_stored",
 ]
+
+#: What keeps records is for the harness: a worker needs their schema alone.
+_STORE = ("RunStore", "Stored", "read_record", "read_records", "read_run", "read_stored")
+__getattr__ = imported_when_used(
+    __name__,
+    {
+        "locked": "benchsuite.records.lock",
+        **dict.fromkeys(_STORE, "benchsuite.records.store"),
+    },
+)

@@ -4,78 +4,31 @@ History of `SCHEMA_VERSION`:
 1  first version
 2  a recipe holds the keys of its file; of each epoch also what was validated
 3  a measurement has a value for each process, and an interval; raw samples are beside the record
+4  a case's `environment` is called `process_settings`; the task `learn` is called `train`; a
+   measurement has a label
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
-from typing import Annotated, Literal
+from typing import Any, Literal
 
 import msgspec
 
-from benchsuite.contract.recipe import Recipe
+from benchsuite.contract.quantity import Quantity
 from benchsuite.contract.training import Normalizer
-from benchsuite.names import as_file_name
+from benchsuite.records.case import Case, Int
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 Status = Literal["ok", "failed", "timeout", "oom", "unsupported", "skipped"]
-#: What other programs hold in 64 bits; a stranger's record could have a thousand digits.
-Int = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
-Extent = tuple[Int, Int, Int]
-
-
-class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to be trained and measured: one row of the leaderboard.
-
-    limit: images of each of the data set's splits; None takes all.
-    fold: (index from 0, count) of the part that is the test split; None for the usual split.
-    bad_images: what was to be done about images that cannot be read.
-    input_shape, num_classes: of the network whose speed, memory and size are measured.
-    train_input_shape: of the network that is trained on `dataset`; it is smaller where the
-        budget would not do for the network's own size.
-    inference_batch_size, training_batch_size: of the timed throughput and training step.
-    environment: whether a framework's processes get the variables that suit it, or none.
-    origin: whether the network comes from a graph, or natively from a library.
-    """
-
-    architecture: str
-    backend: str
-    device: str
-    tier: str
-    precision: str
-    threads: Int
-    division: Literal["matched", "idiomatic"]
-    dataset: str
-    limit: Int | None = None
-    fold: tuple[Int, Int] | None = None
-    bad_images: Literal["stop", "skip"] = "stop"
-    seed: Int
-    recipe: Recipe
-    input_shape: Extent
-    num_classes: Int
-    train_input_shape: Extent
-    inference_batch_size: Int
-    training_batch_size: Int
-    protocol: str
-    isolation: Literal["spawn", "fork"]
-    environment: Literal["tuned", "stock"] = "tuned"
-    origin: Literal["graph", "native"] = "graph"
-
-    @property
-    def id(self) -> str:
-        """A short, readable name that is unique to the case's content, and a file's anywhere."""
-        digest = hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:8]
-        device = self.device.replace(":", "")
-        name = self.architecture.replace("/", "-")
-        readable = f"{name}.{self.backend}.{device}.{self.precision}.{self.seed}.{digest}"
-        return as_file_name(readable)
 
 
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     """One figure, from raw samples that are kept beside the record.
 
+    metric: the quantity that it is of. unit, better, label: what its declaration says of it, so
+        that a probe's figure is shown where its plugin is not installed.
     values: one a process, in the order of `rounds`.
     samples: raw ones, of all processes together.
     value, low, high: the figure and its 95 % interval; None where the samples do not carry it.
@@ -87,6 +40,7 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     metric: str
     unit: str
     better: Literal["higher", "lower"]
+    label: str
     batch_size: Int | None = None
     values: tuple[float, ...]
     rounds: tuple[Int, ...] = ()
@@ -98,6 +52,17 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     margin: float | None = None
     flags: tuple[str, ...] = ()
     refused: str = ""
+
+    @classmethod
+    def of(cls, quantity: Quantity, **found: Any) -> Measurement:  # noqa: ANN401 - its other fields
+        """One of a declared quantity: code makes them in no other way."""
+        return cls(
+            metric=quantity.name,
+            unit=quantity.unit,
+            better=quantity.better,
+            label=quantity.label,
+            **found,
+        )
 
 
 class Size(msgspec.Struct, frozen=True, kw_only=True):
@@ -266,6 +231,16 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     ended: str
     log_tail: str = ""
     key: dict[str, str] = {}
+
+    @property
+    def row_key(self) -> str:
+        """By which views know it: its run and its case."""
+        return f"{self.run}/{self.case.id}"
+
+    @property
+    def comparison_key(self) -> tuple[object, ...]:
+        """What rows share that may be compared: the case but for its backend, and the hardware."""
+        return (*self.case.comparison_key, self.findings.device_name)
 
     def measurement(self, metric: str, batch_size: int | None = None) -> Measurement | None:
         """The measurement of that name, and of that batch size where one is given, if any."""

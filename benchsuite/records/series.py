@@ -9,7 +9,9 @@ from typing import Annotated
 
 import msgspec
 
+from benchsuite.contract.quantity import Quantity
 from benchsuite.errors import UsageError
+from benchsuite.metrics import METRICS
 from benchsuite.records.reading import NOT_OURS, content_of
 
 #: Numbers that a double holds, and so a page's script.
@@ -66,9 +68,13 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     calls: in each sample.
     samples, warmups: nanoseconds, in the order taken; the first warm-up is the very first call.
     energy_uj: microjoules in each sample; empty where no counter was read.
-    flags: what is wrong with it, by the names that docs/method.md explains.
+    flags: what is wrong with it, by the names that docs/reference/flags.md explains.
     round, attempt, place: when it was taken; `place` is its process's turn in the round.
     discarded: whether another attempt took its place.
+    declared: of a plugin's probe, what it measures: its figures can be made, and be shown, where
+        the plugin is not installed. None of what benchsuite itself measures.
+    values: a probe's samples, in its own unit, in place of `samples`.
+    refused: why a probe has no samples.
     """
 
     metric: str
@@ -85,6 +91,14 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     place: _Count = 0
     started: str = ""
     discarded: bool = False
+    declared: Quantity | None = None
+    values: tuple[float, ...] = ()
+    refused: str = ""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a quantity that nobody declared."""
+        if self.declared is None and self.metric not in METRICS:
+            raise ValueError(METRICS.undeclared(self.metric))
 
 
 def append_series(path: Path, series: Iterable[Series]) -> None:

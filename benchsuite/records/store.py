@@ -118,7 +118,7 @@ class RunStore:
         return self.folder / RECORDS / f"{case_id}.json"
 
     def journal_path(self, name: str) -> Path:
-        """Where some cases stand: see `benchsuite.run.journal`."""
+        """Where some cases stand: see `benchsuite.orchestration.journal`."""
         return self.folder / JOURNAL / f"{name}.json"
 
     def log_path(self, case_id: str, task: str) -> Path:
@@ -185,7 +185,7 @@ class Stored:
         return self.folder / PREDICTIONS / f"{self.path.stem}.npz"
 
     def facts(self) -> dict[str, Any]:
-        """What holds for its whole run (docs/records.md); empty where its folder does not say.
+        """What holds for its whole run (docs/reference/records.md); empty where it does not say.
 
         Of a merged run, those of the part that the record came from.
         """

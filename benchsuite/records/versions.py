@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from benchsuite.metrics import METRICS
 from benchsuite.records.schema import SCHEMA_VERSION, Record
 
 Raw = dict[str, Any]
@@ -75,14 +76,12 @@ def _from_2(raw: Raw) -> Raw:
 
 def _batch_sizes(case: Raw) -> dict[str, int]:
     """By figure: where it depends on one, it was the case's."""
-    training = case["training_batch_size"]
-    return {
-        "latency": 1,
-        "first_call": 1,
-        "inference_throughput": case["inference_batch_size"],
-        "training_throughput": training,
-        "first_training_step": training,
+    sizes = {
+        "one": 1,
+        "inference": case["inference_batch_size"],
+        "training": case["training_batch_size"],
     }
+    return {name: sizes[one.batch] for name, one in METRICS.items() if one.batch in sizes}
 
 
 def _measurement_from_2(raw: Raw) -> Raw:
@@ -94,5 +93,35 @@ def _measurement_from_2(raw: Raw) -> Raw:
     return {**kept, "values": values, "samples": len(samples), "value": value}
 
 
+def _from_3(raw: Raw) -> Raw:
+    """Process settings were called an environment, and the task that trains was called `learn`.
+
+    A measurement did not say what people call it.
+    """
+    case, findings = dict(raw["case"]), dict(raw["findings"])
+    if "environment" in case:
+        case["process_settings"] = case.pop("environment")
+    findings["phases"] = [
+        {**phase, "task": _TASKS.get(phase["task"], phase["task"])}
+        for phase in findings.get("phases", ())
+    ]
+    findings["measurements"] = [
+        {**one, "label": _label(one["metric"])} for one in findings.get("measurements", ())
+    ]
+    findings["ledger"] = {_renamed(key): value for key, value in findings.get("ledger", {}).items()}
+    return {**raw, "case": case, "findings": findings}
+
+
+def _label(metric: str) -> str:
+    return METRICS[metric].label if metric in METRICS else metric.replace("_", " ")
+
+
+def _renamed(key: str) -> str:
+    """A key of the ledger, which begins with its task."""
+    task, dot, setting = key.partition(".")
+    return f"{_TASKS.get(task, task)}{dot}{setting}"
+
+
+_TASKS = {"learn": "train"}
 #: By version: to the next one.
-_UPGRADES: Mapping[int, Callable[[Raw], Raw]] = {1: _from_1, 2: _from_2}
+_UPGRADES: Mapping[int, Callable[[Raw], Raw]] = {1: _from_1, 2: _from_2, 3: _from_3}

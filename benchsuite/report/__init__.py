@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from benchsuite.report.console import leaderboard_table
-    from benchsuite.report.leaderboard import leaderboard_frame, write_csv
+    from benchsuite.report.leaderboard.console import leaderboard_table
+    from benchsuite.report.leaderboard.rows import leaderboard_frame, write_csv
 
 __all__ = ["leaderboard_frame", "leaderboard_table", "write_csv"]
 
-#: Loaded on first use: `benchsuite list` needs no more than `report.quantities`.
+#: Loaded on first use: `benchsuite list` needs no more than `report.columns.quantities`.
 _LAZY = {
-    "leaderboard_frame": "leaderboard",
-    "leaderboard_table": "console",
-    "write_csv": "leaderboard",
+    "leaderboard_frame": "leaderboard.rows",
+    "leaderboard_table": "leaderboard.console",
+    "write_csv": "leaderboard.rows",
 }
 
 

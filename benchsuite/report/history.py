@@ -10,9 +10,10 @@ from statistics import median
 from typing import Literal
 
 from benchsuite.measure.flags import DISQUALIFYING
-from benchsuite.measure.steps import step_places
-from benchsuite.report.column import Column
+from benchsuite.measure.statistics.steps import step_places
+from benchsuite.report.columns.column import Column
 from benchsuite.report.comparison.change import is_ratio
+from benchsuite.report.comparison.incomparability import terms_of
 from benchsuite.report.comparison.rows import Row, identities, number_in
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -20,8 +21,6 @@ _BARS = "▁▂▃▄▅▆▇█"
 _MISSING = "×"
 #: Bars span at least so much of the figure: what differs by less looks level.
 _LEAST_SPAN = 0.1
-#: Beside the case: rows that differ in them are not one series.
-_SETTING = ("device_name", "protocol", "fingerprint", "data_digest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +60,16 @@ class History:
 
 
 def histories(rows: Sequence[Row], column: Column) -> list[History]:
-    """Every case of which any run has the figure, in the order of the first run of each."""
+    """Every case of which any run has the figure, in the order of the first run of each.
+
+    Rows are one series where they agree in the columns that a comparison of this figure asks for.
+    """
+    agreed = terms_of(column)
     in_time = sorted(rows, key=lambda row: str(row.cell("started")))
     series: dict[Hashable, list[Row]] = {}
     latest: dict[Hashable, Hashable] = {}
     for row, key in zip(in_time, identities((in_time,))[0], strict=True):
-        own = (key, *(row.cell(name) for name in _SETTING))
+        own = (key, *(row.cell(name) for name in agreed))
         # of a case that did not run, the setting is not known
         place = own if row.cell("status") == "ok" else latest.get(key, own)
         latest[key] = place

@@ -11,12 +11,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from benchsuite.reference.backend import NumpyBackend, NumpySession
+    from benchsuite.reference.nondegenerate import random_images, random_weights
+    from benchsuite.reference.oracle import Oracle
     from benchsuite.testing.cases import OpCase, op_cases
     from benchsuite.testing.conformance import BackendConformance
     from benchsuite.testing.light import check_plugin_is_light
-    from benchsuite.testing.nondegenerate import random_images, random_weights
-    from benchsuite.testing.numpy_backend import NumpyBackend, NumpySession
-    from benchsuite.testing.oracle import Oracle
 
 __all__ = [
     "BackendConformance",
@@ -30,17 +30,17 @@ __all__ = [
     "random_weights",
 ]
 
-#: Loaded on first use: the kit needs pytest, and `numpy_plugin` must stay light.
+#: Loaded on first use: the kit needs pytest, and plugins that name it must stay light.
 _LAZY = {
-    "BackendConformance": "conformance",
-    "NumpyBackend": "numpy_backend",
-    "NumpySession": "numpy_backend",
-    "OpCase": "cases",
-    "Oracle": "oracle",
-    "check_plugin_is_light": "light",
-    "op_cases": "cases",
-    "random_images": "nondegenerate",
-    "random_weights": "nondegenerate",
+    "BackendConformance": "benchsuite.testing.conformance",
+    "NumpyBackend": "benchsuite.reference.backend",
+    "NumpySession": "benchsuite.reference.backend",
+    "OpCase": "benchsuite.testing.cases",
+    "Oracle": "benchsuite.reference.oracle",
+    "check_plugin_is_light": "benchsuite.testing.light",
+    "op_cases": "benchsuite.testing.cases",
+    "random_images": "benchsuite.reference.nondegenerate",
+    "random_weights": "benchsuite.reference.nondegenerate",
 }
 
 
@@ -49,4 +49,4 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands fo
         raise AttributeError(f"module 'benchsuite.testing' has no attribute '{name}'")
     from importlib import import_module
 
-    return getattr(import_module(f"benchsuite.testing.{_LAZY[name]}"), name)
+    return getattr(import_module(_LAZY[name]), name)

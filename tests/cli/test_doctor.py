@@ -1,6 +1,6 @@
-"""`benchsuite doctor`: what it says; that it is right is `tests/run/test_doctor.py`'s matter."""
+"""`benchsuite doctor`: what it says. Whether it is right is tested with orchestration."""
 
-PLUGIN = ("-p", "benchsuite.testing.numpy_plugin")
+PLUGIN = ("-p", "benchsuite.reference.plugin")
 PLAIN = """
 from benchsuite import Target, hookimpl
 from benchsuite.testing import NumpyBackend

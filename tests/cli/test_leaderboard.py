@@ -6,8 +6,8 @@ import pytest
 
 from benchsuite.cli.leaderboard import leaderboard
 from benchsuite.records import RunStore
-from benchsuite.report.formats import FORMATS
-from benchsuite.report.leaderboard import csv_text
+from benchsuite.report.leaderboard.formats import FORMATS
+from benchsuite.report.leaderboard.rows import csv_text
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def test_list_backends_says_what_is_missing_and_how_to_install_it(benchsuite, ac
 
 
 def test_list_backends_says_which_are_available(benchsuite):
-    plugin = "benchsuite.testing.numpy_plugin"
+    plugin = "benchsuite.reference.plugin"
     result = benchsuite("-p", plugin, "list", "backends")
 
     line = next(line for line in result.stdout.splitlines() if line.startswith("numpy "))

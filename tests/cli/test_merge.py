@@ -3,7 +3,7 @@ import json
 import pytest
 
 from benchsuite.records import RunStore
-from benchsuite.report.leaderboard import csv_text
+from benchsuite.report.leaderboard.rows import csv_text
 
 
 @pytest.fixture

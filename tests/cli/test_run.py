@@ -2,7 +2,7 @@
 
 import pytest
 
-PLUGIN = ("-p", "benchsuite.testing.numpy_plugin")
+PLUGIN = ("-p", "benchsuite.reference.plugin")
 
 
 @pytest.fixture
@@ -45,8 +45,8 @@ def test_run_goes_on(run, benchsuite, tmp_path):
 
     assert found.exit_code == 0, found.stderr
     assert found.stderr.count("mlp on numpy: ok") == 2
-    assert "2 cases in 2 sittings, the last of 0 min" in found.stdout
-    assert "2 cases in 3 sittings, the last of 0 min" in again.stdout
+    assert "2 cases in 2 invocations, the last of 0 min" in found.stdout
+    assert "2 cases in 3 invocations, the last of 0 min" in again.stdout
     assert "kept: 2 cases that had ended" in again.stderr
     assert "mlp on numpy: ok" not in again.stderr
 

@@ -86,7 +86,7 @@ def test_show_sums_flops_by_block(benchsuite):
 
 
 def test_show_refuses_the_source_of_a_backend_that_has_none(benchsuite):
-    plugin = ("-p", "benchsuite.testing.numpy_plugin")
+    plugin = ("-p", "benchsuite.reference.plugin")
     result = benchsuite(*plugin, "show", "lenet5", "--source", "numpy")
     assert result.exit_code == 2
     assert "backend 'numpy' generates no code that could be shown" in result.stderr

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 
-PLUGIN = ("-p", "benchsuite.testing.numpy_plugin")
+PLUGIN = ("-p", "benchsuite.reference.plugin")
 
 
 def test_verify_writes_certificates_that_the_leaderboard_reads(benchsuite, tmp_path):

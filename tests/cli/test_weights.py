@@ -11,7 +11,7 @@ from benchsuite.graph.weights import digest_weights, draw_weights
 from benchsuite.hooks import load_plugins
 from benchsuite.testing import random_weights
 
-NUMPY = ("-p", "benchsuite.testing.numpy_plugin")
+NUMPY = ("-p", "benchsuite.reference.plugin")
 TEXT = """
 from benchsuite import Target, hookimpl
 

@@ -7,10 +7,10 @@ from PIL import Image
 
 from benchsuite.contract import EncodedImages, RaggedImages, Split
 from benchsuite.data import digest_order, prepare
-from benchsuite.data.batches import epoch_order, fit_normalizer
+from benchsuite.data.batches.stream import epoch_order, fit_normalizer
 from benchsuite.data.digests import digest_arrays, digest_image
-from benchsuite.data.first_look import Encoded, look
-from benchsuite.data.kept import KeptPart, one_path
+from benchsuite.data.images.cache import KeptPart, one_path
+from benchsuite.data.images.inspection import Encoded, look
 from benchsuite.errors import UsageError
 
 
@@ -96,7 +96,7 @@ def encoded_as_png(split, folder):
 def test_data_digest_does_not_tell_how_equal_pixels_are_kept(
     make_dataset, tmp_path, channels, monkeypatch
 ):
-    monkeypatch.setattr("benchsuite.data.first_look._KEPT_BYTES", 0)
+    monkeypatch.setattr("benchsuite.data.images.inspection._KEPT_BYTES", 0)
     dataset = make_dataset(channels=channels)
     encoded = encoded_as_png(dataset.train, tmp_path)
     assert isinstance(encoded.images, EncodedImages)

@@ -50,7 +50,7 @@ def _blocks(text):
 
 @pytest.fixture
 def document():
-    """A function that gives the text of a page in docs/."""
+    """A function that gives the text of a page, by its path in docs/."""
     return lambda name: (DOCS / name).read_text(encoding="utf-8")
 
 
@@ -83,7 +83,8 @@ def installed_example(tmp_path_factory):
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: benchsuite-example\nVersion: 1.0")
     (info / "entry_points.txt").write_text("[benchsuite]\nexample = benchsuite_example\n")
-    path = os.pathsep.join([str(EXAMPLE / "src"), str(site)])
+    given = [os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else []
+    path = os.pathsep.join([str(EXAMPLE / "src"), str(site), *given])
     return {**os.environ, "PYTHONPATH": path, "COLUMNS": "160", "PYTHONDONTWRITEBYTECODE": "1"}
 
 

@@ -35,7 +35,7 @@ def documented_plugin(document, blocks, installed_example, tmp_path, monkeypatch
     before = set(sys.modules)
 
     def load(name):
-        section = document("hooks.md").partition(_heading(name))[2].partition("\n## ")[0]
+        section = document("reference/hooks.md").partition(_heading(name))[2].partition("\n## ")[0]
         (block,) = blocks(section)
         (file,) = block.words
         (tmp_path / file).write_text(block.text)
@@ -56,14 +56,16 @@ def _offered(plugins, plugin, kind):
 
 
 def test_every_hook_is_documented_with_its_signature(document):
-    text = document("hooks.md")
+    text = document("reference/hooks.md")
 
     assert HOOKS
     assert [name for name in HOOKS if _heading(name) not in text] == []
 
 
 def test_no_hook_is_documented_that_there_is_not(document):
-    headings = [x for x in document("hooks.md").splitlines() if x.startswith("## `benchsuite_")]
+    headings = [
+        x for x in document("reference/hooks.md").splitlines() if x.startswith("## `benchsuite_")
+    ]
 
     assert headings == [_heading(name) for name in HOOKS]
 
@@ -75,7 +77,7 @@ def test_every_hook_has_a_test():
 
 
 def test_every_field_of_a_target_is_documented(document, table):
-    rows = table(document("hooks.md"), "## Target")
+    rows = table(document("reference/hooks.md"), "## Target")
 
     assert [row[0] for row in rows] == [field.name for field in fields(Target)]
 

@@ -1,4 +1,4 @@
-"""docs/records.md names every field of every part of a record, in order."""
+"""docs/reference/records.md names every field of every part of a record, in order."""
 
 import json
 
@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from benchsuite.contract import Normalizer, Recipe
-from benchsuite.measure.environment import describe_environment
+from benchsuite.measure.machine.facts import describe_environment
 from benchsuite.records import (
     Case,
     Digests,
@@ -38,7 +38,7 @@ PARTS = [
     Phase,
 ]
 
-_ELSEWHERE = {Recipe: ("training.md", "## What a recipe says")}
+_ELSEWHERE = {Recipe: ("reference/recipes.md", "## Keys")}
 
 
 def _structs(struct, found):
@@ -64,20 +64,20 @@ def test_parts_are_all_that_a_record_holds():
 
 @pytest.mark.parametrize("part", [*PARTS, Series, Reading, AcceleratorReading])
 def test_every_field_is_documented(document, table, part):
-    page, heading = _ELSEWHERE.get(part, ("records.md", f"## {part.__name__}"))
+    page, heading = _ELSEWHERE.get(part, ("reference/records.md", f"## {part.__name__}"))
     rows = table(document(page), heading)
 
     assert [row[0] for row in rows] == list(part.__struct_fields__)
 
 
 def test_every_fact_of_the_machine_is_documented(document, table):
-    rows = table(document("records.md"), "## The machine")
+    rows = table(document("reference/records.md"), "## The machine")
 
     assert [row[0] for row in rows] == list(describe_environment())
 
 
 def test_example_is_a_record_in_full(blocks):
-    (block,) = (block for block in blocks("records.md") if block.language == "json")
+    (block,) = (block for block in blocks("reference/records.md") if block.language == "json")
 
     record = msgspec.json.decode(block.text, type=Record)
 
@@ -87,4 +87,4 @@ def test_example_is_a_record_in_full(blocks):
 def test_schema_version_is_documented(document):
     version = Record.__struct_defaults__[0]
 
-    assert f"The version of the schema is {version}." in document("records.md")
+    assert f"The version of the schema is {version}." in document("reference/records.md")

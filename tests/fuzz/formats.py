@@ -28,32 +28,32 @@ from pyarrow import parquet
 from safetensors.numpy import save
 from scipy.io import savemat
 
-from benchsuite.data.archives import read_cifar, read_idx, read_svhn
-from benchsuite.data.download import CACHE_VARIABLE
-from benchsuite.data.files import read_folder, read_npz
-from benchsuite.data.parquet import read_parquet
+from benchsuite.data.sources.archives import read_cifar, read_idx, read_svhn
+from benchsuite.data.sources.download import CACHE_VARIABLE
+from benchsuite.data.sources.own_images import read_folder, read_npz
+from benchsuite.data.sources.parquet import read_parquet
 from benchsuite.graph import Builder
 from benchsuite.hooks import load_plugins
+from benchsuite.measure.machine.diagnosis import read_diagnosis
+from benchsuite.planning.spec import make_spec
 from benchsuite.records import Stored, read_record
 from benchsuite.records.certificate import certificates_beside
 from benchsuite.records.predictions import read_predictions
 from benchsuite.records.series import read_series
-from benchsuite.report.columns import COLUMNS
+from benchsuite.report.columns.columns import COLUMNS
 from benchsuite.report.comparison.judge import judge
 from benchsuite.report.comparison.metrics import DEFAULT, metrics_named
 from benchsuite.report.comparison.pairing import pair_sides, pair_within
 from benchsuite.report.comparison.rows import read_side
-from benchsuite.report.equality import with_equality
 from benchsuite.report.exchange import model_card, pull_request, pytest_benchmark
-from benchsuite.report.formats import FORMATS as VIEWS
-from benchsuite.report.leaderboard import columns_of
+from benchsuite.report.fairness.equality import with_equality
+from benchsuite.report.leaderboard.formats import FORMATS as VIEWS
+from benchsuite.report.leaderboard.rows import columns_of
+from benchsuite.report.leaderboard.view import view_of
 from benchsuite.report.page import page
 from benchsuite.report.page.cases import case_pages
 from benchsuite.report.page.samples import sampled_figures
 from benchsuite.report.page.source import read_source
-from benchsuite.report.view import view_of
-from benchsuite.run.diagnosis import read_diagnosis
-from benchsuite.run.spec import make_spec
 from benchsuite.training.recipes import make_recipe
 from benchsuite.weights import read_weights
 
@@ -295,7 +295,7 @@ def _stored(folder):
 
 
 def _csv():
-    from benchsuite.report.leaderboard import csv_text
+    from benchsuite.report.leaderboard.rows import csv_text
 
     return csv_text([read_record(RECORDS / "version3.json")]).encode()
 

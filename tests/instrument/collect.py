@@ -12,7 +12,8 @@ import msgspec
 from benchsuite.cli.progress import progress
 from benchsuite.hooks import load_plugins
 from benchsuite.measure import protocol
-from benchsuite.run import conduct, make_spec
+from benchsuite.orchestration import orchestrate
+from benchsuite.planning import make_spec
 
 
 def main() -> None:
@@ -36,7 +37,7 @@ def main() -> None:
         }
     )
     with progress() as observer:
-        print(conduct(spec, load_plugins(), observer).folder)
+        print(orchestrate(spec, load_plugins(), observer).folder)
 
 
 if __name__ == "__main__":

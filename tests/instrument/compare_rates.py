@@ -22,8 +22,8 @@ from statistics import median
 import msgspec
 import numpy as np
 
-from benchsuite.measure.anchor import METRIC as ANCHOR
-from benchsuite.measure.verdicts import CONTESTED
+from benchsuite.metrics import CONTESTED
+from benchsuite.metrics.declared import ANCHOR
 from benchsuite.records import Measurement, Record, Stored
 from benchsuite.report.comparison.judge import judge
 from benchsuite.report.comparison.metrics import metrics_named
@@ -64,14 +64,14 @@ def slower(factor: float) -> Change:
 
 
 def _unanchored(one: Measurement) -> Measurement:
-    return msgspec.structs.replace(one, metric="none") if one.metric == ANCHOR else one
+    return msgspec.structs.replace(one, metric="none") if one.metric == ANCHOR.name else one
 
 
 def of_processes(places: Sequence[int]) -> Change:
     """Some processes alone. Flags are of all of them together, and do not go with these."""
 
     def change(one: Measurement) -> Measurement:
-        if one.metric not in (*CONTESTED, ANCHOR) or len(one.values) <= max(places):
+        if one.metric not in (*CONTESTED, ANCHOR.name) or len(one.values) <= max(places):
             return one
         values = tuple(one.values[place] for place in places)
         return msgspec.structs.replace(

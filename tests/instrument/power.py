@@ -19,8 +19,13 @@ import numpy as np
 
 from benchsuite.measure.flags import DISQUALIFYING
 from benchsuite.measure.protocol import FULL
+from benchsuite.measure.statistics.verdicts import (
+    compare_measurements,
+    fewest_rounds,
+    holm,
+)
 from benchsuite.measure.summary import TAILS, is_precise, summarise
-from benchsuite.measure.verdicts import CONTESTED, compare_measurements, fewest_rounds, holm
+from benchsuite.metrics import CONTESTED
 from benchsuite.records import Measurement
 from benchsuite.records.series import Series, read_series
 

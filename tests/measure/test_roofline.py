@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from benchsuite.measure.roofline import rooflines
+from benchsuite.metrics.declared import SWEEP
 from benchsuite.records import Ceiling, Measurement
 
 #: Of a network of 10 + 2 weights, whose activations move 30 elements an image, 50 in training.
@@ -115,9 +116,7 @@ def test_network_without_a_graph_has_what_its_macs_say(found):
 def test_no_throughput_and_no_size_have_no_roofline(make_record, found):
     refused = make_record(samples={"inference_throughput": (), "training_throughput": ()})
     nameless = make_record(size=None)
-    other = Measurement(
-        metric="batch_sweep", unit="images/s", better="higher", values=(), samples=1, value=1.0
-    )
+    other = Measurement.of(SWEEP, values=(), samples=1, value=1.0)
     swept = replace(nameless.findings, size=refused.findings.size, measurements=(other,))
 
     assert rooflines(refused.case, refused.findings, ()) == ()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from benchsuite.contract import Recipe
 from benchsuite.errors import UsageError
-from benchsuite.run.spec import RunSpec, make_spec
+from benchsuite.planning.spec import RunSpec, make_spec
 from benchsuite.toml import parse_assignment
 from benchsuite.training.recipes import make_recipe
 

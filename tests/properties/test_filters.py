@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchsuite.errors import UsageError
-from benchsuite.report.leaderboard import columns_of
-from benchsuite.report.query import condition_of
+from benchsuite.report.leaderboard.query import condition_of
+from benchsuite.report.leaderboard.rows import columns_of
 
 SIGNS = {
     "==": operator.eq,

@@ -9,7 +9,7 @@ from fuzz.mutations import mutate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchsuite.data.pickles import read_pickle
+from benchsuite.data.sources.pickles import read_pickle
 from benchsuite.errors import BenchsuiteError
 
 #: For files of some kilobytes; a decoded image may take more, and is not counted here.

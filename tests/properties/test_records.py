@@ -26,8 +26,8 @@ from benchsuite.records import (
     Training,
     read_record,
 )
-from benchsuite.report.leaderboard import columns_of, csv_text
-from benchsuite.report.view import view_of
+from benchsuite.report.leaderboard.rows import columns_of, csv_text
+from benchsuite.report.leaderboard.view import view_of
 
 texts = st.text(st.characters(codec="utf-8"), max_size=20)
 #: Names that a column may be called by: metrics become one.

@@ -99,7 +99,7 @@ def test_read_record_refuses_a_newer_schema(tmp_path, make_record, changed):
     newer = {**json.loads(path.read_text()), "schema": 99, **changed}
     path.write_text(json.dumps(newer))
 
-    with pytest.raises(UsageError, match="record schema 99; this benchsuite reads up to 3"):
+    with pytest.raises(UsageError, match="record schema 99; this benchsuite reads up to 4"):
         read_record(path)
 
 

@@ -10,7 +10,7 @@ from benchsuite.hooks import load_plugins
 from benchsuite.records import read_record, read_stored
 from benchsuite.records.schema import SCHEMA_VERSION
 from benchsuite.records.versions import version_of
-from benchsuite.report.leaderboard import csv_text
+from benchsuite.report.leaderboard.rows import csv_text
 
 #: Those that benchsuite itself offers.
 EXPORTERS = {n: e for n, e in load_plugins().exporters.items() if e.plugin == "core"}
@@ -52,7 +52,7 @@ def test_a_record_of_the_first_version_is_read():
 def test_a_record_of_the_second_version_is_read():
     record = read_record(SECOND)
     assert record.schema == SCHEMA_VERSION
-    assert record.case.environment == "tuned"
+    assert record.case.process_settings == "tuned"
     memory = record.measurement("host_memory_peak")
     assert (memory.values, memory.value) == ((1574346752.0,), 1574346752.0)
     latency = record.measurement("latency")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from benchsuite.reference.ceilings import NumpyWorkload, copy, product
 from benchsuite.testing import NumpyBackend
-from benchsuite.testing.numpy_ceilings import NumpyWorkload, copy, product
 
 
 class _OneOffProduct(NumpyBackend):

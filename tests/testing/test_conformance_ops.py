@@ -8,8 +8,8 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
+from benchsuite.reference.ops import OPERATIONS, self_attention
 from benchsuite.testing import NumpyBackend
-from benchsuite.testing.numpy_ops import OPERATIONS, self_attention
 
 
 def test_kit_accepts_the_reference(kit_complaints):

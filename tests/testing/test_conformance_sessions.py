@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from benchsuite.contract import Batch
+from benchsuite.reference.backend import PlacedBatch
+from benchsuite.reference.oracle import mean_loss, normalised
 from benchsuite.testing import NumpyBackend, NumpySession
-from benchsuite.testing.numpy_backend import PlacedBatch
-from benchsuite.testing.oracle import mean_loss, normalised
 
 _MANY = "test_many_steps_agree_with_oracle"
 

@@ -15,8 +15,8 @@ from wrong_trainers import (
     KerasMomentumOfStatistics,
 )
 
+from benchsuite.reference.gradients import DERIVATIVES
 from benchsuite.testing import NumpyBackend, NumpySession, Oracle
-from benchsuite.testing.numpy_gradients import DERIVATIVES
 
 # Wrong update rules and gradients.
 

@@ -109,7 +109,7 @@ def test_aligned_copies_start_on_the_boundary():
 
 
 def test_check_plugin_is_light_accepts_light_modules():
-    check_plugin_is_light("benchsuite.testing.numpy_plugin")
+    check_plugin_is_light("benchsuite.reference.plugin")
     check_plugin_is_light("benchsuite.builtin")
 
 

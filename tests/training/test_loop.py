@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from training_fakes import FakeSession, batches_of
 
-from benchsuite.data.batches import epoch_order
+from benchsuite.data.batches.stream import epoch_order
 from benchsuite.errors import BenchsuiteError, NotFiniteError
 from benchsuite.training.loop import train
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from benchsuite.measure.statistics import Estimate
-from benchsuite.report.column import Column
+from benchsuite.measure.statistics.estimates import Estimate
+from benchsuite.report.columns.column import Column
 from benchsuite.report.comparison.pairing import Pair
 
 Answer = Literal["better", "worse", "same", "inconclusive", "indicative", "not comparable"]
@@ -58,6 +58,8 @@ class Finding:
 
 def is_ratio(column: Column) -> bool:
     """Whether figures are compared by their ratio: fractions and losses by their difference."""
+    if column.measured is not None:
+        return True
     return not column.name.startswith(("test_", "validation_")) and not column.name.endswith(
         "_fraction"
     )

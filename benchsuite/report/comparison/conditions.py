@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from benchsuite.errors import UsageError
-from benchsuite.report.column import Column
+from benchsuite.report.columns.column import Column
 from benchsuite.report.comparison.change import Finding, is_ratio
 from benchsuite.report.comparison.metrics import metric_named, short_name
+from benchsuite.report.comparison.rows import Row
 
 _FORM = re.compile(r"\s*(\w+)\s*([<>])\s*([+-]?\d+(?:\.\d+)?)\s*(%?)\s*")
 #: Answers of a comparison that could also have found a difference.
@@ -36,8 +37,11 @@ class Condition:
         return change < self.threshold if self.falls else change > self.threshold
 
 
-def parse_condition(text: str) -> Condition:
-    """`latency>+5%`, `top1<-0.01`. Raises UsageError for anything else."""
+def parse_condition(text: str, rows: Iterable[Row] = ()) -> Condition:
+    """`latency>+5%`, `top1<-0.01`; rows: whose probes it may name, too.
+
+    Raises UsageError for anything else.
+    """
     parts = _FORM.fullmatch(text)
     if parts is None:
         raise UsageError(
@@ -45,7 +49,7 @@ def parse_condition(text: str) -> Condition:
             "'throughput<-5%' or 'top1<-0.01'"
         )
     name, sign, number, percent = parts.groups()
-    column = metric_named(name)
+    column = metric_named(name, rows)
     if is_ratio(column) != bool(percent):
         example = f"{name}{sign}-5%" if is_ratio(column) else f"{name}{sign}-0.01"
         kind = "relative, in %" if is_ratio(column) else "a difference, without %"

@@ -6,11 +6,11 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import mean
 
-from benchsuite.measure.anchor import METRIC as ANCHOR
-from benchsuite.measure.verdicts import standing, verdict_of
+from benchsuite.measure.statistics.verdicts import standing, verdict_of
+from benchsuite.metrics.declared import ANCHOR
 from benchsuite.records import Measurement
-from benchsuite.report.column import Column
-from benchsuite.report.comparison import obstacles
+from benchsuite.report.columns.column import Column
+from benchsuite.report.comparison import incomparability
 from benchsuite.report.comparison.change import Answer, Change, Finding, is_ratio
 from benchsuite.report.comparison.pairing import Pair
 from benchsuite.report.comparison.quality import mean_change, quality_change
@@ -57,22 +57,22 @@ def _sift(
     pairs: Sequence[Pair], columns: Sequence[Column]
 ) -> tuple[list[Finding], list[_Question]]:
     """What cannot be compared, and what can."""
-    terms = {column.name: obstacles.terms_of(column) for column in columns}
+    terms = {column.name: incomparability.terms_of(column) for column in columns}
     names = list(dict.fromkeys(name for own in terms.values() for name in own))
     settled: list[Finding] = []
     questions: list[_Question] = []
     for pair in pairs:
-        if status := obstacles.of_status(pair):
+        if status := incomparability.of_status(pair):
             settled.append(Finding(pair, None, "not comparable", status))
             continue
-        differing = obstacles.differing(pair, names)
+        differing = incomparability.differing(pair, names)
         for column in columns:
             first, second = pair.first.cell(column.name), pair.second.cell(column.name)
             if first is None and second is None:
                 continue
             one, other = (x if isinstance(x, int | float) else None for x in (first, second))
             reason = next((differing[name] for name in terms[column.name] if name in differing), "")
-            reason = reason or obstacles.of_figure(pair, column)
+            reason = reason or incomparability.of_figure(pair, column)
             if reason or one is None or other is None:
                 settled.append(Finding(pair, column, "not comparable", reason, one, other))
             else:
@@ -99,7 +99,7 @@ def _over_seeds(questions: Sequence[_Question]) -> Iterator[_Question]:
 
 def _is_contested(question: _Question) -> bool:
     """Whether it is of a figure of speed that processes repeat."""
-    return bool(question.column.measured) and not obstacles.indication(question.pairs[0])
+    return bool(question.column.measured) and not incomparability.indication(question.pairs[0])
 
 
 def _measured(questions: Sequence[_Question]) -> list[Figures]:
@@ -109,7 +109,7 @@ def _measured(questions: Sequence[_Question]) -> list[Figures]:
         (pair,), column = question.pairs, question.column
         for row in (pair.first, pair.second):
             if id(row) not in anchors:
-                anchors[id(row)] = row.measurement(ANCHOR)
+                anchors[id(row)] = row.measurement(ANCHOR.name)
         first, second = pair.first.measured(column), pair.second.measured(column)
         if first and second:
             known = (anchors[id(pair.first)], anchors[id(pair.second)])
@@ -124,7 +124,7 @@ def _change(question: _Question) -> Change:
         return mean_change(column, question.pairs)
     if not is_ratio(column):
         return quality_change(pair, column, question.first, question.second)
-    how = obstacles.indication(pair) if column.measured else "one value each"
+    how = incomparability.indication(pair) if column.measured else "one value each"
     return Change(None, None, 0.0, how)
 
 

@@ -2,42 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from benchsuite.errors import UsageError, did_you_mean
-from benchsuite.report.column import Column
-from benchsuite.report.columns import COLUMNS
+from benchsuite.metrics import CONTESTED, METRICS
+from benchsuite.metrics.quality import TOP1
+from benchsuite.report.columns.column import Column
+from benchsuite.report.columns.columns import COLUMNS
+from benchsuite.report.comparison.rows import Row, undeclared_in
 
-SHORT: Mapping[str, str] = {
-    "latency": "latency_batch1_p50_s",
-    "throughput": "inference_throughput_images_per_s",
-    "training": "training_throughput_images_per_s",
-    "top1": "test_top1_fraction",
-    "memory": "host_memory_peak_bytes",
-    "energy": "energy_per_image_j",
-}
-DEFAULT = ("latency", "throughput", "training", "top1")
-_LONG = {long: short for short, long in SHORT.items()}
+_COMPARABLE = {column.name: column for column in COLUMNS if column.better}
+SHORT: Mapping[str, str] = {c.alias: name for name, c in _COMPARABLE.items() if c.alias}
+DEFAULT = (*(METRICS[name].alias for name in CONTESTED), TOP1.alias)
 
 
 def short_name(column: Column) -> str:
     """What people call a column, where they do."""
-    return _LONG.get(column.name, column.name)
+    return column.alias or column.name
 
 
-def metric_named(name: str) -> Column:
-    """The column of a name. Raises UsageError where there is none, or neither end is better."""
-    comparable = {column.name: column for column in COLUMNS if column.better}
+def metric_named(name: str, rows: Iterable[Row] = ()) -> Column:
+    """The column of a name; a probe's, where any of these rows has its figure.
+
+    Raises UsageError where there is none, or neither end is better.
+    """
     wanted = SHORT.get(name, name)
-    if wanted not in comparable:
-        hint = did_you_mean(name, [*SHORT, *comparable])
+    if wanted in _COMPARABLE:
+        return _COMPARABLE[wanted]
+    probes = [column for column in undeclared_in(rows) if column.better]
+    found = next((column for column in probes if name in (column.alias, column.name)), None)
+    if found is None:
+        names = [*SHORT, *(column.alias for column in probes)]
+        hint = did_you_mean(name, [*names, *_COMPARABLE])
         raise UsageError(
-            f"'{name}' is no metric that can be compared.{hint} There are: {', '.join(SHORT)}, "
-            "and the columns of docs/leaderboard.md that have a better end"
+            f"'{name}' is no metric that can be compared.{hint} There are: {', '.join(names)}, "
+            "and the columns of docs/reference/leaderboard.md that have a better end"
         )
-    return comparable[wanted]
+    return found
 
 
-def metrics_named(names: Sequence[str]) -> list[Column]:
+def metrics_named(names: Sequence[str], rows: Sequence[Row] = ()) -> list[Column]:
     """Their columns, each once."""
-    return list({column.name: column for column in map(metric_named, names)}.values())
+    return list({c.name: c for c in (metric_named(name, rows) for name in names)}.values())

@@ -6,8 +6,12 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from benchsuite.errors import UsageError, did_you_mean
-from benchsuite.report.column import Value
+from benchsuite.records import Role, fields_with
+from benchsuite.report.columns.column import Value
 from benchsuite.report.comparison.rows import Row, identities
+
+#: Trainings that differ in these alone repeat each other.
+REPEATS = fields_with(Role.REPEAT)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -35,7 +39,7 @@ class Pairing:
 
 def pair_sides(first: Sequence[Row], second: Sequence[Row]) -> Pairing:
     """Pair two runs, case by case. Raises UsageError where a side has a case twice."""
-    keys, networks = identities((first, second)), identities((first, second), ("seed", "fold"))
+    keys, networks = identities((first, second)), identities((first, second), REPEATS)
     own, other = (
         _unique(side, of_side, name)
         for side, of_side, name in zip((first, second), keys, "AB", strict=True)
@@ -61,7 +65,7 @@ def pair_within(rows: Sequence[Row], axis: str, baseline: str | None = None) -> 
         raise UsageError(
             f"no row has the {axis} '{chosen}'.{did_you_mean(chosen, values)} There are: {found}"
         )
-    keys, networks = identities((rows,), (axis,))[0], identities((rows,), (axis, "seed", "fold"))[0]
+    keys, networks = identities((rows,), (axis,))[0], identities((rows,), (axis, *REPEATS))[0]
     groups: dict[tuple[Value, Hashable], list[int]] = {}
     for index, (row, key) in enumerate(zip(rows, keys, strict=True)):
         groups.setdefault((row.cell("run"), key), []).append(index)

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from benchsuite.measure.proportions import (
+from benchsuite.measure.statistics.proportions import (
     Difference,
     mean_difference,
     paired_difference,
     unpaired_difference,
 )
-from benchsuite.measure.verdicts import MARGIN_OF_FRACTIONS
+from benchsuite.measure.statistics.verdicts import MARGIN_OF_FRACTIONS
 from benchsuite.records.predictions import read_predictions
-from benchsuite.report.column import Column
+from benchsuite.report.columns.column import Column
 from benchsuite.report.comparison.change import Change
 from benchsuite.report.comparison.pairing import Pair
 from benchsuite.report.comparison.rows import RecordRow, Row, number_in

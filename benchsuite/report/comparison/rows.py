@@ -5,41 +5,25 @@ from __future__ import annotations
 import csv
 import gc
 import math
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from benchsuite.errors import UsageError
 from benchsuite.files import read_whole
 from benchsuite.names import readable_line
-from benchsuite.records import Measurement, Record, Stored, read_stored
-from benchsuite.report.column import Column, Value
-from benchsuite.report.columns import COLUMNS
+from benchsuite.records import Measurement, Record, Role, Stored, read_stored
+from benchsuite.records.case import ROLES
+from benchsuite.report.columns.column import Column, Value
+from benchsuite.report.columns.columns import COLUMNS, RENAMED
+from benchsuite.report.columns.conditions import CASE_COLUMNS
+from benchsuite.report.columns.speed_columns import undeclared_columns
 
 _BY_NAME = {column.name: column for column in COLUMNS}
-#: What may be compared within one run: the case's field, and what stands for any value of it.
-AXES: Mapping[str, Any] = {
-    "backend": "",
-    "tier": "",
-    "precision": "",
-    "threads": 0,
-    "device": "",
-    "environment": "tuned",
-    "isolation": "spawn",
-}
-#: Columns that tell cases apart. A CSV does not hold the whole recipe.
-_OF_CASE = (
-    *("architecture", "backend", "device", "tier", "precision", "threads", "division"),
-    *("isolation", "environment", "dataset", "limit", "bad_images", "seed", "fold", "origin"),
-    *("input_height_px", "input_width_px", "input_channels", "num_classes"),
-    *("train_input_height_px", "train_input_width_px", "train_input_channels"),
-    *("optimizer", "learning_rate", "augmentation", "train_batch_size", "schedule"),
-)
+#: What rows pair by: the case, but for how figures are sampled, which only forbids a verdict.
+_PAIRED = tuple(field for field, role in ROLES.items() if role is not Role.SAMPLING)
 _NEEDED = ("architecture", "backend", "status", "protocol")
 
 
@@ -51,7 +35,11 @@ class RecordRow:
 
     def cell(self, name: str) -> Value:
         """What the column of that name says."""
-        return _BY_NAME[name].read(self.record)
+        column = _BY_NAME.get(name) or self._probe(name)
+        return column.read(self.record) if column else None
+
+    def _probe(self, name: str) -> Column | None:
+        return next((c for c in undeclared_columns([self.record]) if c.name == name), None)
 
     def measured(self, column: Column) -> Measurement | None:
         """What a figure of speed comes from."""
@@ -68,10 +56,7 @@ class RecordRow:
 
     def identity(self, ignored: Sequence[str]) -> Hashable:
         """The case without what is ignored, and without what may differ but forbids a verdict."""
-        blank: dict[str, Any] = {name: _BLANK[name] for name in ignored}
-        return msgspec.structs.replace(
-            self.record.case, protocol="", inference_batch_size=0, training_batch_size=0, **blank
-        )
+        return self.record.case.values(field for field in _PAIRED if field not in ignored)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -87,21 +72,20 @@ class TableRow:
     def measured(self, column: Column) -> Measurement | None:
         """The figure with its interval and its flags."""
         value = self.cell(column.name)
-        if column.measured is None or not isinstance(value, float):
+        quantity = column.quantity
+        if column.measured is None or quantity is None or not isinstance(value, float):
             return None
-        ends = [self.cell(name) for name in _ENDS.get(column.name, ())]
+        ends = [self.cell(name) for name in column.ends]
         low, high = [end if isinstance(end, float) else None for end in ends] or (None, None)
-        metric = _metric(column.name)
-        return Measurement(
-            metric=metric,
-            unit="",
-            better=column.better or "lower",
+        flags = _flags(str(self.cell("flags") or ""))
+        return Measurement.of(
+            quantity,
             values=(),
             samples=0,
             value=value,
             low=low,
             high=high,
-            flags=_flags(str(self.cell("flags") or "")).get(metric, ()),
+            flags=flags.get(quantity.name, ()),
         )
 
     def measurement(self, metric: str) -> Measurement | None:  # noqa: ARG002 - as RecordRow's
@@ -118,21 +102,6 @@ def number_in(row: Row, column: Column) -> float:
     if not isinstance(value, int | float):
         raise TypeError(f"{column.name} is {value!r}, not a number")
     return value
-
-
-_BLANK: Mapping[str, Any] = {**AXES, "seed": 0, "fold": None}
-#: By the name of a figure: those of the ends of its interval, which follow it.
-_ENDS = {
-    figure.name: (low.name, high.name)
-    for figure, low, high in zip(COLUMNS, COLUMNS[1:], COLUMNS[2:], strict=False)
-    if "_low_" in low.name
-}
-
-
-def _metric(name: str) -> str:
-    """Of a figure's column, the name that flags have for it."""
-    stem = _ENDS[name][0].partition("_low_")[0] if name in _ENDS else name.rpartition("_")[0]
-    return stem.replace("_batch1_p50", "").replace("_batch1", "").removeprefix("best_")
 
 
 def _flags(cell: str) -> dict[str, tuple[str, ...]]:
@@ -180,7 +149,10 @@ def _read_table(path: Path) -> list[TableRow]:
     try:
         reader = csv.DictReader(StringIO(read_whole(path).decode(), newline=""))
         missing = [name for name in _NEEDED if name not in (reader.fieldnames or ())]
-        rows = [{n: _value(n, cell) for n, cell in row.items() if n} for row in reader]
+        rows = [
+            {name: _value(name, cell) for n, cell in row.items() if (name := RENAMED.get(n, n))}
+            for row in reader
+        ]
     except (OSError, ValueError, csv.Error) as error:
         raise UsageError(f"'{path}' is no leaderboard's CSV: {error}") from error
     if missing:
@@ -193,14 +165,28 @@ def _read_table(path: Path) -> list[TableRow]:
 
 def _value(name: str, cell: str | None) -> Value:
     """A cell as its column's type; None where it is empty, or no finite number."""
-    kind = _BY_NAME[name].type if name in _BY_NAME else "text"
     if not cell:
         return None
+    kind = _BY_NAME[name].type if name in _BY_NAME else _type_of(cell)
     if kind == "text":
         return readable_line(cell)
     if kind == "integer":
         return int(cell)
     return value if math.isfinite(value := float(cell)) else None
+
+
+def _type_of(cell: str) -> str:
+    """Of a column that only its file knows, as a plugin's."""
+    try:
+        float(cell)
+    except ValueError:
+        return "text"
+    return "number"
+
+
+def undeclared_in(rows: Iterable[Row]) -> list[Column]:
+    """The columns of what plugins' probes measured in these rows, by what their records say."""
+    return list(undeclared_columns(row.record for row in rows if isinstance(row, RecordRow)))
 
 
 def identities(sides: Sequence[Sequence[Row]], ignored: Sequence[str] = ()) -> list[list[Hashable]]:
@@ -216,7 +202,7 @@ def identities(sides: Sequence[Sequence[Row]], ignored: Sequence[str] = ()) -> l
         ]
     known = [
         name
-        for name in _OF_CASE
+        for name in CASE_COLUMNS
         if name not in ignored and all(name in row.cells for row in tables)
     ]
     return [[tuple(row.cell(name) for name in known) for row in side] for side in sides]

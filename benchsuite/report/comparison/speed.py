@@ -16,9 +16,9 @@ from statistics import NormalDist
 
 import numpy as np
 
-from benchsuite.measure.statistics import CONFIDENCE, FEWEST_PROCESSES, Estimate
-from benchsuite.measure.two_samples import Floats, Ratios, ratios_of
-from benchsuite.measure.verdicts import MARGIN, MARGIN_BETWEEN_RUNS, compare_measurements
+from benchsuite.measure.statistics.estimates import CONFIDENCE, FEWEST_PROCESSES, Estimate
+from benchsuite.measure.statistics.two_samples import Floats, Ratios, ratios_of
+from benchsuite.measure.statistics.verdicts import MARGIN, MARGIN_BETWEEN_RUNS, compare_measurements
 from benchsuite.records import Measurement
 from benchsuite.report.comparison.change import Change
 

@@ -12,23 +12,16 @@ from operator import attrgetter
 import msgspec
 
 from benchsuite.names import readable_line
-from benchsuite.report.column import Value
+from benchsuite.report.columns.column import Column, Figure, Value
+from benchsuite.report.columns.columns import COLUMNS
+from benchsuite.report.columns.conditions import CASE_COLUMNS, NAMES
 from benchsuite.report.comparison.change import Finding
 from benchsuite.report.comparison.pairing import Pair, Pairing
 from benchsuite.report.comparison.rows import Row
-from benchsuite.report.figures import FIGURES, Figure
-from benchsuite.report.markdown import escaped
+from benchsuite.report.leaderboard.markdown import escaped
 
 Cells = list[dict[str, Value]]
 
-#: What tells cases apart: the first two are always shown, the others where rows differ in them.
-_CASE = (
-    *("architecture", "backend", "tier", "precision", "threads", "device", "division"),
-    *("environment", "isolation", "dataset", "limit", "fold", "seed"),
-    *("input_height_px", "train_input_height_px", "train_batch_size", "learning_rate", "optimizer"),
-)
-_ALWAYS = ("architecture", "backend")
-_FIGURES = {figure.column: figure for figure in FIGURES}
 _RIGHT = frozenset({"A", "B", "change", "95 % interval"})
 
 
@@ -48,7 +41,7 @@ def entries(findings: Iterable[Finding], pairing: Pairing) -> Cells:
 
 
 def _case(row: Row) -> dict[str, Value]:
-    return {name: row.cell(name) for name in _CASE}
+    return {name: row.cell(name) for name in CASE_COLUMNS}
 
 
 def _of_pair(pair: Pair) -> dict[str, Value]:
@@ -79,7 +72,7 @@ def _of_finding(finding: Finding) -> dict[str, Value]:
 
 
 _HEADER = (
-    *(*_CASE, "a_run", "b_run", "metric", "a", "b", "ratio", "ratio_low", "ratio_high"),
+    *(*CASE_COLUMNS, "a_run", "b_run", "metric", "a", "b", "ratio", "ratio_low", "ratio_high"),
     *("difference", "difference_low", "difference_high", "p_value", "verdict", "how"),
 )
 
@@ -98,20 +91,23 @@ def as_json(lines: Cells) -> str:
     return msgspec.json.format(msgspec.json.encode(lines), indent=1).decode() + "\n"
 
 
-def as_text(lines: Cells) -> str:
-    """A plain table for people: what all cases have in common is left out."""
-    headers, rows = _shown(lines, readable_line)
+def as_text(lines: Cells, columns: Sequence[Column] = COLUMNS) -> str:
+    """A plain table for people: what all cases have in common is left out.
+
+    columns: those of the figures; of plugins' probes, nobody else knows the unit for people.
+    """
+    headers, rows = _shown(lines, columns, readable_line)
     widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]
     forms = [f"{{:{'>' if h in _RIGHT else '<'}{w}}}" for h, w in zip(headers, widths, strict=True)]
     form = "  ".join(forms)
     return "\n".join(form.format(*row).rstrip() for row in (headers, *rows))
 
 
-def as_markdown(lines: Cells) -> str:
+def as_markdown(lines: Cells, columns: Sequence[Column] = COLUMNS) -> str:
     """A table for GitHub, in which no text is markup."""
     from tabulate import tabulate
 
-    headers, rows = _shown(lines, lambda text: escaped(readable_line(text)))
+    headers, rows = _shown(lines, columns, lambda text: escaped(readable_line(text)))
     aligned = ["right" if header in _RIGHT else "left" for header in headers]
     table: str = tabulate(rows, headers, "github", colalign=aligned, disable_numparse=True)
     return table
@@ -125,13 +121,16 @@ def summary(lines: Cells) -> str:
     return f"{compared} comparison{'' if compared == 1 else 's'}: {found}"
 
 
-def _shown(lines: Cells, clean: Callable[[str], str]) -> tuple[list[str], list[list[str]]]:
+def _shown(
+    lines: Cells, columns: Sequence[Column], clean: Callable[[str], str]
+) -> tuple[list[str], list[list[str]]]:
     """Headers, and rows under them."""
-    names = [n for n in _CASE if n in _ALWAYS or len({line[n] for line in lines}) > 1]
+    by_name = {column.name: figure_of(column) for column in columns}
+    names = [n for n in CASE_COLUMNS if n in NAMES or len({line[n] for line in lines}) > 1]
     headers = [*names, "metric", "A", "B", "change", "95 % interval", "verdict", "how"]
     cases = (["" if line[name] is None else str(line[name]) for name in names] for line in lines)
     rows = [
-        [clean(cell) for cell in (*case, *_figures(line))]
+        [clean(cell) for cell in (*case, *_figures(line, by_name))]
         for case, line in zip(cases, lines, strict=True)
     ]
     return headers, rows
@@ -139,19 +138,19 @@ def _shown(lines: Cells, clean: Callable[[str], str]) -> tuple[list[str], list[l
 
 def varying(rows: Sequence[Row], further: Sequence[str] = ()) -> list[str]:
     """The columns that tell such rows apart, the two that always do first."""
-    names = (*_CASE, *further)
-    return [n for n in names if n in _ALWAYS or len({row.cell(n) for row in rows}) > 1]
+    names = (*CASE_COLUMNS, *further)
+    return [n for n in names if n in NAMES or len({row.cell(n) for row in rows}) > 1]
 
 
-def figure_of(metric: str) -> Figure:
+def figure_of(column: Column) -> Figure:
     """How a column's figures are shown; under its own name where nobody said."""
-    return _FIGURES.get(metric) or Figure(metric, metric)
+    return column.figure or Figure(column.name, column.name)
 
 
-def _figures(line: Mapping[str, Value]) -> Iterator[str]:
+def _figures(line: Mapping[str, Value], by_name: Mapping[str, Figure]) -> Iterator[str]:
     """The cells that a comparison adds to its case, as people read them."""
     metric = str(line["metric"] or "")
-    figure = figure_of(metric)
+    figure = by_name.get(metric) or Figure(metric, metric)
     yield figure.header.replace("\n", " ")
     for side in ("a", "b"):
         value = line[side]

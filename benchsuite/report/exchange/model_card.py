@@ -11,7 +11,7 @@ from typing import Any
 
 from benchsuite.records import Record, Stored
 from benchsuite.report.exchange.tables import figures
-from benchsuite.report.leaderboard import in_order
+from benchsuite.report.leaderboard.rows import in_order
 
 _TASK = {"type": "image-classification", "name": "Image Classification"}
 _UNBROKEN = 10_000

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from benchsuite.records import Stored
 from benchsuite.report.exchange.tables import figures
-from benchsuite.report.markdown import escaped
+from benchsuite.report.leaderboard.markdown import escaped
 
-#: Of `run.json`, as docs/records.md names them.
+#: Of `run.json`, as docs/reference/records.md names them.
 _FACTS = ("commit", "cpu", "physical_cores", "gpus", "python", "platform")
 
 

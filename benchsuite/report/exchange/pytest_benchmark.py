@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from benchsuite.errors import UsageError
-from benchsuite.records import Case, Record, Stored
+from benchsuite.records import Case, Record, Role, Stored, fields_with
+from benchsuite.records.case import is_required
 from benchsuite.records.series import Series, read_series
 
 if TYPE_CHECKING:
@@ -24,10 +25,14 @@ _NS_PER_S = 1e9
 _FORMAT = "5.0.0"
 #: As the format has it where it is not known which source ran.
 _NO_COMMIT = "unversioned"
-#: What tells one benchmark of a metric from another …
-_PARAMETERS = ("architecture", "backend", "device", "precision", "tier", "dataset", "seed")
-#: … and what benchmarks that are shown in one table share.
-_GROUPED = ("architecture", "device", "threads", "tier", "precision", "division", "protocol")
+#: What tells one benchmark of a metric from another: what every case says of itself in a word.
+_PARAMETERS = tuple(
+    field
+    for field in fields_with(Role.IDENTITY, Role.AXIS, Role.SETTING, Role.REPEAT)
+    if not field.endswith("_shape") and is_required(field)
+)
+#: What benchmarks that are shown in one table share: those of other backends are compared there.
+_GROUPED = (*(field for field in _PARAMETERS if field != "backend"), "protocol")
 
 
 def export(cases: Sequence[Stored]) -> str:

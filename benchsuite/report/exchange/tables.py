@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchsuite.records import Record
-from benchsuite.report.formats import markdown
-from benchsuite.report.leaderboard import columns_of
-from benchsuite.report.view import view_of
+from benchsuite.report.leaderboard.formats import markdown
+from benchsuite.report.leaderboard.rows import columns_of
+from benchsuite.report.leaderboard.view import view_of
 
 
 def figures(records: Sequence[Record], *, wide: bool) -> str:

@@ -10,16 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 import numpy as np
 
-from benchsuite.measure.statistics import pooled_quantiles
+from benchsuite.measure.statistics.estimates import pooled_quantiles
 from benchsuite.records import Measurement, Record
 from benchsuite.records.certificate import Certificate
 from benchsuite.records.series import Series
+from benchsuite.report.columns.quantities import extents
 from benchsuite.report.page.findings import certificates
 from benchsuite.report.page.plot import COLOURS, Plot, View, axis
 from benchsuite.report.page.samples import Sampled
 from benchsuite.report.page.source import Entry, Source
 from benchsuite.report.page.table import Table, plain
-from benchsuite.report.quantities import extents
 
 _MS, _NS_PER_MS = 1e3, 1e6
 #: Figures of which each process has a line of its own.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchsuite.records import Record
-from benchsuite.report.fairness import FairGroup, differing, fair_groups
+from benchsuite.report.fairness.groups import FairGroup, differing, fair_groups
 
 #: Of a group that is the only one.
 ALL = "all rows"

@@ -94,7 +94,7 @@ addEventListener("beforeprint", () => document.querySelectorAll("figure").forEac
 const board = read("board");
 at("case").dataset.title = document.title;
 for (const name of ["verdicts", "failures", "certificates"]) at(`${name}-table`).append(makeTable(board[name]));
-at("rivals-plot").append(makePlot(board.rivals, "h3"));
+at("backend-pairs-plot").append(makePlot(board.backend_pairs, "h3"));
 showGroup(board.groups[0]);
 at("group")?.addEventListener("change", (event) => showGroup(board.groups[Number(event.target.value)]));
 showTheme();

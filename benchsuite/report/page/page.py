@@ -18,18 +18,18 @@ import msgspec
 from benchsuite import __version__
 from benchsuite.records import Record
 from benchsuite.records.writing import write_output
-from benchsuite.report.fairness import differing
-from benchsuite.report.page.board import leaderboard
+from benchsuite.report.fairness.groups import FairGroup, differing
+from benchsuite.report.fairness.protocols import describe_protocol
+from benchsuite.report.page.backend_pairs import backend_against_backend
 from benchsuite.report.page.cases import case_pages
 from benchsuite.report.page.findings import certificates, failures, ledger, spoken
+from benchsuite.report.page.leaderboard_table import leaderboard
 from benchsuite.report.page.naming import named_groups
 from benchsuite.report.page.plot import Plot
 from benchsuite.report.page.plots import plots_of
-from benchsuite.report.page.rivals import backend_against_backend
-from benchsuite.report.page.source import Entry, Source
+from benchsuite.report.page.source import Source
 from benchsuite.report.page.table import Table
 from benchsuite.report.page.verdicts import verdict_table
-from benchsuite.report.protocols import describe_protocol
 
 _SCRIPTS = ("table.js", "plot.js", "page.js")
 
@@ -42,12 +42,12 @@ class Group(msgspec.Struct, frozen=True):
     plots: list[Plot]
 
 
-class Board(msgspec.Struct, frozen=True):
+class Overview(msgspec.Struct, frozen=True):
     """What the overview's tables and plots are drawn from."""
 
     groups: list[Group]
     verdicts: Table
-    rivals: Plot
+    backend_pairs: Plot
     certificates: Table
     failures: Table
 
@@ -77,7 +77,7 @@ def page_html(source: Source) -> str:
         style=_text_of("page.css"),
         scripts=scripts,
         hashes=[_hash(script) for script in scripts],
-        board=script_json(_board(source)),
+        board=script_json(_overview(source)),
         cases=script_json(case_pages(source)),
     )
 
@@ -99,9 +99,9 @@ def _hash(script: str) -> str:
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
-def _board(source: Source) -> Board:
-    return Board(
-        [_group(source.of(group.records), name) for name, group in named_groups(source.records)],
+def _overview(source: Source) -> Overview:
+    return Overview(
+        [_group(source, group, name) for name, group in named_groups(source.records)],
         verdict_table(source.entries),
         backend_against_backend(source.entries),
         certificates(source.certificates),
@@ -109,8 +109,9 @@ def _board(source: Source) -> Board:
     )
 
 
-def _group(entries: Sequence[Entry], name: str) -> Group:
-    return Group(name, leaderboard(entries, f"Leaderboard: {name}"), plots_of(entries))
+def _group(source: Source, group: FairGroup, name: str) -> Group:
+    table = leaderboard(group, f"Leaderboard: {name}")
+    return Group(name, table, plots_of(source.of(group.records)))
 
 
 def _facts(source: Source) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from typing import Any
 import msgspec
 
 from benchsuite.records import Record
-from benchsuite.report.columns import COLUMNS
+from benchsuite.report.columns.columns import COLUMNS
+from benchsuite.report.columns.conditions import WITHIN_SETTING, telling_apart
+from benchsuite.report.columns.quantities import extents
 from benchsuite.report.page.source import Entry
-from benchsuite.report.quantities import extents
 
 Trace = dict[str, Any]
 Layout = dict[str, Any]
@@ -30,8 +31,6 @@ NEUTRAL = "#6e7781"
 _SPAN = 8
 
 BY_NAME = {column.name: column for column in COLUMNS}
-#: What may tell two rows of one architecture and backend in one setting apart.
-_APART = ("run", "seed", "fold", "origin", "input_height_px", "train_batch_size", "optimizer")
 
 
 class View(msgspec.Struct, frozen=True):
@@ -105,15 +104,11 @@ def _backend(entry: Entry) -> str:
 def labels(entries: Sequence[Entry]) -> list[str]:
     """Of each, the backend and whatever else tells it from the others, as `torch, seed 1`."""
     records = [entry.record for entry in entries]
-    apart = [BY_NAME[name] for name in _APART if len({BY_NAME[name].read(r) for r in records}) > 1]
+    apart = telling_apart(records, WITHIN_SETTING)
     return [
-        ", ".join([r.case.backend, *(f"{_spoken(c.name)} {c.read(r)}" for c in apart)])
+        ", ".join([r.case.backend, *(f"{c.name.replace('_', ' ')} {c.read(r)}" for c in apart)])
         for r in records
     ]
-
-
-def _spoken(name: str) -> str:
-    return name.removesuffix("_px").replace("_", " ")
 
 
 def label(record: Record) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from benchsuite.report.figures import is_doubtful
+from benchsuite.report.columns.figures import is_doubtful
+from benchsuite.report.leaderboard.pareto import pareto_best
 from benchsuite.report.page.curves import (
     latency_distribution,
     throughput_by_batch,
@@ -29,7 +30,6 @@ from benchsuite.report.page.plot import (
     views_by_architecture,
 )
 from benchsuite.report.page.source import Entry
-from benchsuite.report.pareto import pareto_best
 
 _TOP1, _LATENCY = BY_NAME["test_top1_fraction"], BY_NAME["latency_batch1_p50_s"]
 #: What the front is of: accuracy and latency.
@@ -67,7 +67,7 @@ def accuracy_latency(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plo
     known = [e for e in entries if all(column.read(e.record) is not None for column in PARETO)]
     data = [_cloud(name, group, looks[name]) for name, group in by_backend(known)]
     front = pareto_best([e.record for e in known], PARETO)
-    best = sorted((e for e in known if id(e.record) in front), key=_latency_ms)
+    best = sorted((e for e in known if e.record.row_key in front), key=_latency_ms)
     if best:
         data.append(_front(best))
     layout = {

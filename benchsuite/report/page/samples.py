@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchsuite.measure.statistics import pooled_quantiles
-from benchsuite.measure.verdicts import CONTESTED
+from benchsuite.measure.statistics.estimates import pooled_quantiles
+from benchsuite.metrics import CONTESTED
 from benchsuite.records.series import Series
 
 #: Shares of all samples of which a page holds the quantile.

@@ -11,8 +11,8 @@ from benchsuite.errors import UsageError
 from benchsuite.records import Record, read_stored
 from benchsuite.records.certificate import Certificate, certificates_beside
 from benchsuite.records.series import read_series
-from benchsuite.report.equality import with_equality
-from benchsuite.report.leaderboard import in_order
+from benchsuite.report.fairness.equality import with_equality
+from benchsuite.report.leaderboard.rows import in_order
 from benchsuite.report.page.samples import Sampled, points_for, sampled_figures
 
 
@@ -47,8 +47,8 @@ class Source:
 
     def of(self, records: Sequence[Record]) -> list[Entry]:
         """The entries of these records."""
-        wanted = {id(record) for record in records}
-        return [entry for entry in self.entries if id(entry.record) in wanted]
+        wanted = {record.row_key for record in records}
+        return [entry for entry in self.entries if entry.record.row_key in wanted]
 
 
 def read_source(paths: Sequence[Path]) -> Source:
@@ -62,18 +62,14 @@ def read_source(paths: Sequence[Path]) -> Source:
         raise UsageError(f"no records in {places}: name a run's folder, or run first")
     certificates = list(certificates_beside(paths))
     records = with_equality([stored.record for stored in found.values()], certificates)
-    files = {id(r): stored for r, stored in zip(records, found.values(), strict=True)}
+    files = {r.row_key: stored for r, stored in zip(records, found.values(), strict=True)}
     points = points_for(len(records))
     entries = [
-        Entry(record, _key(record), _sampled(files[id(record)].samples, points))
+        Entry(record, record.row_key, _sampled(files[record.row_key].samples, points))
         for record in in_order(records)
     ]
-    runs = {record.run: files[id(record)].facts() for record in records}
+    runs = {record.run: files[record.row_key].facts() for record in records}
     return Source(entries, runs, certificates)
-
-
-def _key(record: Record) -> str:
-    return f"{record.run}/{record.case.id}"
 
 
 def _sampled(path: Path, points: int) -> list[Sampled]:

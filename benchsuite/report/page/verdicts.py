@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from benchsuite.measure.flags import DISQUALIFYING
+from benchsuite.measure.flags import DISQUALIFYING, at_own_batch
 from benchsuite.measure.protocol import PROTOCOLS
-from benchsuite.measure.verdicts import CONTESTED, MARGIN
-from benchsuite.records import Measurement, Record
-from benchsuite.report.contest import contests, outsiders
+from benchsuite.measure.statistics.verdicts import MARGIN
+from benchsuite.metrics import CONTESTED, METRICS
+from benchsuite.records import Record
+from benchsuite.report.columns.quantities import significant
+from benchsuite.report.fairness.comparable import comparable_groups
+from benchsuite.report.fairness.verdicts import PairVerdict, pair_verdicts
 from benchsuite.report.page.source import Entry
 from benchsuite.report.page.table import Cell, Heading, Row, Table
-from benchsuite.report.quantities import significant
-from benchsuite.report.verdicts import Ruling, rulings
 
 _LOOKS = {"different": "best", "inconclusive": "doubtful"}
 _HEADINGS = (
@@ -29,51 +30,43 @@ _HEADINGS = (
 
 
 def verdict_table(entries: Sequence[Entry]) -> Table:
-    """Every verdict, each contest corrected as one family; and where a flag forbade one."""
+    """Every verdict, corrected by comparison group, and the flags that forbade one."""
     records = [entry.record for entry in entries]
-    keys = {id(entry.record): entry.key for entry in entries}
-    outside = outsiders(records)
     rows = []
-    for rivals in contests(r for r in records if id(r) not in outside):
-        found = rulings(rivals)
-        rows += [Row(keys[id(ruling.first)], _ruling(ruling)) for ruling in found]
-        ruled = {(id(ruling.first), id(ruling.second), ruling.metric) for ruling in found}
+    for comparable in comparable_groups(records):
+        found = pair_verdicts(comparable)
+        rows += [Row(one.first.row_key, _verdict(one)) for one in found]
+        decided = {(one.first.row_key, one.second.row_key, one.metric) for one in found}
         rows += [
-            Row(keys[id(first)], _silence(metric, first, second))
-            for metric, first, second in _expected(rivals)
-            if (id(first), id(second), metric) not in ruled
+            Row(first.row_key, _silence(metric, first, second))
+            for metric, first, second in _expected(comparable)
+            if (first.row_key, second.row_key, metric) not in decided
         ]
     empty = "No verdict: see what the protocols give, above."
     return Table("Verdicts", list(_HEADINGS), rows, empty)
 
 
-def _expected(rivals: Sequence[Record]) -> Iterator[tuple[str, Record, Record]]:
+def _expected(comparable: Sequence[Record]) -> Iterator[tuple[str, Record, Record]]:
     """Of what a protocol gives verdicts on, where both rows have the figure."""
-    protocol = PROTOCOLS.get(rivals[0].case.protocol)
+    protocol = PROTOCOLS.get(comparable[0].case.protocol)
     if protocol is None or not protocol.gives_verdicts:
         return
     for metric in CONTESTED:
-        for first, second in combinations(rivals, 2):
-            if _measured(first, metric) and _measured(second, metric):
+        for first, second in combinations(comparable, 2):
+            if at_own_batch(first, metric) and at_own_batch(second, metric):
                 yield metric, first, second
 
 
-def _measured(record: Record, metric: str) -> Measurement | None:
-    """As `rulings` takes it."""
-    size = record.case.inference_batch_size if metric == "inference_throughput" else None
-    return record.measurement(metric, size)
-
-
-def _ruling(ruling: Ruling) -> list[Cell | str]:
-    comparison = ruling.comparison
+def _verdict(found: PairVerdict) -> list[Cell | str]:
+    comparison = found.comparison
     ratio, verdict = comparison.ratio, comparison.verdict
     value, low, high = (significant(x) for x in (ratio.value, ratio.low, ratio.high))
     return [
-        *_names(ruling.metric, ruling.first, ruling.second),
+        *_names(found.metric, found.first, found.second),
         Cell(f"{value} ({low}–{high})", ratio.value),
         Cell(verdict, look=_LOOKS.get(verdict, "")),
-        _in_words(ruling),
-        _terms(ruling.first),
+        _in_words(found),
+        _terms(found.first),
     ]
 
 
@@ -87,7 +80,7 @@ def _why_not(metric: str, *records: Record) -> str:
     """The flags that exclude a figure; else there are too few rounds."""
     said = []
     for record in records:
-        found = _measured(record, metric)
+        found = at_own_batch(record, metric)
         flags = [flag for flag in found.flags if flag in DISQUALIFYING] if found else []
         if flags:
             said.append(f"{record.case.backend}: {', '.join(flags).replace('_', ' ')}")
@@ -96,7 +89,7 @@ def _why_not(metric: str, *records: Record) -> str:
 
 def _names(metric: str, first: Record, second: Record) -> list[str]:
     case = first.case
-    return [case.architecture, metric.replace("_", " "), case.backend, second.case.backend]
+    return [case.architecture, METRICS[metric].label, case.backend, second.case.backend]
 
 
 def _terms(record: Record) -> str:
@@ -105,14 +98,14 @@ def _terms(record: Record) -> str:
     return " · ".join((*shared, f"seed {case.seed}"))
 
 
-def _in_words(ruling: Ruling) -> str:
+def _in_words(found: PairVerdict) -> str:
     """Who is faster, and by how much; or that nobody is known to be."""
-    comparison = ruling.comparison
+    comparison = found.comparison
     if comparison.verdict == "equivalent":
         return "as fast as each other"
     if comparison.verdict == "inconclusive":
         return "cannot be told apart"
     ratio = comparison.ratio.value
-    slower = ratio > 1 if ruling.metric == "latency" else ratio < 1
-    winner = ruling.second if slower else ruling.first
+    slower = ratio > 1 if METRICS[found.metric].better == "lower" else ratio < 1
+    winner = found.second if slower else found.first
     return f"{winner.case.backend} is {significant(max(ratio, 1 / ratio))} times as fast"

@@ -10,9 +10,9 @@ import pytest
 from benchsuite.contract import Backend, DeviceMemory
 from benchsuite.errors import BenchsuiteError, UnsupportedError, UsageError
 from benchsuite.graph import OPS, Graph
+from benchsuite.reference.nondegenerate import random_images
 from benchsuite.testing.cases import OpCase, op_cases
 from benchsuite.testing.conformance.kit import DTYPES, Kit, plain_network, random_batch, require
-from benchsuite.testing.nondegenerate import random_images
 
 #: Cases whose ops have MACs.
 COUNTED = [case for case in op_cases() if case.graph.macs and not case.refusable]

@@ -14,8 +14,8 @@ from benchsuite.contract import Backend, Batch, Session, Setup
 from benchsuite.errors import BenchsuiteError, UnsupportedError
 from benchsuite.graph import Builder, Graph, Shape
 from benchsuite.hooks import load_plugins
-from benchsuite.testing.nondegenerate import random_images, random_weights
-from benchsuite.testing.numpy_backend import NumpyBackend
+from benchsuite.reference.backend import NumpyBackend
+from benchsuite.reference.nondegenerate import random_images, random_weights
 
 DTYPES: Mapping[str, type[np.floating]] = {"fp32": np.float32, "fp64": np.float64}
 CLASSES = 4

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from benchsuite.contract import Batch, PartedSession, UpdateRule
 from benchsuite.graph import Graph
+from benchsuite.reference.nondegenerate import random_weights
+from benchsuite.reference.oracle import Oracle
 from benchsuite.testing.conformance.kit import DTYPES, plain_network, random_batch, require
 from benchsuite.testing.conformance.precision import TOLERANCE as HALVES
 from benchsuite.testing.conformance.steps import network_with_dropouts, random_masks
 from benchsuite.testing.conformance.training import TrainingKit
-from benchsuite.testing.nondegenerate import random_weights
-from benchsuite.testing.oracle import Oracle
 
 _RULES = {"whole": UpdateRule(), "micro-batches": UpdateRule(micro_batches=2)}
 _TOLERANCE = {"fp32": 1e-4, "fp64": 1e-9}

@@ -10,6 +10,8 @@ import pytest
 from benchsuite.contract import Batch, UpdateRule
 from benchsuite.errors import UnsupportedError
 from benchsuite.graph import Builder, Graph
+from benchsuite.reference.nondegenerate import random_images, random_weights
+from benchsuite.reference.oracle import Oracle
 from benchsuite.testing.conformance.kit import (
     CLASSES,
     plain_network,
@@ -18,8 +20,6 @@ from benchsuite.testing.conformance.kit import (
     require,
 )
 from benchsuite.testing.conformance.training import TrainingKit
-from benchsuite.testing.nondegenerate import random_images, random_weights
-from benchsuite.testing.oracle import Oracle
 
 #: Largest error of logits, as a share of the largest: a few roundings of 8 and of 11 bits.
 TOLERANCE = {"bf16": 5e-2, "fp16": 5e-3}

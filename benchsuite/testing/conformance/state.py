@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from benchsuite.contract import Session
 from benchsuite.errors import UsageError
+from benchsuite.reference.nondegenerate import random_images, random_weights
 from benchsuite.testing.conformance.kit import (
     DTYPES,
     Kit,
@@ -17,7 +18,6 @@ from benchsuite.testing.conformance.kit import (
     reference_logits,
     require,
 )
-from benchsuite.testing.nondegenerate import random_images, random_weights
 
 Weights = Mapping[str, NDArray[np.floating]]
 

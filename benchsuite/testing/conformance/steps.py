@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from benchsuite.contract import Batch, UpdateRule
 from benchsuite.graph import Builder, Graph
+from benchsuite.reference.nondegenerate import random_weights
+from benchsuite.reference.oracle import Oracle
 from benchsuite.testing.conformance.kit import CLASSES, DTYPES, random_batch
 from benchsuite.testing.conformance.training import TrainingKit
-from benchsuite.testing.nondegenerate import random_weights
-from benchsuite.testing.oracle import Oracle
 
 #: Momenta, epsilons and decays that no framework has by default, large enough to weigh.
 _SGD = UpdateRule(optimizer="sgd", momentum=0.8)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from benchsuite.contract import LoopingSession
-from benchsuite.measure.honesty import clock_flags
+from benchsuite.measure.clock_checks import clock_flags
+from benchsuite.reference.nondegenerate import random_images, random_weights
 from benchsuite.testing.conformance.kit import (
     Kit,
     plain_network,
@@ -17,7 +18,6 @@ from benchsuite.testing.conformance.kit import (
     require,
 )
 from benchsuite.testing.conformance.precision import TOLERANCE as HALVES
-from benchsuite.testing.nondegenerate import random_images, random_weights
 
 #: What a compiler may change of float32, beside the tolerance of the native tier.
 _COMPILED = 10
@@ -100,5 +100,5 @@ class TierTests(Kit):
         require(
             not found,
             f"the clock cannot be believed: {', '.join(sorted(found))} "
-            "(benchsuite.measure.honesty says what that means)",
+            "(benchsuite.measure.clock_checks says what that means)",
         )

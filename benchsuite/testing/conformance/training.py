@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from benchsuite.contract import Batch, Normalizer, Session, UpdateRule
 from benchsuite.errors import UnsupportedError
 from benchsuite.graph import Builder, Graph
+from benchsuite.reference.nondegenerate import random_images, random_weights
+from benchsuite.reference.oracle import Oracle
 from benchsuite.testing.conformance.kit import (
     Kit,
     aligned,
@@ -23,8 +25,6 @@ from benchsuite.testing.conformance.kit import (
     reference_logits,
     require,
 )
-from benchsuite.testing.nondegenerate import random_images, random_weights
-from benchsuite.testing.oracle import Oracle
 
 _PLAIN_SGD = UpdateRule(momentum=0.0)
 _DROPOUT_RATE = 0.25

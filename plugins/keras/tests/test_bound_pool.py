@@ -15,9 +15,9 @@ from benchsuite_keras import benchsuite_backends
 TARGET = benchsuite_backends()["keras-tensorflow"]
 SCRIPT = """
 import json
-from benchsuite.measure.environment import usable_cpus
+from benchsuite.measure.machine.facts import usable_cpus
 from benchsuite.measure.flags import process_flags
-from benchsuite.measure.watch import Watch
+from benchsuite.measure.machine.watch import Watch
 
 cpus = usable_cpus()[:2]
 import sklearn.utils._openmp_helpers  # brings libgomp, which binds this thread where it is told to

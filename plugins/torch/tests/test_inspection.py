@@ -198,7 +198,7 @@ def test_gradients_normalise_bytes(trace, open_session):
 
 
 def test_pytorchs_own_hard_sigmoid_has_a_sixth_in_single_precision():
-    """The divergence that float64 sessions leave out, at its exact value: docs/parity.md."""
+    """The divergence that float64 sessions avoid, at its value: docs/explanation/parity.md."""
     x = torch.zeros(1, dtype=torch.float64, requires_grad=True)
     (found,) = torch.autograd.grad(torch.nn.functional.hardsigmoid(x), x)
     assert 6 * found.item() - 1 == pytest.approx(6 * float(np.float32(1 / 6)) - 1, rel=1e-6)

@@ -2,15 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from benchsuite.cli.compare import AXES as OFFERED
 from benchsuite.errors import UsageError
 from benchsuite.report.comparison.metrics import metric_named
-from benchsuite.report.comparison.rows import AXES, identities, read_side
-from benchsuite.report.leaderboard import write_csv
-
-
-def test_axes_are_those_that_the_command_offers():
-    assert tuple(AXES) == OFFERED
+from benchsuite.report.comparison.rows import identities, read_side
+from benchsuite.report.leaderboard.rows import write_csv
 
 
 def test_side_is_a_folder_a_record_or_the_name_of_a_run(make_row, tmp_path, monkeypatch):

@@ -5,7 +5,7 @@ from benchsuite.report.comparison.judge import judge
 from benchsuite.report.comparison.metrics import metrics_named
 from benchsuite.report.comparison.pairing import pair_within
 from benchsuite.report.comparison.rows import read_side
-from benchsuite.report.leaderboard import write_csv
+from benchsuite.report.leaderboard.rows import write_csv
 
 LATENCY = metrics_named(["latency"])
 

@@ -77,12 +77,12 @@ def test_pytest_benchmark_compares_two_runs(store, make_record, make_series, com
     printed = compare("--storage", "history", "compare", "--between", "mean")
     listed = compare("--storage", "history", "list")
 
-    assert "latency[lenet5-torch-cpu-fp32-native-digits-0-1]" in printed
+    assert "latency[lenet5-torch-cpu-native-fp32-2-matched-digits-0-10-spawn-1]" in printed
     assert "+300" in printed
     assert listed.count("_main.json") == 2
 
 
-def test_rivals_are_compared_in_one_group(store, make_record, make_series, compare, tmp_path):
+def test_backends_are_compared_in_one_group(store, make_record, make_series, compare, tmp_path):
     cases = [
         store(make_record(backend=backend), [make_series("latency", [sample])])
         for backend, sample in (("torch", 1_000_000), ("keras-jax", 2_000_000))
@@ -91,7 +91,8 @@ def test_rivals_are_compared_in_one_group(store, make_record, make_series, compa
 
     printed = compare("compare", "one.json")
 
-    assert "'latency, batch 1: lenet5, cpu, 2, native, fp32, matched, tour-2': 2 tests" in printed
+    group = "latency, batch 1: lenet5, cpu, native, fp32, 2, matched, digits, 0, 10, spawn, tour-2"
+    assert f"'{group}': 2 tests" in printed
     assert "(2.00)" in printed
 
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from benchsuite.errors import UsageError
-from benchsuite.report.fairness import differing, fair_groups
+from benchsuite.report.fairness.groups import differing, fair_groups
 from benchsuite.report.page.naming import group_name, named_groups
 from benchsuite.report.page.page import page_html, script_json, write_page
 

@@ -2,10 +2,11 @@ import msgspec
 import plotly.graph_objects as go
 import pytest
 
+from benchsuite.metrics.declared import LATENCY
 from benchsuite.records import Measurement
+from benchsuite.report.page.backend_pairs import backend_against_backend
 from benchsuite.report.page.plot import COLOURS, NEUTRAL, label, labels, looks_of, shown
 from benchsuite.report.page.plots import plots_of
-from benchsuite.report.page.rivals import backend_against_backend
 
 IDS = [
     *("accuracy-latency", "latency-distribution", "throughput-batch", "training-curves"),
@@ -201,9 +202,7 @@ def texts_of(value):
 
 def test_measurement_without_a_value_is_no_point(make_source, make_record):
     record = make_record()
-    refused = Measurement(
-        metric="latency", unit="s", better="lower", values=(), samples=0, value=None, refused="no"
-    )
+    refused = Measurement.of(LATENCY, values=(), samples=0, value=None, refused="no")
     findings = msgspec.structs.replace(record.findings, measurements=(refused,))
     source = make_source([msgspec.structs.replace(record, findings=findings)])
 

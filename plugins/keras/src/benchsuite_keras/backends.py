@@ -12,7 +12,7 @@ from benchsuite.errors import UsageError
 def tensorflow() -> Backend:
     """Keras on TensorFlow. Raises UsageError where Keras already runs on something else."""
     _choose("tensorflow")
-    from benchsuite_keras.on_tensorflow import TensorFlowBackend
+    from benchsuite_keras.on_tensorflow.backend import TensorFlowBackend
 
     return TensorFlowBackend()
 
@@ -20,7 +20,7 @@ def tensorflow() -> Backend:
 def jax() -> Backend:
     """Keras on JAX. Raises UsageError where Keras already runs on something else."""
     _choose("jax")
-    from benchsuite_keras.on_jax import JaxBackend
+    from benchsuite_keras.on_jax.backend import JaxBackend
 
     return JaxBackend()
 
@@ -28,7 +28,7 @@ def jax() -> Backend:
 def torch() -> Backend:
     """Keras on PyTorch. Raises UsageError where Keras already runs on something else."""
     _choose("torch")
-    from benchsuite_keras.on_torch import TorchBackend
+    from benchsuite_keras.on_torch.backend import TorchBackend
 
     return TorchBackend()
 

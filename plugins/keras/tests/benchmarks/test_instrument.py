@@ -5,7 +5,7 @@ differs by is test_overhead's.
 
     pytest plugins/keras/tests/benchmarks/test_instrument.py --benchmark-only -s
 
-The proof of the instrument, docs/method.md: on a quiet machine only.
+The proof of the instrument, docs/explanation/instrument.md: on a quiet machine only.
 """
 
 from itertools import cycle, islice

@@ -61,7 +61,7 @@ def test_unbiased_batch_norm_costs_what_keras_own_does(ratio_of, training, monke
 def test_update_rules_cost_what_keras_own_do(ratio_of, training, monkeypatch, name):
     import keras
 
-    from benchsuite_keras import tensorflow_session
+    from benchsuite_keras.on_tensorflow import session as tensorflow_session
 
     own = {
         "sgd": lambda: keras.optimizers.SGD(momentum=0.9),

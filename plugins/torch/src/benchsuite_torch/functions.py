@@ -45,7 +45,7 @@ def hard_sigmoid(call: Call) -> fx.Node:
 
 
 def exact_hard_sigmoid(x: Any) -> Any:  # noqa: ANN401 - a tensor
-    """The same, whose gradient's 1/6 is not a float32 in float64: see docs/parity.md."""
+    """The same, whose gradient's 1/6 is no float32 in float64: see docs/explanation/parity.md."""
     return nn.functional.relu6(x + 3) / 6
 
 

@@ -260,7 +260,7 @@ class TorchSession:
         """Whether batches from the core stay as they come: PyTorch then computes in that layout.
 
         It is the faster one on CPUs, by up to 70 %, and in half precision. But BatchNorm adds up
-        float32 one by one in it on CPUs: see docs/parity.md, "Divergences".
+        float32 one by one in it on CPUs: see docs/explanation/parity.md, "Divergences".
         """
         if self._channels_last or self._in_half:
             return True

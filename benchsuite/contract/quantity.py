@@ -1,0 +1,81 @@
+"""What a measured figure is: its name, its unit, which way is better, and how people see it."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+import msgspec
+
+#: How one process's samples become its value. `benchsuite.measure.summary` has the rules.
+Summary = Literal["median", "maximum", "rate", "energy", "power", "tail", "first", "part"]
+#: It is a part of a column's name, which conditions such as `--where` must be able to name.
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+
+
+class Scale(msgspec.Struct, frozen=True):
+    """A unit for people, and the factor to it from the unit that records have."""
+
+    unit: str
+    factor: float = 1.0
+
+
+#: Where a quantity does not say otherwise, by the unit that records have.
+_USUAL = {
+    "s": Scale("ms", 1e3),
+    "bytes": Scale("MB", 1e-6),
+    "J/image": Scale("mJ/image", 1e3),
+}
+
+
+class Quantity(msgspec.Struct, frozen=True, kw_only=True):
+    """One quantity that is measured: records, columns and plots take everything from here.
+
+    name: of its measurements. unit: of their values, such as `s`, `bytes` or `images/s`.
+    better: which way is better.
+    label: what people call it, in a few words. short: the same for a table's header; the label
+        where it is empty. help: one line on what exactly it is.
+    scale: the unit in which people see it; None takes the usual one: ms, MB, or the unit itself.
+    batch: of which batch it is: of one image, of the batch of the inference throughput or of the
+        timed training step, or of none.
+    summary: how a process's samples become its value; a probe's are `median` or `maximum`.
+    """
+
+    name: str
+    unit: str
+    better: Literal["higher", "lower"]
+    label: str
+    short: str = ""
+    help: str = ""
+    scale: Scale | None = None
+    batch: Literal["one", "inference", "training", "none"] = "one"
+    summary: Summary = "median"
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for what could be no column."""
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(
+                f"'{self.name}' names no quantity: write up to 60 of a-z, 0-9 and _, a letter first"
+            )
+        if not self.unit or not self.label:
+            raise ValueError(f"quantity '{self.name}' needs a unit and a label")
+
+    @property
+    def shown(self) -> Scale:
+        """The unit in which people see it, and the factor to it."""
+        return self.scale or _USUAL.get(self.unit) or Scale(self.unit)
+
+    @property
+    def title(self) -> str:
+        """Of a plot's axis: `latency, ms`."""
+        return f"{self.label}, {self.shown.unit}"
+
+    @property
+    def header(self) -> str:
+        """Of a table, in two lines."""
+        return f"{self.short or self.label}\n{self.shown.unit}"
+
+    def column_name(self, end: Literal["", "low", "high"] = "") -> str:
+        """Of its column in the leaderboard, or of one end of its interval: `load_low_s`."""
+        unit = re.sub(r"\W+", "_", self.unit.lower().replace("/", "_per_")).strip("_")
+        return "_".join(part for part in (self.name, end, unit) if part)

@@ -1,0 +1,1 @@
+"""Batches of a split: order, augmentation, mixing, masks and targets."""

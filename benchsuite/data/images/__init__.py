@@ -1,0 +1,1 @@
+"""Encoded images and arrays: decoded, inspected, resized and cached."""

@@ -1,0 +1,159 @@
+"""The first look at encoded images: what they are, and what is wrong with them.
+
+Each is decoded once, by worker processes where there are many. Where all have one shape and
+take little room, their pixels are kept; else where they lie, and their digests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchsuite.data.digests import digest_image
+from benchsuite.data.images.cache import KeptPart
+from benchsuite.data.images.decoder_pool import Decoders
+from benchsuite.data.images.encoded import as_channels, read_image
+from benchsuite.data.images.row_file import RowFile
+from benchsuite.data.progress import shown
+from benchsuite.errors import UsageError
+
+#: Decoded images of one shape are kept up to so many bytes.
+_KEPT_BYTES = 4 << 30
+#: That a process is given at once.
+_CHUNK = 64
+_COLOURS = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Encoded:
+    """Images as they lie in files, before anyone has looked at them.
+
+    paths: (N,) bytes, absolute.  spans: (N, 2) int64, where each begins and how many bytes it
+        has.
+    labels: (N,) int64.  names: for messages.
+    """
+
+    paths: NDArray[np.bytes_]
+    spans: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    names: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Task:
+    """Some images, from row `first` of all."""
+
+    paths: NDArray[np.bytes_]
+    spans: NDArray[np.int64]
+    first: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """shapes: (N, 3), zeros where a problem is.  digests: (N, 2, 32), as it is and in colours."""
+
+    shapes: NDArray[np.int64]
+    digests: NDArray[np.uint8]
+    problems: Sequence[str]
+
+
+def look(encoded: Encoded, classes: int, part: KeptPart) -> tuple[str, ...]:
+    """Keep what there is to be known of them, and return what is wrong, a line for each.
+
+    Raises UsageError where not a single image can be used.
+    """
+    fits = (encoded.labels >= 0) & (encoded.labels < classes)
+    rows = np.flatnonzero(fits)
+    paths, spans = encoded.paths[rows], encoded.spans[rows]
+    pixels = _room(paths, spans, part.pixels)
+    seen = _look_at_all(paths, spans, pixels)
+    said = {row: f"label {encoded.labels[row]} of {classes} classes" for row in _where(~fits)}
+    said |= {row: text for row, text in zip(rows.tolist(), seen.problems, strict=True) if text}
+    problems = tuple(f"{encoded.names[row]}: {said[row]}" for row in sorted(said))
+    good = seen.shapes[:, 0] > 0
+    if not good.any():
+        some = "; ".join(problems[:5]) or "there are none"
+        raise UsageError(f"not one image can be read: {some}")
+    part.write_labels(encoded.labels[rows[good]])
+    if pixels is not None and np.all(seen.shapes[good] == pixels.shape):
+        _leave_only(good, pixels)
+        part.packed.unlink(missing_ok=True)
+    else:
+        part.pixels.unlink(missing_ok=True)
+        channels = seen.shapes[good, 2]
+        wanted = int(channels.max())
+        digests = seen.digests[good, (channels != wanted).astype(np.int64)]
+        part.write_encoded(paths[good], spans[good], digests, wanted)
+    return problems
+
+
+def _where(chosen: NDArray[np.bool_]) -> list[int]:
+    found: list[int] = np.flatnonzero(chosen).tolist()
+    return found
+
+
+def _room(paths: NDArray[np.bytes_], spans: NDArray[np.int64], path: Path) -> RowFile | None:
+    """For the pixels of all, if they are as large as the first: where that is not too much."""
+    for place, span in zip(paths, spans, strict=True):
+        try:
+            height, width, channels = read_image(place, span).shape
+        except ValueError:
+            continue
+        if len(paths) * height * width * channels > _KEPT_BYTES:
+            return None
+        return RowFile.create(path, len(paths), (height, width, channels))
+    return None
+
+
+def _look_at_all(
+    paths: NDArray[np.bytes_], spans: NDArray[np.int64], pixels: RowFile | None
+) -> _Seen:
+    starts = range(0, len(paths), _CHUNK)
+    tasks = (_Task(paths[i : i + _CHUNK], spans[i : i + _CHUNK], i) for i in starts)
+    none = _Seen(np.empty((0, 3), np.int64), np.empty((0, 2, 32), np.uint8), ())
+    with closing(Decoders.worth(spans)) as decoders:
+        seen = decoders.map(partial(_look_at, pixels), tasks)
+        found = [none, *shown("looking at images", seen, len(starts))]
+    return _Seen(
+        np.concatenate([each.shapes for each in found]),
+        np.concatenate([each.digests for each in found]),
+        [problem for each in found for problem in each.problems],
+    )
+
+
+def _look_at(pixels: RowFile | None, task: _Task) -> _Seen:
+    """Look at some, and write those that fit there. In any process."""
+    shapes = np.zeros((len(task.paths), 3), np.int64)
+    digests = np.zeros((len(task.paths), 2, 32), np.uint8)
+    problems = [""] * len(task.paths)
+    for row, (path, span) in enumerate(zip(task.paths, task.spans, strict=True)):
+        try:
+            image = read_image(path, span)
+        except ValueError as error:
+            problems[row] = str(error)
+            continue
+        shapes[row] = image.shape
+        alike = (image, as_channels(image, _COLOURS)) if image.shape[2] != _COLOURS else (image,)
+        for kind, each in enumerate(alike):
+            digests[row, kind] = np.frombuffer(digest_image(each), np.uint8)
+        if pixels is not None and image.shape == pixels.shape:
+            pixels.write(task.first + row, image)
+    return _Seen(shapes, digests, problems)
+
+
+def _leave_only(good: NDArray[np.bool_], pixels: RowFile) -> None:
+    """Take the rows out for which there are no pixels."""
+    if good.all():
+        return
+    everything = np.load(pixels.path, mmap_mode="r", allow_pickle=False)
+    fewer = pixels.path.with_suffix(".fewer")
+    target = RowFile.create(fewer, int(good.sum()), pixels.shape)
+    for row, source in enumerate(_where(good)):
+        target.write(row, everything[source])
+    fewer.replace(pixels.path)

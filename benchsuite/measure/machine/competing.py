@@ -1,0 +1,79 @@
+"""Who else is at work on this machine, before a run that wants it for itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+
+import psutil
+
+from benchsuite.measure.machine.accelerator import find_accelerator
+from benchsuite.measure.machine.gate import is_quiet
+from benchsuite.measure.machine.watch import Watch
+
+#: Seconds that the host is watched.
+WINDOW_S = 2.0
+#: Of one processor: a process that takes more is named.
+_BUSY = 0.02
+_NAMED = 3
+
+
+def competing_processes(
+    devices: Iterable[str],
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    watch: Callable[[], Watch] = Watch,
+) -> list[str]:
+    """What keeps the host and these devices from being free, in words; empty where nothing does.
+
+    The host is watched for two seconds, by the measure of the quiet gate.
+    """
+    found = [line for device in dict.fromkeys(devices) for line in _on_device(device)]
+    window, before = watch(), _processor_times()
+    sleep(WINDOW_S)
+    reading = window.reading()
+    if not is_quiet(reading):
+        share = f"other programs take {reading.foreign_fraction or 0.0:.0%} of all processors"
+        found.append(": ".join([share, *_busiest(before)]))
+    return found
+
+
+def _on_device(device: str) -> Iterator[str]:
+    accelerator = find_accelerator(device)
+    for pid in (accelerator.foreign_processes() or ()) if accelerator else ():
+        yield f"{_called(pid)} is on {device}"
+
+
+def _busiest(before: dict[int, float]) -> Iterator[str]:
+    """Those that took most since, and are none of ours; all together, or nothing."""
+    own = psutil.Process()
+    ours = {own.pid, *(child.pid for child in own.children(recursive=True))}
+    after = _processor_times()
+    took = {
+        pid: (seconds - before.get(pid, 0.0)) / WINDOW_S
+        for pid, seconds in after.items()
+        if pid not in ours
+    }
+    busy = sorted((share, pid) for pid, share in took.items() if share > _BUSY)[-_NAMED:]
+    named = [f"{_called(pid)} takes {share:.0%} of one" for share, pid in reversed(busy)]
+    if named:
+        yield ", ".join(named)
+
+
+def _processor_times() -> dict[int, float]:
+    """Seconds of every process so far, by its id."""
+    found: dict[int, float] = {}
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            times = process.cpu_times()
+            found[process.pid] = times.user + times.system
+    return found
+
+
+def _called(pid: int) -> str:
+    """A process's name and id; of no more, since a command line may hold secrets."""
+    try:
+        return f"{psutil.Process(pid).name()} ({pid})"
+    except psutil.Error:
+        return f"process {pid}"

@@ -1,0 +1,1 @@
+"""Estimates, intervals, and whether two things differ."""

@@ -1,0 +1,150 @@
+"""Whether two things differ: rounds make pairs, and a practical margin makes three answers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchsuite.measure.statistics.estimates import (
+    CONFIDENCE,
+    FEWEST_PROCESSES,
+    Estimate,
+    median_estimate,
+)
+from benchsuite.records import Measurement
+
+#: Two figures nearer than this are of no practical difference.
+MARGIN = 0.02
+#: Of figures from two runs: a machine is another one by a few per cent from hour to hour, which
+#: processes of one run do not show. The rates that follow from it
+#: are in docs/explanation/comparing-runs.md.
+MARGIN_BETWEEN_RUNS = 0.05
+#: Of two shares of recognised images: one percentage point.
+MARGIN_OF_FRACTIONS = 0.01
+
+Verdict = Literal["different", "equivalent", "inconclusive"]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Of A with B: the ratio A/B, and what it says.
+
+    p_value: of the sign-flip test, before any correction.
+    """
+
+    ratio: Estimate
+    p_value: float
+    verdict: Verdict
+
+
+def compare_pairs(
+    first: Sequence[float], second: Sequence[float], margin: float = MARGIN
+) -> Comparison | None:
+    """Compare what two processes of each round found; None below six rounds.
+
+    The rounds' ratios have a rank interval. `different`: it excludes 1, and their median is away
+    from 1 by the margin or more. `equivalent`: it lies within the margin of 1. Else
+    `inconclusive`.
+    """
+    ratios = [a / b for a, b in zip(first, second, strict=True)]
+    ratio = median_estimate(ratios)
+    if ratio is None:
+        return None
+    return Comparison(ratio, sign_flip_p_value(ratios), verdict_of(ratio, margin))
+
+
+def compare_measurements(
+    first: Measurement, second: Measurement, margin: float = MARGIN
+) -> Comparison | None:
+    """The same by the rounds that both took part in; None also where a value is not positive.
+
+    Differences, and what a probe counts, may be nothing: that has no ratio.
+    """
+    one, other = (dict(zip(m.rounds, m.values, strict=True)) for m in (first, second))
+    both = sorted(one.keys() & other.keys())
+    if any(min(one[n], other[n]) <= 0 for n in both):
+        return None
+    return compare_pairs([one[n] for n in both], [other[n] for n in both], margin)
+
+
+def verdict_of(change: Estimate, margin: float, none: float = 1.0) -> Verdict:
+    """The three answers, before any correction; `none` is what stands for no change at all."""
+    if not change.low <= none <= change.high and abs(change.value - none) >= margin:
+        return "different"
+    if none - margin <= change.low and change.high <= none + margin:
+        return "equivalent"
+    return "inconclusive"
+
+
+def sign_flip_p_value(ratios: Sequence[float]) -> float:
+    """Of the hypothesis that each ratio is as likely as its inverse: exact, two-sided.
+
+    Fisher 1935, The design of experiments, section 21, on logarithms. At least 2^(1-n): 0.031
+    for six rounds, 0.0039 for nine.
+    """
+    logarithms = np.log(ratios)
+    half = len(logarithms) // 2  # all sums are those of one half plus those of the other
+    sums, others = (_signs(len(part)) @ part for part in (logarithms[:half], logarithms[half:]))
+    slack = 1e-12 * np.abs(logarithms).sum()  # sums of other signs are rounded otherwise
+    extreme = abs(logarithms.sum()) - slack
+    if extreme <= 0:
+        return 1.0
+    as_large = sums.size * others.size - np.searchsorted(np.sort(others), extreme - sums).sum()
+    return float(2 * as_large / (sums.size * others.size))
+
+
+@cache
+def _signs(count: int) -> NDArray[np.float64]:
+    """Every choice of so many signs, (2^count, count)."""
+    choices = np.array(list(product((1.0, -1.0), repeat=count)))
+    return choices.reshape(2**count, count)
+
+
+def fewest_rounds(comparisons: int) -> int:
+    """Rounds that it takes for one of so many comparisons to come out as a difference."""
+    return max(FEWEST_PROCESSES, 1 + math.ceil(math.log2(max(1, comparisons) / (1 - CONFIDENCE))))
+
+
+def holm(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """The same comparisons as one family: a difference must also stand Holm's correction.
+
+    Those that fall are inconclusive.
+    """
+    stand = standing([comparison.p_value for comparison in comparisons])
+    return [
+        comparison if stands or comparison.verdict != "different" else _fallen(comparison)
+        for comparison, stands in zip(comparisons, stand, strict=True)
+    ]
+
+
+def standing(p_values: Sequence[float]) -> list[bool]:
+    """Which of a family's differences stand Holm's correction, at 0.05 for all of them together.
+
+    Holm 1979: in order of their p-values, the i-th of m is held against 0.05 / (m - i + 1), and
+    after the first that fails none stands.
+    """
+    count, stand = len(p_values), [False] * len(p_values)
+    for place, index in enumerate(sorted(range(count), key=p_values.__getitem__)):
+        if p_values[index] > (1 - CONFIDENCE) / (count - place):
+            break
+        stand[index] = True
+    return stand
+
+
+def _fallen(comparison: Comparison) -> Comparison:
+    return Comparison(comparison.ratio, comparison.p_value, "inconclusive")
+
+
+def farthest(ratio: Estimate) -> float:
+    """How far the interval of a case's ratio to itself reaches from 1, such as 0.03.
+
+    What is nearer could be chance: the smallest difference that a host can see.
+    """
+    return max(abs(ratio.low - 1), abs(ratio.high - 1))

@@ -1,0 +1,83 @@
+"""What benchsuite declares of each quantity that it measures, and the list of them by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from benchsuite.contract.quantity import Quantity
+from benchsuite.errors import UnknownNameError, did_you_mean
+
+
+class Declaration(Quantity, frozen=True, kw_only=True):
+    """A quantity that benchsuite itself measures.
+
+    precision: half the width of the interval, as a share of the value, down to which rounds are
+        added; None adds none: it is sampled once a process, or explains another figure.
+    column: its column's name, with `{}` where `_low` and `_high` go; empty where it has none.
+    interval: whether columns have the ends of its interval.
+    alias: a short name of the column.
+    importance: where people see it among others, the least first; None keeps it from their
+        tables.
+    headline: whether plots that show several figures of a network have it.
+    contested: whether every pair of rows gets a verdict on it.
+    source: the series that it is made of, where these have another name.
+    less: of a part of a step, the series of the program that ends before it.
+    share: of a tail, which percentile it is.
+    """
+
+    precision: float | None = None
+    column: str = ""
+    interval: bool = True
+    alias: str = ""
+    importance: int | None = None
+    headline: bool = False
+    contested: bool = False
+    source: str = ""
+    less: str = ""
+    share: float = 0.0
+
+    def column_name(self, end: Literal["", "low", "high", "bound"] = "") -> str:
+        """Of its column, or of one end of its interval; empty where it has none."""
+        return self.column.format(f"_{end}" if end else "")
+
+
+class Declarations(Mapping[str, Declaration]):
+    """Declared quantities by name; an undeclared one is an error that says which there are."""
+
+    def __init__(self, *declared: Declaration) -> None:
+        self._declared = {metric.name: metric for metric in declared}
+
+    def __getitem__(self, name: str) -> Declaration:
+        try:
+            return self._declared[name]
+        except KeyError:
+            raise UnknownNameError(self.undeclared(name)) from None
+
+    def find(self, name: str) -> Declaration | None:
+        """The quantity of that name, or None: a record may hold a plugin's."""
+        return self._declared.get(name)
+
+    def undeclared(self, name: str) -> str:
+        """What is wrong with a name that nobody declared."""
+        return (
+            f"metric '{name}' is not declared.{did_you_mean(name, self)} "
+            f"Declared: {', '.join(self)}; a plugin declares others with benchsuite_probes"
+        )
+
+    def drawn_from(self, series: str) -> list[Declaration]:
+        """The figures that are made of a series of that name, its own first.
+
+        Raises UnknownNameError where nobody declared it.
+        """
+        made = (one for one in self._declared.values() if one.source == series)
+        return [self[series], *made]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._declared
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._declared)
+
+    def __len__(self) -> int:
+        return len(self._declared)

@@ -1,0 +1,270 @@
+"""Every quantity that benchsuite measures, declared once.
+
+All else is derived from here: how samples become figures, the leaderboard's columns, their
+headers, units and aliases, the axes of plots, and of which figures there are verdicts. To measure
+a further one, declare it here and yield its series in the worker; a plugin declares its own with
+the hook `benchsuite_probes`.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from benchsuite.contract.quantity import Scale
+from benchsuite.metrics.declaration import Declaration, Declarations
+
+#: Half-widths of intervals that are narrow enough: of a figure, and of a tail's percentile.
+PRECISION, P90_PRECISION, P99_PRECISION = 0.02, 0.05, 0.10
+_SECONDS = Scale("s")
+_time = partial(Declaration, unit="s", better="lower")
+#: What each process has one value of, which is shown without an interval.
+_memory = partial(
+    Declaration, unit="bytes", better="lower", batch="none", summary="maximum", interval=False
+)
+
+LATENCY = _time(
+    name="latency",
+    label="latency",
+    help="forward pass of one image: median of the processes' medians",
+    precision=PRECISION,
+    column="latency_batch1_p50{}_s",
+    alias="latency",
+    importance=20,
+    headline=True,
+    contested=True,
+)
+LATENCY_P90 = _time(
+    name="latency_p90",
+    label="latency p90",
+    help="90th percentile of all processes' calls",
+    summary="tail",
+    precision=P90_PRECISION,
+    column="latency_batch1_p90{}_s",
+    alias="p90",
+    importance=90,
+    source="latency",
+    share=0.90,
+)
+LATENCY_P99 = _time(
+    name="latency_p99",
+    label="latency p99",
+    help="99th percentile likewise",
+    summary="tail",
+    precision=P99_PRECISION,
+    column="latency_batch1_p99{}_s",
+    alias="p99",
+    importance=100,
+    source="latency",
+    share=0.99,
+)
+HOST_LATENCY = _time(
+    name="latency_host",
+    label="latency from the host",
+    short="from host",
+    help="the same median from an image on the host to logits on the host",
+    precision=PRECISION,
+    column="latency_host_batch1_p50{}_s",
+    importance=110,
+)
+_host_tail = partial(_time, summary="tail", source="latency_host")
+HOST_LATENCY_P90 = _host_tail(
+    name="latency_host_p90", label="from host p90", precision=P90_PRECISION, share=0.90
+)
+HOST_LATENCY_P99 = _host_tail(
+    name="latency_host_p99", label="from host p99", precision=P99_PRECISION, share=0.99
+)
+IMPORT = _time(
+    name="import",
+    label="import",
+    help="from the interpreter's start to the framework's import; empty where it was forked",
+    scale=_SECONDS,
+    column="import{}_s",
+)
+BUILD = _time(
+    name="build",
+    label="build",
+    help="drawing the weights and building the network",
+    scale=_SECONDS,
+    column="build{}_s",
+)
+FIRST_CALL = _time(
+    name="first_call",
+    label="first call",
+    help="the very first forward pass, compilation included",
+    scale=_SECONDS,
+    summary="first",
+    column="first_call{}_s",
+    alias="first_call",
+    importance=210,
+    source="latency",
+)
+FIRST_TRAINING_STEP = _time(
+    name="first_training_step",
+    label="first training step",
+    short="first step",
+    help="the very first training step, compilation included",
+    scale=_SECONDS,
+    batch="training",
+    summary="first",
+    column="first_training_step{}_s",
+    importance=220,
+    source="training_throughput",
+)
+INFERENCE = Declaration(
+    name="inference_throughput",
+    unit="images/s",
+    better="higher",
+    label="inference throughput",
+    short="inference",
+    help="forward passes on resident data",
+    batch="inference",
+    summary="rate",
+    precision=PRECISION,
+    column="inference_throughput{}_images_per_s",
+    alias="throughput",
+    importance=30,
+    headline=True,
+    contested=True,
+)
+#: Throughput over doubling batches, each sampled briefly in one process.
+SWEEP = Declaration(
+    name="batch_sweep",
+    unit="images/s",
+    better="higher",
+    label="batch sweep",
+    batch="inference",
+    summary="rate",
+)
+TRAINING = Declaration(
+    name="training_throughput",
+    unit="images/s",
+    better="higher",
+    label="training throughput",
+    short="training",
+    help="training steps on resident data",
+    batch="training",
+    summary="rate",
+    precision=PRECISION,
+    column="training_throughput{}_images_per_s",
+    alias="training",
+    importance=40,
+    headline=True,
+    contested=True,
+)
+FORWARD = _time(
+    name="training_forward",
+    label="training forward",
+    short="forward",
+    help="of one training step: as far as the loss",
+    batch="training",
+    summary="part",
+    column="training_forward{}_s",
+    importance=180,
+)
+BACKWARD = _time(
+    name="training_backward",
+    label="training backward",
+    short="backward",
+    help="from there to all gradients: a difference of two programs",
+    batch="training",
+    summary="part",
+    column="training_backward{}_s",
+    importance=190,
+    less="training_forward",
+)
+UPDATE = _time(
+    name="training_update",
+    label="training update",
+    short="update",
+    help="from there to the end of the step, likewise",
+    batch="training",
+    summary="part",
+    column="training_update{}_s",
+    importance=200,
+    source="training_throughput",
+    less="training_backward",
+)
+HOST_MEMORY = _memory(
+    name="host_memory_peak",
+    label="host memory peak",
+    short="host",
+    help="largest resident set while the network is built and called at batch 1",
+    column="host_memory_peak{}_bytes",
+    alias="memory",
+    importance=60,
+    headline=True,
+)
+HOST_MEMORY_ABOVE_IMPORT = _memory(
+    name="host_memory_above_import",
+    label="host memory above import",
+    short="above import",
+    help="the same, less what the process held before the network was built",
+    column="host_memory_above_import{}_bytes",
+    importance=230,
+)
+DEVICE_MEMORY = _memory(
+    name="device_memory_peak",
+    label="device memory peak",
+    short="device",
+    help="largest allocation on the device, in the same calls",
+    column="device_memory_peak{}_bytes",
+    alias="device_memory",
+    importance=50,
+    headline=True,
+)
+DEVICE_MEMORY_RESERVED = _memory(
+    name="device_memory_reserved",
+    label="device memory reserved",
+    short="reserved",
+    help="the most that the framework's allocator took from the driver for that",
+    column="device_memory_reserved{}_bytes",
+    importance=240,
+)
+DEVICE_MEMORY_DRIVER = _memory(
+    name="device_memory_driver",
+    label="device memory driver",
+    short="driver",
+    help="what the process holds by the driver's count, after the same calls",
+    column="device_memory_driver{}_bytes",
+    importance=250,
+)
+ENERGY = Declaration(
+    name="energy_per_image",
+    unit="J/image",
+    better="lower",
+    label="energy per image",
+    short="energy",
+    help="of the device, by its own counter, in forward passes of inference_batch_size",
+    batch="inference",
+    summary="energy",
+    precision=PRECISION,
+    column="energy_per_image{}_j",
+    interval=False,
+    alias="energy",
+    importance=260,
+)
+IDLE_POWER = Declaration(
+    name="idle_power",
+    unit="W",
+    better="lower",
+    label="idle power",
+    short="idle",
+    help="of the device, likewise, before those and with the network in place",
+    summary="power",
+    precision=PRECISION,
+    column="idle_power{}_w",
+    interval=False,
+    importance=270,
+)
+#: The same work in every process, whatever is compared: of the machine alone.
+ANCHOR = _time(name="anchor", label="anchor")
+
+#: In the order of the leaderboard's columns.
+METRICS = Declarations(
+    *(LATENCY, LATENCY_P90, LATENCY_P99, HOST_LATENCY, HOST_LATENCY_P90, HOST_LATENCY_P99),
+    *(IMPORT, BUILD, FIRST_CALL, FIRST_TRAINING_STEP, INFERENCE, SWEEP, TRAINING),
+    *(FORWARD, BACKWARD, UPDATE, HOST_MEMORY, HOST_MEMORY_ABOVE_IMPORT),
+    *(DEVICE_MEMORY, DEVICE_MEMORY_RESERVED, DEVICE_MEMORY_DRIVER, ENERGY, IDLE_POWER, ANCHOR),
+)
+#: Figures of which every pair of rows gets a verdict.
+CONTESTED = tuple(metric.name for metric in METRICS.values() if metric.contested)

@@ -1,0 +1,138 @@
+"""What is known of a case so far, and the record that it becomes."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+import benchsuite
+from benchsuite.measure.machine.diagnosis import Diagnosis
+from benchsuite.measure.protocol import PROTOCOLS
+from benchsuite.measure.roofline import rooflines
+from benchsuite.measure.summary import summarise
+from benchsuite.orchestration.keys import Key
+from benchsuite.processes.logs import last_lines
+from benchsuite.processes.messages import BackedOff, Broke, Ended
+from benchsuite.records import Case, Findings, Phase, Record, Status, join
+from benchsuite.records.series import Series
+
+#: The statuses of a case that goes on with its next task.
+_GOING_ON = ("ok", "unsupported")
+
+
+def now() -> str:
+    """ISO 8601, UTC."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+@dataclass
+class CaseState:
+    """One case at work.
+
+    key: what its result depends on besides. tasks: those that are over.
+    series: raw samples of all its processes. logits: of the fixed batch, (N, classes).
+    backed_off: batches to be timed in place of the case's own.
+    spent_s: wall time of its processes so far.
+    kept: the record with which it had ended before this run went on; nothing is left to be done.
+    """
+
+    case: Case
+    key: Key = field(default_factory=dict)
+    started: str = field(default_factory=now)
+    tasks: list[str] = field(default_factory=list)
+    findings: list[Findings] = field(default_factory=list)
+    series: list[Series] = field(default_factory=list)
+    logits: NDArray[np.floating] | None = None
+    backed_off: BackedOff = field(default_factory=BackedOff)
+    status: Status = "ok"
+    reasons: list[str] = field(default_factory=list)
+    log_tail: str = ""
+    spent_s: float = 0.0
+    kept: Record | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether anything is left to be done for it."""
+        return self.kept is None and self.status in _GOING_ON
+
+    def needs(self, task: str) -> bool:
+        """Whether a task is left to be done for it."""
+        return self.goes_on and task not in self.tasks
+
+    @property
+    def rounds(self) -> set[int]:
+        """The rounds in which it was timed."""
+        if self.kept is None:
+            return {one.round for one in self.series if one.started and not one.discarded}
+        return {number for one in self.kept.findings.measurements for number in one.rounds}
+
+    def began(self, task: str, seconds: float) -> None:
+        """A process of a task has started, after so long."""
+        phase = Phase(task=task, name="start", seconds=seconds, measuring=False)
+        self.findings.append(Findings(phases=(phase,)))
+
+    def broke(self, task: str, broke: Broke, log: Path) -> None:
+        """A process said why it cannot go on."""
+        reason = broke.reason if broke.status == "unsupported" else f"{task}: {broke.reason}"
+        self.fail(broke.status, reason, log)
+
+    def ended(self, task: str, ended: Ended, log: Path) -> None:
+        """A process is gone, and had not said why."""
+        self.fail("failed", f"{task}: {_how_it_ended(ended.returncode)}", log)
+
+    def fail(self, status: Status, reason: str, log: Path | None = None) -> None:
+        """End it, unless only a part of it is unsupported."""
+        if self.status in _GOING_ON and status != "unsupported":
+            self.log_tail = "\n".join(last_lines(log)) if log else ""
+        if self.status == "ok" or status != "unsupported":
+            self.status = status
+        if reason not in self.reasons:
+            self.reasons.append(reason)
+
+    def unfinished(self, run: str) -> Record:
+        """What a run that is killed leaves behind; raw samples are in their own file."""
+        return self._record(run, "skipped", "the run was cut short", join(self.findings))
+
+    def record(self, run: str, diagnosis: Diagnosis) -> Record:
+        """As it ended, beside what the machine was found to be able to see and to do."""
+        findings = join(self.findings)
+        figures = (
+            msgspec.structs.replace(figure, margin=diagnosis.margins.get(figure.metric))
+            for figure in summarise(self.series, PROTOCOLS[self.case.protocol])
+        )
+        measurements = (*findings.measurements, *figures)
+        findings = msgspec.structs.replace(findings, measurements=measurements)
+        achieved = rooflines(self.case, findings, diagnosis.ceilings)
+        findings = msgspec.structs.replace(findings, rooflines=achieved)
+        return self._record(run, self.status, "; ".join(self.reasons), findings)
+
+    def _record(self, run: str, status: Status, reason: str, findings: Findings) -> Record:
+        return Record(
+            benchsuite_version=benchsuite.__version__,
+            run=run,
+            case=self.case,
+            status=status,
+            reason=reason,
+            findings=findings,
+            started=self.started,
+            ended=now(),
+            log_tail=self.log_tail,
+            key=self.key,
+        )
+
+
+def _how_it_ended(returncode: int) -> str:
+    if returncode >= 0:
+        return f"its process ended with exit code {returncode}"
+    try:
+        name = signal.Signals(-returncode).name
+    except ValueError:  # one of those for real-time use
+        name = f"signal {-returncode}"
+    hint = " (often the kernel, out of memory)" if name == "SIGKILL" else ""
+    return f"its process was killed by {name}{hint}"

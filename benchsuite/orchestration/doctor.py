@@ -1,0 +1,137 @@
+"""The examination of a machine: one case against itself shows what differences it can see."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from benchsuite.errors import BenchsuiteError
+from benchsuite.hooks import Plugins
+from benchsuite.measure.flags import at_own_batch
+from benchsuite.measure.machine.diagnosis import Diagnosis, Sight, read_diagnosis, write_diagnosis
+from benchsuite.measure.machine.host import examine_host, score
+from benchsuite.measure.statistics.verdicts import compare_measurements, farthest
+from benchsuite.metrics import CONTESTED
+from benchsuite.orchestration.executor import Executor
+from benchsuite.orchestration.observer import Observer
+from benchsuite.orchestration.orchestrate import plan
+from benchsuite.orchestration.timing_group import RunContext
+from benchsuite.planning.spec import RunSpec
+from benchsuite.processes.local import WorkerPool, WorkerTimeoutError
+from benchsuite.processes.messages import Bounded, Broke, Job
+from benchsuite.records import Case, Ceiling, Record, RunStore
+
+
+def examine(spec: RunSpec, plugins: Plugins, observer: Observer, host: str) -> Diagnosis:
+    """Look at the machine, then measure the spec's first case against itself.
+
+    Raises as `orchestrate` does, and BenchsuiteError where the case does not run.
+    """
+    complaints = examine_host(time.sleep)
+    case = plan(spec, plugins)[0]
+    first, second = _against_itself(case, spec, plugins, observer)
+    diagnosis = replace(
+        read_diagnosis(Path(spec.results), host),
+        host=host,
+        case=case.id,
+        score=score(complaints),
+        complaints=tuple(complaints),
+        sights=tuple(_sights(first, second)),
+    )
+    write_diagnosis(diagnosis, Path(spec.results))
+    return diagnosis
+
+
+def examine_ceilings(
+    spec: RunSpec, plugins: Plugins, tell: Callable[[Case], None], host: str
+) -> tuple[Diagnosis, list[str]]:
+    """Measure what each backend of the spec reaches at the most; and why some reach nothing.
+
+    One process for each backend, precision and thread count, on the backend's device. What was
+    known of this machine stays, but for ceilings that are measured anew. Raises as `plan` does.
+
+    tell: called as each begins.
+    """
+    results = Path(spec.results)
+    found: list[Ceiling] = []
+    failures: list[str] = []
+    store = RunStore(results, "doctor")
+    with closing(WorkerPool(plugins, spec.memory_limit_bytes)) as pool:
+        for case in _one_of_each(plan(spec, plugins)):
+            tell(case)
+            state = _ceiling(case, pool, store, spec.case_timeout_s)
+            if isinstance(state, Ceiling):
+                found.append(state)
+            else:
+                failures.append(f"{case.backend} in {case.precision}: {state}")
+    known = read_diagnosis(results, host)
+    measured = {_way(ceiling) for ceiling in found}
+    kept = (ceiling for ceiling in known.ceilings if _way(ceiling) not in measured)
+    diagnosis = replace(known, host=host, ceilings=(*kept, *found))
+    write_diagnosis(diagnosis, results)
+    return diagnosis, failures
+
+
+def _one_of_each(cases: Iterable[Case]) -> list[Case]:
+    """The first case of each backend, device, precision and thread count."""
+    return list({_way(case): case for case in reversed(list(cases))}.values())[::-1]
+
+
+def _way(one: Case | Ceiling) -> tuple[str, str, str, int]:
+    return (one.backend, one.device, one.precision, one.threads)
+
+
+def _ceiling(case: Case, pool: WorkerPool, store: RunStore, timeout_s: float) -> Ceiling | str:
+    """What it is, or why there is none."""
+    log = store.log_path(case.id, "ceilings")
+    job = Job(task="ceilings", log=str(log), case=case)
+    deadline = time.monotonic() + timeout_s
+    tuned = case.process_settings == "tuned"
+    try:
+        events = list(
+            pool.run(case.backend, job, threads=case.threads, tuned=tuned, deadline=deadline)
+        )
+    except WorkerTimeoutError:
+        return f"not done within {timeout_s:g} s (--timeout)"
+    found = (event.ceiling for event in events if isinstance(event, Bounded))
+    reasons = (event.reason for event in events if isinstance(event, Broke))
+    return next(found, None) or next(reasons, "its process ended without a word")
+
+
+def _against_itself(
+    case: Case, spec: RunSpec, plugins: Plugins, observer: Observer
+) -> tuple[Record, Record]:
+    with closing(WorkerPool(plugins, spec.memory_limit_bytes)) as pool:
+        store = RunStore(Path(spec.results), "doctor")
+        executor = Executor(RunContext(pool, store, spec.case_timeout_s))
+        first, second = executor.execute([case, case], observer, spec.budget_s)
+    for record in (first, second):
+        if record.status != "ok":
+            raise BenchsuiteError(f"{case.id} ended as {record.status}: {record.reason}")
+    return first, second
+
+
+def _sights(first: Record, second: Record) -> list[Sight]:
+    found = []
+    for metric in CONTESTED:
+        one, other = (at_own_batch(record, metric) for record in (first, second))
+        comparison = compare_measurements(one, other) if one and other else None
+        if comparison is None:
+            continue
+        ratio = comparison.ratio
+        found.append(
+            Sight(
+                metric=metric,
+                ratio=ratio.value,
+                low=ratio.low,
+                high=ratio.high,
+                verdict=comparison.verdict,
+                rounds=len(one.rounds) if one else 0,
+                detectable_fraction=farthest(ratio),
+            )
+        )
+    return found

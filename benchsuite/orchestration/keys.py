@@ -1,0 +1,94 @@
+"""The key of a case: what its result depends on besides itself, so that an upgrade is noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import benchsuite
+from benchsuite.contract import NativeModel
+from benchsuite.graph import Shape
+from benchsuite.hooks import Plugins
+from benchsuite.measure.machine.facts import cpu_name, gpus, source_commit
+from benchsuite.networks import find_network
+from benchsuite.processes.messages import BackendInspection
+from benchsuite.records import Case
+
+#: What decides a case's result, by name, in words that can be shown.
+Key = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What the keys of a run's cases are made of.
+
+    inspections: what each backend said of itself; None where it cannot be imported.
+    data: sha256 of the data set.
+    """
+
+    plugins: Plugins
+    inspections: Mapping[str, BackendInspection | None]
+    data: str
+    _networks: dict[tuple[str, Shape, Shape], str] = field(default_factory=dict)
+
+    def of(self, case: Case) -> Key:
+        """Everything that another result may come of, though the case is the same."""
+        look = self.inspections.get(case.backend)
+        return {
+            "benchsuite": self._program,
+            "network": self._network(case),
+            "data": self.data,
+            "device": self._device(case),
+            "metrics": self._metrics,
+            "plugin": self._provenance(self.plugins.backends[case.backend].plugin),
+            "versions": _in_words(look.versions) if look else "",
+        }
+
+    def _network(self, case: Case) -> str:
+        which = (case.architecture, case.input_shape, case.train_input_shape)
+        if which not in self._networks:
+            self._networks[which] = self._identify(*which)
+        return self._networks[which]
+
+    def _identify(self, name: str, *shapes: Shape) -> str:
+        network = find_network(name, self.plugins)
+        if isinstance(network, NativeModel):
+            return self._provenance(self.plugins.native_models[name].plugin)
+        return " ".join(network.trace(shape).fingerprint for shape in shapes)
+
+    def _device(self, case: Case) -> str:
+        return cpu_name() if case.device == "cpu" else f"{cpu_name()}; {self._gpus}"
+
+    def _provenance(self, plugin: str) -> str:
+        return self.plugins.info(plugin).provenance
+
+    @cached_property
+    def _program(self) -> str:
+        return " ".join(filter(None, [benchsuite.__version__, source_commit()]))
+
+    @cached_property
+    def _gpus(self) -> str:
+        return "; ".join(" ".join(gpu.values()) for gpu in gpus())
+
+    @cached_property
+    def _metrics(self) -> str:
+        offers = self.plugins.metrics.values()
+        return ", ".join(f"{entry.name} of {self._provenance(entry.plugin)}" for entry in offers)
+
+
+def changes(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    """What differs between two keys, in words; digests by their names alone.
+
+    A part that is empty is not known, as are a backend's versions where its process was killed
+    while it was asked for them; it says nothing. One that is missing differs.
+    """
+    return [
+        name if name in ("network", "data") else f"{name} {old.get(name)} → {new.get(name)}"
+        for name in dict.fromkeys([*old, *new])
+        if old.get(name) != new.get(name) and "" not in (old.get(name), new.get(name))
+    ]
+
+
+def _in_words(versions: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))

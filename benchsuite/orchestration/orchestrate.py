@@ -1,0 +1,195 @@
+"""A whole run: look at the backends, plan the cases, run them, keep the records."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from benchsuite.data import check_splits, digest_dataset, load_source
+from benchsuite.errors import UsageError
+from benchsuite.hooks import Plugins
+from benchsuite.measure.machine.competing import competing_processes
+from benchsuite.measure.machine.diagnosis import read_diagnosis
+from benchsuite.measure.machine.facts import describe_environment, host
+from benchsuite.orchestration.case_state import now
+from benchsuite.orchestration.executor import Executor
+from benchsuite.orchestration.interrupts import Interrupts
+from benchsuite.orchestration.journal import Journal
+from benchsuite.orchestration.keys import Keys
+from benchsuite.orchestration.observer import Observer
+from benchsuite.orchestration.timing_group import RunContext
+from benchsuite.planning.backend_inspection import Planned, inspect_backends
+from benchsuite.planning.spec import RunSpec, make_spec
+from benchsuite.processes.local import WorkerPool
+from benchsuite.records import Case, Record, RunStore, Status, locked, read_run
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that has ended.
+
+    wall_s: of the last of its invocations; it has more than one where it was gone on with.
+    """
+
+    folder: Path
+    records: list[Record]
+    wall_s: float
+    invocations: int = 1
+
+    @property
+    def measured_s(self) -> float:
+        """Seconds, of all invocations, spent training and measuring rather than starting up."""
+        phases = (phase for record in self.records for phase in record.findings.phases)
+        return sum(phase.seconds for phase in phases if phase.measuring)
+
+
+def plan(spec: RunSpec, plugins: Plugins) -> list[Case]:
+    """What `orchestrate` would do, without doing it. Raises as `orchestrate` does."""
+    with closing(WorkerPool(plugins, spec.memory_limit_bytes)) as pool:
+        return list(inspect_backends(spec, plugins, pool).cases)
+
+
+def orchestrate(spec: RunSpec, plugins: Plugins, observer: Observer) -> Run:
+    """Carry out a run and store a record of each case under `spec.results`.
+
+    Raises UsageError, UnknownNameError, ShapeError and MissingDependencyError before
+    anything is written; whatever goes wrong later becomes a record. Raises StorageError
+    where records cannot be written any more; `resume` goes on from there.
+    """
+    with _invocation(spec, plugins, observer) as invocation:
+        planned = inspect_backends(spec, plugins, invocation.pool)
+        data = _check(planned, plugins)
+        store = RunStore.begin(Path(spec.results))
+        facts = {
+            "run": store.run,
+            "spec": msgspec.to_builtins(planned.spec),
+            **_machine_facts(plugins),
+        }
+        with locked(store.folder):
+            store.write_run(facts)
+            return invocation.execute(planned, data, store)
+
+
+def resume(
+    folder: Path,
+    plugins: Plugins,
+    observer: Observer,
+    retried: Collection[Status] = (),
+    **changes: Any,  # noqa: ANN401 - fields of a RunSpec
+) -> Run:
+    """Go on with a run that was cut short, where it was; what had come to an end is kept.
+
+    A case is done again where its key has changed, as after an upgrade, and where it had ended
+    with a status that is to be retried; what was there of it goes into a hidden folder.
+
+    retried: statuses of cases to be done again. changes: of the run's specification: its
+        `budget`, which is this invocation's alone, and `timeout_s`.
+    Raises UsageError where the folder holds no run, or another process is at work in it, and as
+    `orchestrate` does.
+    """
+    facts = read_run(folder)
+    if "spec" not in facts:
+        raise UsageError(f"'{folder}' is no run that could go on: it has no 'run.json' of one")
+    own = {**facts["spec"], "budget": None, "results": str(folder.parent.parent)}
+    spec = make_spec({**own, **changes})
+    with locked(folder), _invocation(spec, plugins, observer) as invocation:
+        planned = inspect_backends(spec, plugins, invocation.pool)
+        data = _check(planned, plugins)
+        store = RunStore(Path(spec.results), folder.name)
+        resumed = [*facts.get("resumed", ()), {"started": now(), **_machine_facts(plugins)}]
+        store.write_run({**facts, "resumed": resumed})
+        store.tidy()
+        run = invocation.execute(planned, data, store, retried)
+        return replace(run, invocations=1 + len(resumed))
+
+
+@dataclass(frozen=True, slots=True)
+class _Invocation:
+    """One process's part of a run. start: of it, by `time.monotonic`."""
+
+    plugins: Plugins
+    observer: Observer
+    pool: WorkerPool
+    start: float
+
+    def execute(
+        self, planned: Planned, data: str, store: RunStore, retried: Collection[Status] = ()
+    ) -> Run:
+        """Do what is planned and not done, on the data of this digest."""
+        spec, interrupts = planned.spec, Interrupts()
+        keys = Keys(self.plugins, planned.inspections, data)
+        context = RunContext(
+            self.pool,
+            store,
+            spec.case_timeout_s,
+            spec.checkpoint_epochs,
+            spec.batch_backoff,
+            Journal(store, keys, retried),
+            interrupts,
+        )
+        executor = Executor(context, read_diagnosis(Path(spec.results), host()))
+        left_s = None
+        if spec.budget_s is not None:
+            left_s = spec.budget_s - (time.monotonic() - self.start)
+        with interrupts.watching():
+            records = executor.execute(planned.cases, self.observer, left_s)
+        return Run(store.folder, records, time.monotonic() - self.start)
+
+
+@contextmanager
+def _invocation(spec: RunSpec, plugins: Plugins, observer: Observer) -> Iterator[_Invocation]:
+    start = time.monotonic()
+    with closing(WorkerPool(plugins, spec.memory_limit_bytes)) as pool:
+        yield _Invocation(plugins, observer, pool, start)
+
+
+def _machine_facts(plugins: Plugins) -> dict[str, Any]:
+    return {
+        "environment": describe_environment(),
+        "plugins": {info.name: info.provenance for info in plugins.infos},
+    }
+
+
+def given_up(records: Sequence[Record]) -> list[str]:
+    """What a budget left undone, in a line each."""
+    skipped = sum(record.reason.startswith("the budget") for record in records)
+    figures = (figure for record in records for figure in record.findings.measurements)
+    wide = sum("budget" in figure.flags for figure in figures)
+    found = {
+        f"given up for the budget: {skipped} cases that were not begun": skipped,
+        f"given up for the budget: narrower intervals of {wide} figures": wide,
+    }
+    return [line for line, count in found.items() if count]
+
+
+def _check(planned: Planned, plugins: Plugins) -> str:
+    """That the data is there and the machine free; the data set's digest."""
+    spec = planned.spec
+    digest = _check_data(spec, plugins)
+    if spec.exclusive:
+        _check_free(planned.cases)
+    return digest
+
+
+def _check_data(spec: RunSpec, plugins: Plugins) -> str:
+    """Download what is not there yet, and look at it once, before the first case begins."""
+    skip_bad = spec.bad_images == "skip"
+    dataset = load_source(spec.dataset, plugins.datasets, skip_bad=skip_bad)
+    check_splits(dataset, spec.seeds, spec.limit, spec.folds)
+    return digest_dataset(dataset)
+
+
+def _check_free(cases: Sequence[Case]) -> None:
+    """Raise UsageError, naming who is there, unless the machine is the run's alone."""
+    found = competing_processes(case.device for case in cases)
+    if found:
+        raise UsageError(
+            f"this machine is not free (--exclusive): {'; '.join(found)}; end that, or leave "
+            "--exclusive out"
+        )

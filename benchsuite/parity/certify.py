@@ -1,0 +1,192 @@
+"""Verification as a whole: of each subject the reference first, then every backend."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import partial
+from tempfile import TemporaryDirectory
+from typing import Protocol
+
+import msgspec
+
+import benchsuite
+from benchsuite.hooks import Plugins
+from benchsuite.parity.judge import judge
+from benchsuite.parity.subjects import Subject, find_subject
+from benchsuite.parity.worker import REFERENCE, Answer, Question
+from benchsuite.parity.workers import Workers
+from benchsuite.records.certificate import Certificate
+
+#: Backends that work at once.
+_AT_ONCE = 2
+#: Of a network with more parameters, a backend in float64 takes up to 10 GB, the reference 6.
+_LARGE = 100_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be certified: every subject in every backend and precision, on one device.
+
+    memory_limit_bytes: of each process; None for no limit.
+    """
+
+    subjects: Sequence[str]
+    backends: Sequence[str]
+    precisions: Sequence[str]
+    device: str
+    threads: int
+    timeout_s: float
+    memory_limit_bytes: int | None = None
+
+
+class Observer(Protocol):
+    """Told how it goes on."""
+
+    def started(self, subject: str, worker: str, index: int, total: int) -> None:
+        """A worker begins with a subject."""
+
+    def certified(self, certificate: Certificate) -> None:
+        """A certificate is there, whatever it says."""
+
+
+def verify(request: Request, plugins: Plugins, observer: Observer) -> Iterator[Certificate]:
+    """Certify, subject by subject; the reference's tensors are kept no longer than needed."""
+    workers = Workers(plugins, request.threads, request.timeout_s, request.memory_limit_bytes)
+    references = _References(request, workers)
+    total = len(request.subjects)
+    # Workers end first: nobody waits for the answer to what was asked of them.
+    with closing(references), closing(workers):
+        for index, subject in enumerate(request.subjects):
+            started = partial(observer.started, subject, index=index, total=total)
+            started(REFERENCE)
+            with references.of(index) as reference:
+                started(", ".join(request.backends))
+                large = _is_large(find_subject(subject, plugins))
+                answers = _ask(request, reference, workers, references.wait if large else None)
+            for certificate in _certify(request, subject, answers):
+                observer.certified(certificate)
+                yield certificate
+
+
+def _is_large(subject: Subject) -> bool:
+    return max(graph.parameters for graph in subject.graphs) > _LARGE
+
+
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    """Where a subject's reference lies, and what was said of it."""
+
+    question: Question
+    answer: Answer
+
+
+class _References:
+    """The subjects' references: each begins while backends have the last one's."""
+
+    def __init__(self, request: Request, workers: Workers) -> None:
+        self._request = request
+        self._workers = workers
+        self._one = ThreadPoolExecutor(1)
+        self._begun: dict[int, tuple[TemporaryDirectory[str], Future[_Reference]]] = {}
+
+    @contextmanager
+    def of(self, index: int) -> Iterator[_Reference]:
+        """The reference of one subject, as long as it is needed."""
+        self._begin(index)
+        folder, future = self._begun[index]
+        reference = future.result()
+        if index + 1 < len(self._request.subjects):
+            self._begin(index + 1)
+        with folder:
+            yield reference
+        del self._begun[index]
+
+    def wait(self) -> None:
+        """Return when all that were begun are done."""
+        wait([future for _, future in self._begun.values()])
+
+    def close(self) -> None:
+        """Wait for what was begun, and remove it."""
+        self._one.shutdown(cancel_futures=True)
+        for folder, _ in self._begun.values():
+            folder.cleanup()
+
+    def _begin(self, index: int) -> None:
+        if index not in self._begun:
+            folder = TemporaryDirectory(prefix="benchsuite-verify-")
+            self._begun[index] = folder, self._one.submit(self._write, index, folder.name)
+
+    def _write(self, index: int, folder: str) -> _Reference:
+        subject, threads = self._request.subjects[index], self._request.threads
+        question = Question(subject=subject, folder=folder, threads=threads)
+        answer = self._workers.ask(REFERENCE, question)
+        self._workers.done_with(REFERENCE)
+        return _Reference(question, answer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """All that was said of one subject: by backend and precision, with the seconds it took."""
+
+    reference: Answer
+    given: dict[tuple[str, str], tuple[Answer, float]]
+
+
+def _ask(
+    request: Request, reference: _Reference, workers: Workers, alone: Callable[[], None] | None
+) -> _Answers:
+    """Every backend, some at once: most of a comparison is tracing, which uses a single core.
+
+    alone: for large networks; what all but the first backend wait for, then each by itself.
+    """
+    given: dict[tuple[str, str], tuple[Answer, float]] = {}
+
+    def ask_backend(backend: str) -> None:
+        if alone and backend != request.backends[0]:
+            alone()
+        for precision in request.precisions:
+            start = time.monotonic()
+            asked = msgspec.structs.replace(
+                reference.question, device=request.device, precision=precision
+            )
+            failed = reference.answer.status != "ok"
+            answer = reference.answer if failed else workers.ask(backend, asked)
+            given[backend, precision] = answer, time.monotonic() - start
+        workers.done_with(backend)
+
+    with ThreadPoolExecutor(1 if alone else _AT_ONCE) as pool:
+        try:
+            list(pool.map(ask_backend, request.backends))
+        except KeyboardInterrupt:
+            workers.close()
+            raise
+    in_order = {(b, p): given[b, p] for b in request.backends for p in request.precisions}
+    return _Answers(reference.answer, in_order)
+
+
+def _certify(request: Request, subject: str, answers: _Answers) -> Iterator[Certificate]:
+    for (backend, precision), (answer, seconds) in answers.given.items():
+        others = [o for (b, p), (o, _) in answers.given.items() if b != backend and p == precision]
+        verdict, reason = judge(answer, answers.reference, precision, others)
+        yield Certificate(
+            benchsuite_version=benchsuite.__version__,
+            architecture=subject,
+            fingerprint=answer.fingerprint,
+            inputs=answer.inputs,
+            backend=backend,
+            versions=answer.versions,
+            device=request.device,
+            device_name=answer.device_name,
+            precision=precision,
+            verdict=verdict,
+            reason=reason,
+            checks=answer.checks,
+            cancelled=answers.reference.cancelled,
+            created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            seconds=seconds,
+        )

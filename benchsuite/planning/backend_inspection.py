@@ -1,0 +1,75 @@
+"""What each backend says of itself on this machine, and the cases that follow."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from benchsuite.hooks import Entry, Plugins
+from benchsuite.measure.machine.facts import default_threads
+from benchsuite.planning.plan import (
+    check_ways,
+    choose_backends,
+    choose_devices,
+    choose_protocol,
+    plan_cases,
+)
+from benchsuite.planning.spec import RunSpec
+from benchsuite.processes.local import WorkerPool, WorkerTimeoutError
+from benchsuite.processes.messages import INSPECT, BackendInspection, Job
+from benchsuite.records import Case
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A specification with its protocol chosen, and the cases that follow from it.
+
+    inspections: what each backend says of itself; None for one that cannot even be imported.
+    """
+
+    spec: RunSpec
+    cases: Sequence[Case]
+    inspections: Mapping[str, BackendInspection | None]
+
+
+def inspect_backends(spec: RunSpec, plugins: Plugins, pool: WorkerPool) -> Planned:
+    """Look at the backends, and plan. Raises as `plan_cases` and its kind do."""
+    backends = choose_backends(spec, plugins)
+    # Everything that needs no framework is checked before any is started.
+    plan_cases(spec, plugins, choices=())
+    threads = spec.threads[0] if spec.threads else default_threads()
+    inspections = _look(backends, pool, threads, spec.case_timeout_s)
+    check_ways(spec, inspections)
+    choices = choose_devices(spec, inspections)
+    cases = plan_cases(spec, plugins, choices)
+    chosen = msgspec.structs.replace(spec, protocol=choose_protocol(spec, len(cases)))
+    return Planned(chosen, plan_cases(chosen, plugins, choices), inspections)
+
+
+def _look(
+    backends: Sequence[Entry], pool: WorkerPool, threads: int, timeout_s: float
+) -> dict[str, BackendInspection | None]:
+    """What each backend says of itself; None for one that cannot even be imported."""
+    with tempfile.TemporaryDirectory(prefix="benchsuite-") as folder:
+        return {
+            entry.name: _look_at(entry.name, pool, threads, timeout_s, Path(folder))
+            for entry in backends
+        }
+
+
+def _look_at(
+    name: str, pool: WorkerPool, threads: int, timeout_s: float, folder: Path
+) -> BackendInspection | None:
+    job = Job(task=INSPECT, log=str(folder / name), fork=sys.platform == "linux")
+    deadline = time.monotonic() + timeout_s
+    try:
+        events = list(pool.run(name, job, threads=threads, tuned=False, deadline=deadline))
+    except WorkerTimeoutError:
+        return None
+    return next((event for event in events if isinstance(event, BackendInspection)), None)

@@ -1,0 +1,56 @@
+"""What an exception of a framework means for its case."""
+
+from __future__ import annotations
+
+from benchsuite.errors import BenchsuiteError, MissingDependencyError, UnsupportedError
+from benchsuite.processes.messages import Broke
+
+#: How frameworks, their allocators and libraries call a full device, or a full host, in the
+#: names or texts of their exceptions, and in what they print before they abort.
+_OUT_OF_MEMORY = (
+    "outofmemory",
+    "out of memory",
+    "resourceexhausted",
+    "resource_exhausted",
+    "memoryerror",
+    "cannot allocate memory",
+    "can't allocate memory",
+    "std::bad_alloc",
+    "memory allocation still failed",  # OpenBLAS
+)
+#: Of what is said of a failure: a framework may put a whole tensor into an exception.
+_LONGEST_REASON = 1000
+
+
+def speaks_of_memory(text: str) -> bool:
+    """Whether something is said to be full."""
+    lowered = text.lower()
+    return any(mark in lowered for mark in _OUT_OF_MEMORY)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether the device, or the host, was full."""
+    return isinstance(error, MemoryError) or speaks_of_memory(_said(error))
+
+
+def broke(error: BaseException) -> Broke:
+    """The status of a case that an exception ended, and the reason in one line."""
+    if is_out_of_memory(error):
+        return Broke("oom", _said(error))
+    if isinstance(error, UnsupportedError | MissingDependencyError):
+        return Broke("unsupported", _text(error))
+    return Broke("failed", _text(error) if isinstance(error, BenchsuiteError) else _said(error))
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {_text(error)}"
+
+
+def _text(error: BaseException) -> str:
+    """What an exception says, in one line that is not too long and can be encoded."""
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # noqa: BLE001 - of a stranger's class, this too may go wrong
+        return "what it says cannot be shown"
+    shown = text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]} …"
+    return shown.encode(errors="replace").decode()

@@ -1,0 +1,150 @@
+"""The harness's side of its worker processes: start, send a job, listen, kill."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from benchsuite.hooks import Plugins
+from benchsuite.processes.channel import Channel, NonsenseError
+from benchsuite.processes.interpreter import Interpreter, Interpreters
+from benchsuite.processes.logs import cut_log
+from benchsuite.processes.messages import Began, Broke, Ended, Event, Job
+from benchsuite.processes.monitor import LOOK_S, FloodError, Monitor
+from benchsuite.processes.settings import worker_environment
+from benchsuite.records.writing import written
+
+_MODULE = "benchsuite.worker.serve"
+
+
+class WorkerTimeoutError(Exception):
+    """A worker said nothing more within its time."""
+
+
+class Worker:
+    """One worker process, which imports a framework and then does jobs."""
+
+    def __init__(self, process: Interpreter, memory_limit_bytes: int | None = None) -> None:
+        self._process = process
+        self._channel = Channel(process.output)
+        self._memory_limit_bytes = memory_limit_bytes
+
+    def events(self, job: Job, deadline: float) -> Iterator[Event]:
+        """Send a job and yield what the worker says of it, up to how its process ended.
+
+        Sleeps until something is said, but for one look a second at the size of the log and,
+        under a limit, at the job's memory. Raises WorkerTimeoutError at `deadline`
+        (`time.monotonic`). Nothing that the job started outlives it.
+        """
+        monitor = Monitor(Path(job.log), self._memory_limit_bytes)
+        try:
+            self._send(job)
+            while True:
+                event = self._listen(deadline, monitor)
+                if isinstance(event, Began):
+                    self._process.tree.add_job(event.pid)
+                yield from monitor.heard(event)
+                if isinstance(event, Ended):
+                    break
+            self._process.tree.end_job()
+            self._channel.clear()
+        except (NonsenseError, FloodError) as error:
+            self.kill()
+            cut_log(monitor.log)
+            yield Broke("failed", str(error))
+        except BaseException:
+            self.kill()
+            raise
+
+    def alive(self) -> bool:
+        """Whether it can take another job."""
+        return self._process.is_alive()
+
+    def kill(self) -> None:
+        """End the worker, its job and every process that they started."""
+        self._process.kill()
+        self._channel.close()
+
+    def _send(self, job: Job) -> None:
+        with suppress(BrokenPipeError):  # its end is told by `_listen`
+            self._process.input.write(msgspec.json.encode(job) + b"\n")
+            self._process.input.flush()
+
+    def _listen(self, deadline: float, monitor: Monitor) -> Event:
+        """The next event. A dead worker whose pipe is still held by another has ended too."""
+        while (event := self._channel.event()) is None:
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                raise WorkerTimeoutError
+            heard = self._channel.wait(min(left_s, LOOK_S))
+            if self._channel.is_closed or not (heard or self.alive()):
+                return self._channel.end(self._returncode(left_s))
+            monitor.look()
+        return event
+
+    def _returncode(self, left_s: float) -> int:
+        """How it ended. One that has closed its pipe and goes on is waited for."""
+        try:
+            return self._process.wait(left_s)
+        except subprocess.TimeoutExpired as error:
+            raise WorkerTimeoutError from error
+
+
+class WorkerPool:
+    """Starts workers, and keeps those that fork: one for each backend and environment."""
+
+    def __init__(self, plugins: Plugins, memory_limit_bytes: int | None = None) -> None:
+        self._plugins = plugins
+        self._interpreters = Interpreters(memory_limit_bytes=memory_limit_bytes)
+        self._parents: dict[tuple[str, int, bool], Worker] = {}
+
+    def close(self) -> None:
+        """End every worker that is kept."""
+        for worker in self._parents.values():
+            worker.kill()
+        self._interpreters.close()
+
+    def run(
+        self, backend: str, job: Job, *, threads: int, tuned: bool, deadline: float
+    ) -> Iterator[Event]:
+        """Do one job in a process of its own and yield the events, `Ended` last.
+
+        Where the worker cannot be started, or what it says or prints is beyond bearing, `Broke`
+        comes last. Raises WorkerTimeoutError when `deadline` (`time.monotonic`) passes, and
+        StorageError where the job's log cannot be written.
+        """
+        try:
+            worker = self._worker(job, backend, threads, tuned=tuned)
+        except OSError as error:
+            yield Broke("failed", f"no process can be started for it: {error.strerror}")
+            return
+        yield from worker.events(job, deadline)
+        if not job.fork:
+            worker.kill()
+
+    def _worker(self, job: Job, backend: str, threads: int, *, tuned: bool) -> Worker:
+        """One for this job: where it forks, it is kept for the next ones."""
+        key = (backend, threads, tuned)
+        if not job.fork:
+            return self._start(*key, Path(job.log))
+        worker = self._parents.get(key)
+        if worker is None or not worker.alive():
+            if worker is not None:
+                worker.kill()  # what it left behind
+            worker = self._parents[key] = self._start(*key, Path(job.log))
+        return worker
+
+    def _start(self, backend: str, threads: int, tuned: bool, log: Path) -> Worker:
+        target = self._plugins.backends[backend].target
+        variables = worker_environment(target, threads, tuned=tuned)
+        arguments = [backend, *self._plugins.unpackaged]
+        with written(log):
+            file = log.open("ab")
+        with file:
+            process = self._interpreters.start(_MODULE, arguments, variables, file)
+        return Worker(process, self._interpreters.memory_limit_bytes)

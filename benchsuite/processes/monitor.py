@@ -1,0 +1,127 @@
+"""What the harness notices of one job while it waits, and what it makes of the job's end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from benchsuite.processes.failures import speaks_of_memory
+from benchsuite.processes.kernel import limited_bytes, oom_kills
+from benchsuite.processes.logs import LONGEST_BYTES, last_lines
+from benchsuite.processes.messages import Began, Broke, Done, Ended, Event, Found, Trying
+from benchsuite.records import Findings, Overflow
+
+#: Seconds between two inspections.
+LOOK_S = 1.0
+#: Of the limit: a process that was seen with so much of it and died had reached it.
+_NEAR = 0.9
+#: Under a limit, what is said of a thread that finds no room for its stack.
+_NO_STACK = ("can't start new thread", "thread creation failed", "pthread_create failed")
+_SHOWN = 200
+_SIGKILL = -9
+_MIB, _GIB = 2**20, 2**30
+
+
+class FloodError(Exception):
+    """A job printed more than a log may hold."""
+
+
+@dataclass
+class Monitor:
+    """Kept over one job.
+
+    limit_bytes: of the memory of each of its processes; None for no limit.
+    seen_bytes: the most of that which was seen in use.
+    """
+
+    log: Path
+    limit_bytes: int | None = None
+    pid: int | None = None
+    trying: Trying | None = None
+    seen_bytes: int = 0
+    kills: int = field(default_factory=oom_kills)
+    has_explained: bool = False
+    is_done: bool = False
+
+    def look(self) -> None:
+        """At the size of the log and, under a limit, at the memory: once a second.
+
+        Raises FloodError.
+        """
+        with suppress(FileNotFoundError):
+            if self.log.stat().st_size > LONGEST_BYTES:
+                raise FloodError(f"it printed more than {LONGEST_BYTES // _MIB} MiB")
+        if self.limit_bytes and self.pid:
+            self.seen_bytes = max(self.seen_bytes, limited_bytes(self.pid))
+
+    def heard(self, event: Event) -> Iterator[Event]:
+        """What there is to tell of an event: itself, and what follows from it.
+
+        Raises FloodError.
+        """
+        match event:
+            case Trying():
+                self.trying = event
+                return
+            case Done():
+                self.is_done = True
+                return
+            case Began(pid):
+                self.pid = pid
+            case Broke():
+                yield from self._explained(event)
+                return
+            case Ended():
+                self.look()
+                cause = None if self.has_explained else self._cause(event)
+                if cause:
+                    yield from self._explained(cause)
+        yield event
+
+    def _explained(self, broke: Broke) -> Iterator[Event]:
+        """Why the job cannot go on; of want of memory, also at what."""
+        self.has_explained = True
+        if self._is_full(broke.reason):
+            broke = replace(broke, status="oom")
+        if broke.status != "oom":
+            yield broke
+            return
+        reason, trying = broke.reason, self.trying
+        if self.limit_bytes:
+            limit = f"{self.limit_bytes / _GIB:g}GiB"
+            if self.limit_bytes % _GIB:
+                limit = f"{self.limit_bytes / _MIB:g}MiB"
+            reason += f" (--memory-limit {limit})"
+        if trying:
+            overflow = Overflow(metric=trying.metric, batch_size=trying.batch_size, reason=reason)
+            yield Found(Findings(overflows=(overflow,)))
+            what = trying.metric.replace("_", " ")
+            advice = f"; {trying.advice}" if trying.advice else ""
+            reason = f"{what} at batch {trying.batch_size}: {reason}{advice}"
+        yield replace(broke, reason=reason)
+
+    def _is_full(self, said: str) -> bool:
+        """Whether this tells of the limit, in other words than memory's."""
+        return self.limit_bytes is not None and any(mark in said.lower() for mark in _NO_STACK)
+
+    def _cause(self, ended: Ended) -> Broke | None:
+        """Of a process that went without a word; None where its exit code says all there is."""
+        if not ended.returncode:
+            early = "its process ended with exit code 0 before it had finished"
+            return None if self.is_done else Broke("failed", early)
+        if ended.returncode == _SIGKILL and oom_kills() > self.kills:
+            return Broke("oom", "its process was killed by the kernel: the host was out of memory")
+        lines = last_lines(self.log)
+        found = next(
+            (one[:_SHOWN] for one in lines if speaks_of_memory(one) or self._is_full(one)), ""
+        )
+        if found:
+            return Broke("oom", f"its process died, and its last words are of memory: {found}")
+        if self.limit_bytes and self.seen_bytes > _NEAR * self.limit_bytes:
+            used = f"{self.seen_bytes / _GIB:.2f} GiB"
+            return Broke("oom", f"its process died silently, and had last been seen with {used}")
+        return None

@@ -1,0 +1,107 @@
+"""The tasks that a case is made of: declared here, for the harness and for its workers alike.
+
+Each is done in a process of its own. The harness reads how; what is done is in
+`benchsuite.worker.tasks`, which a worker alone imports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Literal
+
+from benchsuite.records import Status
+
+#: What a task finds out: parts of the record, raw samples, the logits of the fixed batch, or what
+#: the device can do at the most.
+Yield = Literal["findings", "samples", "logits", "ceiling"]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One task: how its process is started, and what its end means for the case.
+
+    function: `module:attribute`; it takes a `TaskContext` and yields what it finds, as it comes,
+        so that nothing measured is lost to what follows.
+    prepare: likewise; it takes a `TaskContext` and imports what the task needs besides the
+        framework. Called once in the process from which others are forked.
+    process: `fresh` for an interpreter of its own even where the case's processes are forked.
+    settings: `stock` for the system's own allocator and binding even where the case's processes
+        are tuned.
+    may_repeat: whether it is done again where something that passes disturbed it.
+    survived: statuses with which it may end, and its case goes on without what it looked for.
+    """
+
+    name: str
+    function: str
+    yields: tuple[Yield, ...]
+    prepare: str = ""
+    process: Literal["fresh", "as the case"] = "as the case"
+    settings: Literal["stock", "as the case"] = "as the case"
+    may_repeat: bool = False
+    survived: tuple[Status, ...] = ()
+
+
+def load(path: str) -> Any:  # noqa: ANN401 - a task's function, whatever it yields
+    """What a path of the form `module:attribute` leads to."""
+    module, _, attribute = path.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def _by_name(tasks: Iterable[Task]) -> dict[str, Task]:
+    return {task.name: task for task in tasks}
+
+
+_TASKS = "benchsuite.worker.tasks"
+
+#: In the order in which a case goes through them. `ceilings` is of no run: `benchsuite doctor
+#: --ceilings` asks for it.
+TASKS = _by_name(
+    [
+        Task(
+            "memory",
+            f"{_TASKS}.memory:measure_memory",
+            yields=("findings", "logits"),
+            # A forked child shares its parent's pages, which would hide what the case itself
+            # needs; and an allocator that keeps memory would be measured in place of the case.
+            process="fresh",
+            settings="stock",
+        ),
+        Task(
+            "train",
+            f"{_TASKS}.train:train_and_evaluate",
+            yields=("findings",),
+            prepare=f"{_TASKS}.train:import_data_set",
+            settings="stock",
+        ),
+        # Repeated, by `--batch-backoff`, until the largest batch that fits is found.
+        Task(
+            "fit_inference",
+            f"{_TASKS}.fit:fit_inference",
+            yields=("findings",),
+            survived=("oom",),
+        ),
+        Task(
+            "fit_training",
+            f"{_TASKS}.fit:fit_training",
+            yields=("findings",),
+            survived=("oom",),
+        ),
+        Task(
+            "sweep",
+            f"{_TASKS}.sweep:sweep_batches",
+            yields=("findings", "samples"),
+            survived=("oom",),  # a full device is the end of the curve
+        ),
+        # Once in each round.
+        Task(
+            "time",
+            f"{_TASKS}.timing:measure_time",
+            yields=("findings", "samples"),
+            may_repeat=True,
+        ),
+        Task("energy", f"{_TASKS}.energy:spend_energy", yields=("findings", "samples")),
+        Task("ceilings", f"{_TASKS}.ceilings:measure_ceilings", yields=("ceiling",)),
+    ]
+)

@@ -1,0 +1,1 @@
+"""The NumPy reference: it defines what every op, gradient and update rule computes."""

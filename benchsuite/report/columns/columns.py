@@ -1,0 +1,224 @@
+"""The leaderboard's columns, as data: what each is called, means, and is read from.
+
+Names are stable and carry units. `docs/reference/leaderboard.md` lists them in this order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from benchsuite.records import Epoch, Record, Role, Training
+from benchsuite.report.columns.column import (
+    Column,
+    Value,
+    case_integer,
+    case_text,
+    integer,
+    number,
+    of_axis,
+    of_digests,
+    of_recipe,
+    of_record,
+    of_size,
+    of_training,
+    showing,
+    text,
+)
+from benchsuite.report.columns.quality_columns import QUALITY_COLUMNS
+from benchsuite.report.columns.quantities import whole
+from benchsuite.report.columns.speed_columns import SPEED
+
+
+def _train_s(training: Training) -> float:
+    return sum(epoch.train_s for epoch in training.epochs)
+
+
+def _train_images(training: Training) -> int:
+    return sum(epoch.images for epoch in training.epochs)
+
+
+def _warm(training: Training) -> Sequence[Epoch]:
+    """All epochs but the first, in which frameworks compile; that one where there is no other."""
+    return training.epochs[1:] or training.epochs
+
+
+def _warm_images_per_s(training: Training) -> float:
+    epochs = _warm(training)
+    return sum(epoch.images for epoch in epochs) / sum(epoch.train_s for epoch in epochs)
+
+
+def _input_wait_fraction(training: Training) -> float | None:
+    epochs = _warm(training)
+    waits = [epoch.input_wait_s for epoch in epochs if epoch.input_wait_s is not None]
+    if len(waits) < len(epochs):
+        return None
+    return sum(waits) / sum(epoch.train_s for epoch in epochs)
+
+
+def _versions(record: Record) -> str:
+    return "; ".join(f"{name} {version}" for name, version in record.findings.versions.items())
+
+
+def _fold(record: Record) -> Value:
+    fold = record.case.fold
+    return f"{fold[0] + 1} of {fold[1]}" if fold else None
+
+
+_AXES = ("height_px", "width_px", "channels")
+
+#: Columns of older leaderboards: their names of then, and those of today.
+RENAMED = {"environment": "process_settings"}
+
+COLUMNS: tuple[Column, ...] = (
+    integer("schema", "version of the record's schema", of_record("schema")),
+    replace(text("run", "name of the run", of_record("run")), role=Role.PROVENANCE),
+    text("case_id", "the case's unique name", lambda r: r.case.id),
+    text("status", "ok, failed, timeout, oom, unsupported or skipped", of_record("status")),
+    text("reason", "why the status is not ok", lambda r: " ".join(r.reason.split())),
+    replace(case_text("architecture", "name of the architecture"), alias="arch"),
+    case_text("backend", "name of the backend"),
+    case_text("device", "cpu, cuda:0, mps, …"),
+    replace(
+        text("device_name", "the vendor's name of it", lambda r: r.findings.device_name),
+        role=Role.AXIS,
+    ),
+    case_text("tier", "how the framework is called"),
+    case_text("precision", "number format of the computation"),
+    case_integer("threads", "CPU threads for one operation"),
+    case_text("division", "rules of the comparison"),
+    case_text("protocol", "how figures are sampled"),
+    case_text("isolation", "how the worker process is started"),
+    case_text("process_settings", "tuned for the framework, or stock"),
+    case_text("dataset", "name of the data set"),
+    case_integer("limit", "images of each of its splits; empty takes all"),
+    case_text("bad_images", "what becomes of images that cannot be read"),
+    case_integer("seed", "of splits, order and initial weights"),
+    *showing(
+        "fold",
+        text("fold", "which part of the training split is the test split, of how many", _fold),
+    ),
+    case_text("origin", "graph, or native: written by a library"),
+    text("equality", "what is proven of its equality", of_record("equality")),
+    *showing(
+        "input_shape",
+        *(
+            integer(f"input_{axis}", "of the images it is measured on", of_axis("input_shape", i))
+            for i, axis in enumerate(_AXES)
+        ),
+    ),
+    case_integer("num_classes", "of the network that is measured"),
+    *showing(
+        "train_input_shape",
+        *(
+            integer(
+                f"train_input_{axis}",
+                "of the images it is trained on; smaller where the budget is small",
+                of_axis("train_input_shape", i),
+            )
+            for i, axis in enumerate(_AXES)
+        ),
+    ),
+    integer("parameters", "trainable elements, by the graph", of_size("parameters")).shown_as(
+        "parameters\nM", 380, 1e-6, alias="params"
+    ),
+    integer("buffers", "elements that are state but not trained", of_size("buffers")),
+    integer("macs", "multiply-accumulates for one image", of_size("macs")).shown_as(
+        "MACs\nM", 390, 1e-6
+    ),
+    integer("flops", "2 × macs", of_size("flops")),
+    integer("native_parameters", "counted on the native model", of_size("native_parameters")),
+    integer("native_macs", "counted on the native model", of_size("native_macs")),
+    text("native_counter", "what counted them", of_size("native_counter")),
+    integer(
+        "activations_peak_elements",
+        "most that are alive at once in inference, for one image, by the graph",
+        of_size("activations_peak_elements"),
+    ),
+    integer(
+        "activations_total_elements",
+        "of all layers' outputs, for one image: what training keeps at the most",
+        of_size("activations_total_elements"),
+    ),
+    integer(
+        "training_macs",
+        "multiply-accumulates of a training step for one image",
+        of_size("training_macs"),
+    ),
+    *QUALITY_COLUMNS,
+    *showing(
+        "recipe",
+        text("optimizer", "of the recipe", of_recipe("optimizer")),
+        number("learning_rate", "of the recipe", of_recipe("lr")),
+    ),
+    # Making the images is a part of training's time: a ranking has one input pipeline.
+    *showing(
+        "recipe",
+        text("augmentation", "of the recipe", lambda r: ", ".join(r.case.recipe.augmentation)),
+        role=Role.SETTING,
+    ),
+    *showing(
+        "recipe",
+        integer("train_batch_size", "images in one step of the recipe", of_recipe("batch_size")),
+        text("schedule", "of the recipe", of_recipe("schedule")),
+    ),
+    integer(
+        "train_epochs",
+        "epochs begun; a budget may cut the last one short",
+        of_training(lambda t: len(t.epochs)),
+    ).shown_as("epochs", 340, digits=whole),
+    integer(
+        "train_steps", "steps taken", of_training(lambda t: sum(e.steps for e in t.epochs))
+    ).shown_as("steps", 350, digits=whole),
+    integer("train_images", "images trained on", of_training(_train_images)),
+    number(
+        "train_loss_nats",
+        "mean loss of the last epoch",
+        of_training(lambda t: t.epochs[-1].mean_loss_nats),
+    ),
+    number(
+        "train_wall_s",
+        "wall time of all epochs, compilation included",
+        of_training(_train_s),
+        "lower",
+    ).shown_as("trained\ns", 70, alias="trained"),
+    text("train_ended", "why training ended", of_training(lambda t: t.ended)),
+    number(
+        "time_to_target_s",
+        "wall time of training until the recipe's target was reached",
+        of_training(lambda t: t.time_to_target_s),
+        "lower",
+    ).shown_as("to target\ns", 80, alias="to_target"),
+    number(
+        "train_images_per_s",
+        "train_images / train_wall_s: end to end, at the training input",
+        of_training(lambda t: _train_images(t) / _train_s(t)),
+        "higher",
+    ).shown_as("end to end\nimages/s", 330),
+    number(
+        "training_with_input_images_per_s",
+        "the same without the first epoch, where there are several: beside "
+        "training_throughput, with the input pipeline",
+        of_training(_warm_images_per_s),
+        "higher",
+    ),
+    number(
+        "input_wait_fraction",
+        "share of that time spent waiting for batches; empty where the framework makes them",
+        of_training(_input_wait_fraction),
+        "lower",
+    ),
+    *SPEED,
+    replace(
+        text("data_digest", "sha256 of images and labels", of_digests("data")), role=Role.SETTING
+    ),
+    text("split_digest", "sha256 of the splits", of_digests("split")),
+    text("order_digest", "sha256 of the training order", of_digests("order")),
+    text("initial_weights_digest", "sha256 of the initial weights", of_digests("initial_weights")),
+    text("fingerprint", "sha256 of the measured network", of_size("fingerprint")),
+    text("train_fingerprint", "sha256 of the trained network", of_digests("train_fingerprint")),
+    text("versions", "of everything that computes", _versions),
+    text("benchsuite_version", "of benchsuite itself", of_record("benchsuite_version")),
+    text("started", "ISO 8601, UTC", of_record("started")),
+    text("ended", "ISO 8601, UTC", of_record("ended")),
+)

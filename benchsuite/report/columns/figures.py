@@ -1,0 +1,78 @@
+"""How the leaderboard's columns are shown to people: units, digits and headers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from benchsuite.measure.flags import DOUBTFUL
+from benchsuite.records import Measurement, Record
+from benchsuite.report.columns.column import Column, Figure
+from benchsuite.report.columns.quantities import extents, plus_minus, scaled
+
+_DOUBTFUL = "~"
+#: Figures that depend on the size at which the network was trained.
+_OF_TRAINING = frozenset({"train_wall_s", "time_to_target_s", "train_images_per_s"})
+_QUALITY = ("test_", "validation_")
+
+
+def figures_for(columns: Iterable[Column]) -> list[Figure]:
+    """The figures of these columns, in order of importance; those of plugins come last."""
+    figures = [column.figure for column in columns if column.figure]
+    return sorted(figures, key=lambda figure: figure.importance)
+
+
+def figure_for(column: Column) -> Figure:
+    """How a column of numbers is shown to people, were it shown."""
+    return column.figure or Figure(column.name, column.name.replace("_", " "))
+
+
+def show_figure(figure: Figure, column: Column, record: Record) -> str:
+    """A cell; blank where nothing was measured.
+
+    Where the network was trained at another size than it was measured at, figures that
+    depend on training name that size.
+    """
+    value = column.read(record)
+    if not isinstance(value, (int, float)):
+        return ""
+    figure_of_speed = column.measured(record) if column.measured else None
+    if figure_of_speed:
+        return _with_interval(figure, figure_of_speed)
+    trained, measured = record.case.train_input_shape, record.case.input_shape
+    of_training = figure.column.startswith(_QUALITY) or figure.column in _OF_TRAINING
+    size = f" @{extents(trained[:2])}" if of_training and trained != measured else ""
+    return f"{figure.show(value)}{size}"
+
+
+def is_doubtful(column: Column, record: Record) -> bool:
+    """Whether a figure is flagged in a way that keeps it out of every verdict."""
+    measured = column.measured(record) if column.measured else None
+    return measured is not None and not DOUBTFUL.isdisjoint(measured.flags)
+
+
+def _with_interval(figure: Figure, measured: Measurement) -> str:
+    """Such as `1.93 ±0.02`, in the digits that the interval supports; `~` where it is doubtful."""
+    mark = "" if DOUBTFUL.isdisjoint(measured.flags) else _DOUBTFUL
+    if measured.value is None:
+        return ""
+    if measured.low is None or measured.high is None:
+        return f"{mark}{figure.show(measured.value)}"
+    half = (measured.high - measured.low) / 2
+    return f"{mark}{plus_minus(measured.value * figure.factor, half * figure.factor)}"
+
+
+def show_networks(records: Sequence[Record]) -> str:
+    """Input, classes, size and batches of the networks in a section, each once."""
+    sizes: dict[tuple[str, str], str] = {}
+    for record in records:
+        case, size = record.case, record.findings.size
+        key = (
+            f"{extents(case.input_shape)} → {case.num_classes}",
+            f"batch {case.inference_batch_size}/{case.training_batch_size}",
+        )
+        known = f"{scaled(size.parameters)} parameters · {scaled(size.macs)} MACs" if size else ""
+        sizes[key] = sizes.get(key) or known
+    return "; ".join(
+        " · ".join(filter(None, (network, size, batches)))
+        for (network, batches), size in sizes.items()
+    )

@@ -1,0 +1,254 @@
+"""The leaderboard's columns of speed and memory: figures that come with an interval and flags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+import msgspec
+
+from benchsuite.contract.quantity import Quantity
+from benchsuite.measure.flags import at_own_batch
+from benchsuite.metrics import METRICS, Declaration
+from benchsuite.metrics.declared import (
+    HOST_MEMORY,
+    INFERENCE,
+    LATENCY,
+    LATENCY_P99,
+    TRAINING,
+)
+from benchsuite.names import readable_line
+from benchsuite.records import Measurement, Record
+from benchsuite.report.columns.column import (
+    LAST,
+    Column,
+    Value,
+    integer,
+    number,
+    of_quantity,
+    text,
+)
+from benchsuite.report.columns.quantities import whole
+
+Measured = Callable[[Record], Measurement | None]
+
+
+def _measured(metric: str) -> Measured:
+    return lambda record: at_own_batch(record, metric)
+
+
+def _at_best_batch(record: Record) -> Measurement | None:
+    """Of several batches that were measured, the one with the highest throughput."""
+    found = [m for m in record.findings.measurements if m.metric == INFERENCE.name]
+    several = 2
+    return max(found, key=lambda m: m.value or 0.0) if len(found) >= several else None
+
+
+def _field(measured: Measured, name: str) -> Callable[[Record], Value]:
+    return lambda record: getattr(measured(record), name, None)
+
+
+def _batch_size(measured: Measured, of_case: str) -> Callable[[Record], Value]:
+    """Of the figure, or of the case where there is none."""
+
+    def get(record: Record) -> Value:
+        found = measured(record)
+        size: int = getattr(record.case, of_case)
+        return found.batch_size or size if found else size
+
+    return get
+
+
+def _whole(measured: Measured) -> Callable[[Record], Value]:
+    def get(record: Record) -> Value:
+        found = measured(record)
+        return None if found is None or found.value is None else int(found.value)
+
+    return get
+
+
+def _declared(metric: Declaration) -> Iterator[Column]:
+    """The columns of one that benchsuite itself measures."""
+    measured = _measured(metric.name)
+    if metric.summary == "maximum":  # no process repeats it: there is no interval, and no verdict
+        own = integer(metric.column_name(), metric.help, _whole(measured), metric.better)
+        yield replace(of_quantity(own, metric, metric.importance), alias=metric.alias)
+        return
+    own, *ends = _with_interval(metric, measured, metric.importance)
+    if metric.interval:
+        yield from (replace(own, alias=metric.alias), *ends)
+    else:
+        yield replace(own, alias=metric.alias, ends=())
+
+
+def _with_interval(
+    quantity: Quantity, measured: Measured, importance: int | None
+) -> tuple[Column, Column, Column]:
+    """A figure, and the ends of its interval."""
+    name, low, high = (quantity.column_name(end) for end in ("", "low", "high"))
+    value = _field(measured, "value")
+    figure = Column(name, "number", quantity.better, quantity.help, value, measured)
+    return (
+        replace(of_quantity(figure, quantity, importance), ends=(low, high)),
+        number(low, "its 95 % interval", _field(measured, "low")),
+        number(high, "likewise", _field(measured, "high")),
+    )
+
+
+def undeclared_columns(records: Iterable[Record]) -> Iterator[Column]:
+    """The columns of figures that plugins' probes measured, by name.
+
+    From what the records themselves say of them: the plugin need not be installed.
+    """
+    found = {
+        (one.metric, one.unit): one
+        for record in records
+        for one in record.findings.measurements
+        if one.metric not in METRICS and one.unit
+    }
+    for metric, unit in sorted(found):
+        quantity = _as_told(found[metric, unit])
+        if quantity:
+            figure, *ends = _with_interval(quantity, _of_unit(metric, unit), LAST)
+            yield from (replace(figure, alias=metric), *ends)
+
+
+def _as_told(measurement: Measurement) -> Quantity | None:
+    """What a record says of it, in clean words; None where its name could be no column's."""
+    unit, label = (readable_line(words) for words in (measurement.unit, measurement.label))
+    try:
+        return Quantity(
+            name=measurement.metric,
+            unit=unit,
+            better=measurement.better,
+            label=label,
+            help=f"{label}, by a plugin's probe",
+        )
+    except ValueError:  # a stranger's record
+        return None
+
+
+def _of_unit(metric: str, unit: str) -> Measured:
+    def measured(record: Record) -> Measurement | None:
+        found = record.measurement(metric)
+        return found if found and found.unit == unit else None
+
+    return measured
+
+
+def _best(column: Column) -> Column:
+    """The same of the batch with the highest throughput."""
+    return replace(column, name=f"best_{column.name}")
+
+
+def _at_best() -> Iterator[Column]:
+    quantity = msgspec.structs.replace(
+        INFERENCE, help="forward passes of that batch", short="best batch"
+    )
+    own, low, high = _with_interval(quantity, _at_best_batch, 120)
+    ends = tuple(f"best_{end}" for end in own.ends)
+    named = replace(_best(own), ends=ends)
+    assert named.figure  # noqa: S101 - it has an importance
+    yield replace(named, figure=replace(named.figure, column=named.name))
+    yield from (_best(low), _best(high))
+
+
+def _achieved(stem: str, measured: Measured, importance: int | None = None) -> Iterator[Column]:
+    """What its roofline says of a throughput."""
+
+    def of_roofline(name: str) -> Callable[[Record], Value]:
+        def get(record: Record) -> Value:
+            found = measured(record)
+            roofline = record.roofline(found.metric, found.batch_size) if found else None
+            return getattr(roofline, name, None)
+
+        return get
+
+    achieved = number(
+        f"{stem}_achieved_flops_per_s",
+        "FLOPs of that throughput",
+        of_roofline("achieved_flops_per_s"),
+        "higher",
+    )
+    share = number(
+        f"{stem}_share_of_ceiling_fraction",
+        "of the most that any backend reached on the device: see `doctor --ceilings`",
+        of_roofline("share_of_ceiling"),
+        "higher",
+    )
+    if importance is None:
+        yield from (achieved, share)
+    else:
+        yield achieved.shown_as(f"{stem}\nGFLOP/s", importance, 1e-9)
+        yield share.shown_as(f"{stem}\nof ceiling", importance + 10)
+
+
+def _processes(record: Record) -> Value:
+    found = record.measurement(LATENCY.name)
+    return len(found.values) if found else None
+
+
+def _flags(record: Record) -> Value:
+    flagged = (m for m in record.findings.measurements if m.flags)
+    return "; ".join(dict.fromkeys(f"{m.metric}: {', '.join(m.flags)}" for m in flagged))
+
+
+_INFERENCE, _TRAINING = _measured(INFERENCE.name), _measured(TRAINING.name)
+#: What stands before and behind the columns of a figure.
+_BEFORE: Mapping[Declaration, tuple[Column, ...]] = {
+    INFERENCE: (
+        integer(
+            "inference_batch_size",
+            "images in one forward pass of the throughput",
+            _batch_size(_INFERENCE, "inference_batch_size"),
+        ),
+    ),
+    TRAINING: (
+        integer(
+            "training_batch_size",
+            "images in one training step of the throughput",
+            _batch_size(_TRAINING, "training_batch_size"),
+        ),
+    ),
+    HOST_MEMORY: (
+        integer("processes", "that measured the speed", _processes).shown_as(
+            "processes", 370, digits=whole
+        ),
+        text("flags", "what is wrong with which figure", _flags),
+    ),
+}
+_BEHIND: Mapping[Declaration, tuple[Column, ...]] = {
+    LATENCY_P99: (
+        number(
+            LATENCY_P99.column_name("bound"),
+            "what the 99th percentile is below with 99 % confidence",
+            _field(_measured(LATENCY_P99.name), "bound"),
+            "lower",
+        ),
+        integer(
+            "latency_samples", "calls timed for these", _field(_measured(LATENCY.name), "samples")
+        ).shown_as("latency\nsamples", 360, digits=whole),
+    ),
+    INFERENCE: (
+        *_achieved("inference", _INFERENCE, 140),
+        integer(
+            "best_inference_batch_size",
+            "of the batches that were measured, that of the highest throughput",
+            _field(_at_best_batch, "batch_size"),
+        ).shown_as("best\nbatch", 130, digits=whole),
+        *_at_best(),
+        *_achieved("best_inference", _at_best_batch),
+    ),
+    TRAINING: tuple(_achieved("training", _TRAINING, 160)),
+}
+
+SPEED: tuple[Column, ...] = tuple(
+    column
+    for metric in METRICS.values()
+    if metric.column
+    for column in (
+        *_BEFORE.get(metric, ()),
+        *_declared(metric),
+        *_BEHIND.get(metric, ()),
+    )
+)

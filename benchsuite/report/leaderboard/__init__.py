@@ -1,0 +1,1 @@
+"""The leaderboard: its rows, tables and formats."""

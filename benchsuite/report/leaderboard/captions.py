@@ -1,0 +1,116 @@
+"""What is said above and below the tables of the leaderboard, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.text import Text
+
+from benchsuite.records import Record, Role
+from benchsuite.records.case import usual
+from benchsuite.report.columns.columns import COLUMNS
+from benchsuite.report.columns.conditions import CONDITIONS, distinct
+from benchsuite.report.columns.figures import figure_for
+from benchsuite.report.columns.quantities import significant
+from benchsuite.report.fairness.groups import differing
+from benchsuite.report.fairness.protocols import describe_protocol
+from benchsuite.report.fairness.verdicts import PairVerdict
+from benchsuite.report.leaderboard.cells import BEST, GAP, MISMATCHED, ON_FRONT
+from benchsuite.report.leaderboard.ranking_table import RankingTable
+from benchsuite.report.leaderboard.view import View
+
+_DOUBTFUL = "~"
+_SECTIONS = "sections: input → classes · size · batch of inference/training throughput"
+
+_BY_NAME = {column.name: column for column in COLUMNS}
+#: Said in lines of their own, or by the protocol, or beside the figures that depend on it.
+_SAID_ELSEWHERE = ("device", "device_name", "threads", "protocol", "isolation", "training input")
+
+
+def caption(tables: Sequence[RankingTable], view: View, *, wide: bool) -> list[Text]:
+    """What holds for all tables: protocols, hardware, conditions, and what keeps them apart."""
+    records = [record for table in tables for record in table.group.records]
+    protocols = [str(name) for name in distinct(records, _BY_NAME["protocol"])]
+    hardware = [
+        f"{r.case.device}: {r.findings.device_name}, threads: {r.case.threads}"
+        for r in records
+        if r.findings.device_name
+    ]
+    lines = [
+        *map(describe_protocol, protocols),
+        *dict.fromkeys(hardware),
+        " · ".join(_shared(records)) if view.chosen or not wide else "",
+        _SECTIONS if records and view.section == _BY_NAME["architecture"] else "",
+        _why_apart(tables),
+    ]
+    return [Text(line) for line in lines if line]
+
+
+def _shared(records: Sequence[Record]) -> list[str]:
+    """The conditions in which no two rows differ, but for what is usual."""
+    return [
+        f"{column.name.replace('_', ' ')} {values[0]}"
+        for column in CONDITIONS
+        if column.field and column.role in (Role.AXIS, Role.SETTING, Role.REPEAT)
+        if column.name not in _SAID_ELSEWHERE
+        if len(values := distinct(records, column)) == 1
+        if values[0] != usual(column.field)
+    ]
+
+
+def _why_apart(tables: Sequence[RankingTable]) -> str:
+    if len(tables) < 2:  # noqa: PLR2004 - one is apart from nothing
+        return ""
+    what = ", ".join(_distinctions(tables[0], tables))
+    return f"{len(tables)} tables, which no fair ranking mixes: they differ in {what}"
+
+
+def title(table: RankingTable, tables: Sequence[RankingTable]) -> str:
+    """What sets a table apart from the others; empty where there are none."""
+    if len(tables) == 1:
+        return ""
+    said = " · ".join(f"{name} {value}" for name, value in _distinctions(table, tables).items())
+    return f"table {tables.index(table) + 1} of {len(tables)}: {said}"
+
+
+def _distinctions(table: RankingTable, tables: Sequence[RankingTable]) -> Mapping[str, str]:
+    """In which respects tables differ, in words, and what holds of this one."""
+    return table.group.said(differing([other.group for other in tables]))
+
+
+def pair_verdict_line(found: PairVerdict) -> Text:
+    """Such as `latency: torch / keras-tensorflow 0.820 (0.801-0.838), different`."""
+    ratio, verdict = found.comparison.ratio, found.comparison.verdict
+    value, low, high = (significant(x) for x in (ratio.value, ratio.low, ratio.high))
+    names = " / ".join(record.case.backend for record in (found.first, found.second))
+    what = found.metric.replace("_", " ")
+    text = f"{GAP}{what}: {names} {value} ({low}–{high}), {verdict}"
+    return Text(text, "" if verdict == "different" else "bright_black")
+
+
+def legend(tables: Sequence[RankingTable]) -> list[Text]:
+    """What the marks mean, where they are used, and in what no row has a rank."""
+    marks = {
+        BEST: "best of the rows that may be compared",
+        ON_FRONT: "in its table, none is both more accurate and faster, smaller or thriftier",
+        _DOUBTFUL: "noisy or disturbed, never the best (column flags)",
+        MISMATCHED: "not compared: other data, order, weights or network",
+    }
+    fields = [field for table in tables for field in table.fields]
+    cells = [cell for field in fields for cell in field.cells.values()]
+    used = {cell.mark for cell in cells} | {cell.text[:1] for cell in cells}
+    lines = [
+        *(f"{mark} {said}" for mark, said in marks.items() if mark in used),
+        *_unranked(tables),
+    ]
+    return [Text(), *map(Text, lines)] if lines else []
+
+
+def _unranked(tables: Sequence[RankingTable]) -> list[str]:
+    columns = dict.fromkeys(column for table in tables for column in table.unranked)
+    return [
+        f"no rank by {figure_for(column).header.splitlines()[0]}: "
+        "no figure has an interval that gives verdicts"
+        for column in columns
+        if all(column in table.unranked for table in tables)
+    ]

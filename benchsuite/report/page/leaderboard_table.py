@@ -1,0 +1,73 @@
+"""A ranking table as a table of the page: see `benchsuite.report.leaderboard.ranking_table`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchsuite.records import Record
+from benchsuite.report.columns.conditions import INPUT, WITHIN_SETTING, distinct, telling_apart
+from benchsuite.report.columns.figures import figures_for
+from benchsuite.report.fairness.groups import FairGroup
+from benchsuite.report.leaderboard import cells
+from benchsuite.report.leaderboard.ranking_table import RankingTable, ranking_table
+from benchsuite.report.leaderboard.rows import columns_of
+from benchsuite.report.leaderboard.view import View
+from benchsuite.report.page.table import Cell, Heading, Row, Table
+
+#: Figures that are shown at first; the others are a box to tick away.
+_FIRST = 8
+_NAMES = ("architecture", "backend", "status")
+_TEXTS = ("pareto", "equality", "flags", "reason")
+#: Texts that only who asks for every column sees.
+_EXTRA = ("equality", "flags")
+
+
+def leaderboard(group: FairGroup, caption: str) -> Table:
+    """Every row of a group, whatever its status."""
+    found = ranking_table(group, _view(group.records), wide=False)
+    figures = [field.header for field in found.fields if field.kind == "figure"][:_FIRST]
+    headings = [_heading(field, field.header in figures) for field in found.fields]
+    return Table(caption, headings, [_row(row, found) for row in group.records])
+
+
+def _view(records: Sequence[Record]) -> View:
+    """Names, what tells rows apart, every figure that a row has, and texts."""
+    known = columns_of(records)
+    columns = {column.name: column for column in known}
+    apart = telling_apart(records, WITHIN_SETTING)
+    chosen = [
+        *(columns[name] for name in _NAMES),
+        *(column for column in apart if column != INPUT),
+        INPUT,
+        *(columns[f.column] for f in figures_for(known) if distinct(records, columns[f.column])),
+        *(columns[name] for name in _TEXTS),
+    ]
+    return View(known, chosen, [], None)
+
+
+def _heading(field: cells.Field, is_first: bool) -> Heading:
+    column = field.column
+    is_figure = field.kind == "figure"
+    name = column.name if column else ""
+    return Heading(
+        field.header.replace("\n", ", "),
+        column.description if column else "",
+        numeric=field.align == "right",
+        descending=is_figure and column is not None and column.better == "higher",
+        choices=not is_figure and name not in (*_TEXTS[1:], INPUT.name),
+        extra=(is_figure and not is_first) or name in _EXTRA,
+    )
+
+
+def _row(record: Record, table: RankingTable) -> Row:
+    return Row(record.row_key, [_cell(field, record) for field in table.fields])
+
+
+def _cell(field: cells.Field, record: Record) -> Cell | str:
+    cell = field.cells[record.row_key]
+    if field.column is not None and field.column.name == "status" and record.status != "ok":
+        return Cell(cell.text, look="bad")
+    text = cell.marked
+    if cell.value is None and not (cell.note or cell.look):
+        return text
+    return Cell(text, cell.value, cell.note, cell.look)

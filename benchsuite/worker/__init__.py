@@ -1,0 +1,1 @@
+"""What runs inside a worker process: it imports one framework and does jobs."""

@@ -1,0 +1,60 @@
+"""What a worker tells the harness, over what was its standard output."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any, BinaryIO
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from benchsuite.processes.messages import Answered, Bounded, Event, Found, Sampled, Trained
+from benchsuite.records import Ceiling, Epoch, Findings
+from benchsuite.records.series import Series
+
+#: Seconds between two words about training.
+_TOLD_EVERY_S = 5.0
+
+
+class Speaker:
+    """Sends events; what is printed to standard output goes where errors go."""
+
+    def __init__(self) -> None:
+        self._file: BinaryIO = os.fdopen(os.dup(1), "wb")
+        os.dup2(2, 1)
+
+    def say(self, event: Event) -> None:
+        """Send one."""
+        # Another may have been killed in the middle of its word: this one begins a line.
+        self._file.write(b"\n" + msgspec.json.encode(event) + b"\n")
+        self._file.flush()
+
+
+class EpochTeller:
+    """Says how training goes on, and not so often that the harness is in the way of it."""
+
+    def __init__(self, speaker: Speaker) -> None:
+        self._speaker = speaker
+        self._last = time.monotonic()
+
+    def __call__(self, number: int, epoch: Epoch) -> None:
+        """Epoch `number`, from 1, has ended."""
+        now = time.monotonic()
+        if now - self._last >= _TOLD_EVERY_S:
+            self._last = now
+            self._speaker.say(Trained(number, epoch))
+
+
+def event_of(found: Findings | Series | NDArray[Any] | Ceiling) -> Event:
+    """What tells of something that a task has found."""
+    match found:
+        case Series():
+            return Sampled(found)
+        case np.ndarray():
+            return Answered(found.tolist())
+        case Ceiling():
+            return Bounded(found)
+        case _:
+            return Found(found)

@@ -1,0 +1,97 @@
+"""Latency, throughput and the training step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from benchsuite.contract import PartedSession, Session
+from benchsuite.measure.anchor import measure_anchor
+from benchsuite.measure.clock_checks import clock_flags, waiting_flags
+from benchsuite.measure.machine.gate import wait_for_quiet
+from benchsuite.measure.protocol import PROTOCOLS
+from benchsuite.measure.scenarios import (
+    measure_host_latency,
+    measure_latency,
+    measure_part,
+    measure_throughput,
+    measure_training,
+    quiet_collector,
+)
+from benchsuite.metrics.declared import BUILD, IMPORT, INFERENCE, LATENCY, TRAINING
+from benchsuite.processes.messages import Trying
+from benchsuite.records import Findings
+from benchsuite.records.series import Series
+from benchsuite.worker.tasks.context import TaskContext, backed_off, input_pool, judged
+
+_NS_PER_S = 1e9
+
+
+def measure_time(task: TaskContext) -> Iterator[Findings | Series]:
+    """Latency at batch 1, throughput and training step, at the network's measured size.
+
+    The clock starts once the machine is quiet, where the protocol wants it.
+    """
+    case, protocol = task.case, PROTOCOLS[task.case.protocol]
+    session = task.open_to_measure(measuring=True)
+    yield from _cold_start(task)
+    if protocol.quiet_s:
+        with task.phase("wait", measuring=False):
+            wait_for_quiet(task.getting_ready, longest_s=protocol.quiet_s)
+    with quiet_collector():
+        task.announce(Trying(LATENCY.name, 1))
+        with task.phase("latency", measuring=True):
+            batches = input_pool(session, 1, case)
+            placed = [session.place(batch) for batch in batches]
+            latency = measure_latency(session, placed, protocol, device=case.device)
+            lies = clock_flags(session, placed, batches)
+            of_calls = [*lies, *waiting_flags(session, latency.samples)]
+        yield judged(task, latency, of_calls)
+        if protocol.thorough:
+            with task.phase("latency_host", measuring=True):
+                series = measure_host_latency(session, batches, protocol, device=case.device)
+            yield judged(task, series, of_calls)
+        for size in task.inference_batch_sizes:
+            task.announce(Trying(INFERENCE.name, size))
+            with _placed(task, session, size, "inference") as pool:
+                series = measure_throughput(session, pool, size, protocol, device=case.device)
+            yield judged(task, series, [*lies, *backed_off(size, task.backed_off.inference)])
+        size = task.training_batch_size
+        task.announce(Trying(TRAINING.name, size))
+        with _placed(task, session, size, "training") as pool:
+            for series in _training(task, session, pool, size):
+                yield judged(task, series, backed_off(size, task.backed_off.training))
+        if protocol.rounds[-1] > 1:
+            yield measure_anchor()
+    yield task.machine_facts(session)
+
+
+def _training(
+    task: TaskContext, session: Session, pool: Sequence[Any], size: int
+) -> Iterator[Series]:
+    """The whole step and, where the protocol is thorough, its parts."""
+    case, protocol = task.case, PROTOCOLS[task.case.protocol]
+    yield measure_training(session, pool, size, case.recipe.lr, protocol, device=case.device)
+    if protocol.thorough and isinstance(session, PartedSession):
+        yield measure_part(session, "forward", pool, size, protocol, device=case.device)
+        yield measure_part(session, "backward", pool, size, protocol, device=case.device)
+
+
+@contextmanager
+def _placed(
+    task: TaskContext, session: Session, batch_size: int, phase: str
+) -> Iterator[Sequence[Any]]:
+    """Batches on the device, for one phase."""
+    with task.phase(phase, measuring=True):
+        yield [session.place(batch) for batch in input_pool(session, batch_size, task.case)]
+
+
+def _cold_start(task: TaskContext) -> Iterator[Series]:
+    """The framework's import, in an interpreter of its own, and building the network."""
+    reading = task.getting_ready.reading()
+    found = {IMPORT: task.import_s, BUILD: task.phases[-1].seconds}
+    for one, seconds in found.items():
+        if seconds is not None:
+            samples = (round(seconds * _NS_PER_S),)
+            yield Series(metric=one.name, batch_size=1, images=1, samples=samples, reading=reading)

@@ -1,0 +1,171 @@
+"""Training on the core's splits, and what it led to."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from benchsuite.contract import IdiomaticSession, Metric, NativeModel, Session
+from benchsuite.data import (
+    FittedSplit,
+    Fold,
+    PreparedData,
+    TrainingBatches,
+    digest_order,
+    load_source,
+    prepare,
+)
+from benchsuite.errors import BenchsuiteError
+from benchsuite.graph.weights import digest_weights
+from benchsuite.processes.messages import Trying
+from benchsuite.records import Case, Digests, Findings, Training, finite
+from benchsuite.records.predictions import Predictions, write_predictions
+from benchsuite.training.checkpoint import Checkpoints
+from benchsuite.training.evaluation import EVALUATION_BATCH_SIZE, evaluate, judge, predict
+from benchsuite.training.idiomatic import train_idiomatically
+from benchsuite.training.loop import Trained, train
+from benchsuite.training.metrics import cross_entropies, recall_by_class
+from benchsuite.worker.tasks.context import TaskContext
+
+
+def train_and_evaluate(task: TaskContext) -> Iterator[Findings]:
+    """Train on the core's splits, from the core's weights, and evaluate from raw logits."""
+    case = task.case
+    with task.phase("data", measuring=False):
+        data, classes = _data(task)
+        metrics = [entry.load() for entry in task.plugins.metrics.values()]
+    session = task.open_to_train(data.normalizer, classes)
+    digests = _digests(session, data, case)
+    task.announce(Trying("training", case.recipe.batch_size, _in_parts(case)))
+    with task.phase("train", measuring=True):
+        trained = _train(task, session, data, digests, metrics)
+    task.announce(Trying("evaluation", EVALUATION_BATCH_SIZE))
+    with task.phase("evaluate", measuring=True):
+        logits = _test_logits(session, data, trained)
+    yield Findings(
+        training=Training(
+            digests=digests,
+            normalizer=data.normalizer,
+            split_sizes={
+                "train": len(data.train.labels),
+                "validation": len(data.validation.labels),
+                "test": len(data.test.labels),
+            },
+            step_losses=tuple(finite(loss) for loss in trained.losses),
+            epochs=tuple(trained.epochs),
+            ended=trained.ended,
+            time_to_target_s=trained.time_to_target_s,
+            validation=trained.kept.validation if trained.kept else {},
+            test={} if logits is None else judge(logits, data.test, metrics),
+            test_recall_by_class=()
+            if logits is None
+            else tuple(recall_by_class(logits, data.test.labels)),
+        )
+    )
+    if logits is None:
+        raise BenchsuiteError(_how_it_diverged(trained))
+    if task.files.predictions:
+        predictions = _predictions(logits, data.test, data.test_positions)
+        write_predictions(Path(task.files.predictions), predictions)
+    yield task.machine_facts(session)
+
+
+def _data(task: TaskContext) -> tuple[PreparedData, int]:
+    """The splits, normalised as the network wants it, and how many classes they have."""
+    case = task.case
+    dataset = load_source(case.dataset, task.plugins.datasets, skip_bad=case.bad_images == "skip")
+    fold = Fold(*case.fold) if case.fold else None
+    data = prepare(dataset, case.train_input_shape, case.seed, case.limit, fold)
+    network = task.network()
+    if isinstance(network, NativeModel) and network.normalizer:
+        data = replace(data, normalizer=network.normalizer)
+    return data, len(dataset.class_names)
+
+
+def _train(
+    task: TaskContext,
+    session: Session,
+    data: PreparedData,
+    digests: Digests,
+    metrics: list[Metric],
+) -> Trained:
+    """In the case's division."""
+    case = task.case
+    validate = partial(evaluate, session, data.validation, data.normalizer, metrics)
+    if isinstance(session, IdiomaticSession):
+        return train_idiomatically(session, data.train, case.recipe, validate, task.tell)
+    batches = TrainingBatches(data.train, session.graph, case.recipe, case.seed)
+    return train(session, batches, validate, task.tell, _checkpoints(task, digests))
+
+
+def _checkpoints(task: TaskContext, digests: Digests) -> Checkpoints | None:
+    """Where this very training goes on: of the same data, weights and versions."""
+    if not task.files.checkpoint:
+        return None
+    same = [task.case, digests, sorted(task.backend.versions().items())]
+    key = hashlib.sha256(msgspec.json.encode(same)).hexdigest()
+    return Checkpoints(Path(task.files.checkpoint), task.files.checkpoint_epochs, key)
+
+
+def _test_logits(
+    session: Session, data: PreparedData, trained: Trained
+) -> NDArray[np.float64] | None:
+    """Of the test split; None where training diverged, which may show here alone."""
+    found: list[NDArray[np.floating]] = []
+    if trained.ended != "diverged":
+        trained.expect_finite(
+            lambda: found.append(predict(session, data.test.images, data.normalizer))
+        )
+    return found[0].astype(np.float64) if found else None
+
+
+def _digests(session: Session, data: PreparedData, case: Case) -> Digests:
+    """Of what the session is about to be trained from."""
+    return Digests(
+        data=data.data_digest,
+        split=data.split_digest,
+        order=digest_order(len(data.train.labels), case.seed, case.recipe.epochs),
+        initial_weights=digest_weights(session.weights()),
+        train_fingerprint=session.graph.fingerprint if case.origin == "graph" else "",
+    )
+
+
+def _in_parts(case: Case) -> str:
+    """What takes the very same batch with less memory, where it was not asked for."""
+    if case.division != "matched" or case.recipe.micro_batches > 1:
+        return ""
+    return "--set micro_batches=2 takes each step in two parts"
+
+
+def _predictions(
+    logits: NDArray[np.float64], split: FittedSplit, positions: NDArray[np.int64]
+) -> Predictions:
+    losses = cross_entropies(logits, split.labels)
+    return Predictions(positions, split.labels, logits.argmax(axis=1), losses)
+
+
+def _how_it_diverged(trained: Trained) -> str:
+    if trained.fault:
+        return f"training diverged {trained.fault}"
+    step = trained.diverged_at
+    which = f"of epoch {len(trained.epochs)}" if step is None else f"of step {step + 1}"
+    loss = "not finite" if step is None else trained.losses[step]
+    return (
+        f"training diverged: the loss {which} is {loss}; a lower learning rate (--set lr=…) may "
+        "help"
+    )
+
+
+def import_data_set(task: TaskContext) -> None:
+    """Import what makes the data set, and do nothing with it.
+
+    scikit-learn takes longer to import than many a network takes to train.
+    """
+    task.plugins.datasets.find(task.case.dataset)[0].load()

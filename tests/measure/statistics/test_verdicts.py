@@ -1,0 +1,109 @@
+from itertools import product
+
+import numpy as np
+import pytest
+
+from benchsuite.measure.statistics.estimates import Estimate
+from benchsuite.measure.statistics.verdicts import (
+    Comparison,
+    compare_pairs,
+    farthest,
+    fewest_rounds,
+    holm,
+    sign_flip_p_value,
+    verdict_of,
+)
+
+
+def pairs(ratios):
+    second = np.linspace(1.0, 3.0, len(ratios))  # rounds drift; their ratios do not
+    return list(second * ratios), list(second)
+
+
+@pytest.mark.parametrize(
+    ("ratios", "verdict"),
+    [
+        ([1.10, 1.09, 1.11, 1.10, 1.12, 1.08], "different"),
+        ([0.90, 0.91, 0.89, 0.90, 0.92, 0.88], "different"),
+        ([1.00, 1.01, 0.99, 1.005, 0.995, 1.0], "equivalent"),
+        ([1.00, 1.20, 0.80, 1.10, 0.90, 1.0], "inconclusive"),
+        # slower in most rounds, but not surely
+        ([1.10, 1.20, 0.95, 1.15, 1.05, 1.10], "inconclusive"),
+        # sure to be slower, but by less than matters, and maybe by more
+        ([1.015, 1.016, 1.014, 1.030, 1.015, 1.012], "inconclusive"),
+    ],
+)
+def test_verdict_is_one_of_three(ratios, verdict):
+    comparison = compare_pairs(*pairs(ratios))
+
+    assert comparison.verdict == verdict
+    assert comparison.ratio.value == pytest.approx(np.median(ratios))
+
+
+def test_no_verdict_below_six_rounds():
+    assert compare_pairs(*pairs([1.5] * 5)) is None
+
+
+@pytest.mark.parametrize(("rounds", "least"), [(6, 2**-5), (9, 2**-8), (12, 2**-11)])
+def test_p_value_is_exact(rounds, least):
+    assert sign_flip_p_value([1.1] * rounds) == least
+    assert sign_flip_p_value([1.1, 1 / 1.1] * 4) == 1.0
+
+
+def test_holm_holds_a_family_to_one_level():
+    ratio = Estimate(1.1, 1.05, 1.15)
+    found = [Comparison(ratio, p, "different") for p in (0.001, 0.04, 0.02, 0.03)]
+    equal = Comparison(Estimate(1.0, 0.99, 1.01), 0.9, "equivalent")
+
+    corrected = holm([*found, equal])
+
+    # 0.001 <= 0.05/5 stands; 0.02 > 0.05/4 does not, and then none after it does
+    assert [c.verdict for c in corrected] == [
+        *("different", "inconclusive", "inconclusive", "inconclusive", "equivalent"),
+    ]
+
+
+@pytest.mark.parametrize(("comparisons", "rounds"), [(0, 6), (1, 6), (3, 7), (12, 9), (100, 12)])
+def test_rounds_that_a_family_needs(comparisons, rounds):
+    assert fewest_rounds(comparisons) == rounds
+    if comparisons:
+        one = Comparison(Estimate(1.1, 1.05, 1.15), 2 ** (1 - rounds), "different")
+        assert holm([one] * comparisons)[0].verdict == "different"
+
+
+def test_family_of_equal_pairs_seldom_holds_a_difference():
+    """The whole procedure, on 200 tables of three pairs of the very same distribution."""
+    generator = np.random.default_rng(0)
+    wrong = 0
+    for _ in range(200):
+        table = [compare_pairs(*generator.lognormal(sigma=0.05, size=(2, 9))) for _ in range(3)]
+        wrong += any(comparison.verdict == "different" for comparison in holm(table))
+    assert wrong <= 0.05 * 200
+
+
+def test_smallest_visible_difference_is_the_far_end_of_the_interval():
+    assert farthest(Estimate(1.0, 0.97, 1.02)) == pytest.approx(0.03)
+    assert farthest(Estimate(1.0, 0.99, 1.02)) == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        (Estimate(0.03, 0.01, 0.05), "different"),
+        (Estimate(-0.03, -0.05, -0.01), "different"),
+        (Estimate(0.0, -0.005, 0.01), "equivalent"),
+        (Estimate(0.005, 0.001, 0.02), "inconclusive"),
+    ],
+)
+def test_verdict_on_a_difference_is_against_zero(change, verdict):
+    assert verdict_of(change, margin=0.01, none=0.0) == verdict
+
+
+@pytest.mark.parametrize("rounds", [1, 2, 5, 9, 12])
+def test_p_value_counts_every_choice_of_signs(rounds):
+    ratios = np.random.default_rng(rounds).lognormal(0.02, 0.05, rounds)
+    signs = np.array(list(product((1, -1), repeat=rounds)))
+    sums = np.abs(signs @ np.log(ratios))
+
+    expected = np.mean(sums >= abs(np.log(ratios).sum()) - 1e-9)
+    assert sign_flip_p_value(ratios) == pytest.approx(expected)

@@ -1,0 +1,35 @@
+import pytest
+
+from benchsuite.orchestration.backoff import largest_that_fits
+
+
+@pytest.mark.parametrize("asked", [1, 2, 7, 64, 256])
+def test_what_fits_is_found_to_an_eighth(asked):
+    for limit in range(1, asked + 1):
+        tried = []
+
+        def fits(size, limit=limit, tried=tried):
+            tried.append(size)
+            return size <= limit
+
+        found = largest_that_fits(asked, fits)
+
+        assert found <= limit
+        assert limit - found < max(1, found / 8) or limit == found
+        assert len(tried) == len(set(tried))
+        assert tried[0] == asked
+
+
+def test_halves_first_and_then_looks_between():
+    tried = []
+
+    def fits(size):
+        tried.append(size)
+        return size <= 24
+
+    assert largest_that_fits(64, fits) == 24
+    assert tried == [64, 32, 16, 24, 28, 26]
+
+
+def test_nothing_fits_where_one_image_does_not():
+    assert largest_that_fits(8, lambda size: False) is None

@@ -1,0 +1,121 @@
+import os
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from benchsuite.processes.kernel import IS_LINUX, adopt_orphans
+from benchsuite.processes.process_tree import MARK, ProcessTree, new_mark
+
+pytestmark = pytest.mark.skipif(not IS_LINUX, reason="elsewhere process groups alone are ended")
+
+#: A worker with a process of its own session, and a job with two more, one of which is nobody's
+#: child; each says its name and its id, and goes on.
+WORKER = """
+import os, time
+
+def say(name):
+    os.write(1, f"{name} {os.getpid()}\\n".encode())
+    time.sleep(1000)
+
+if os.fork() == 0:
+    say("own")
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.setsid()
+        say("child")
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            say("orphan")
+        os._exit(0)
+    say("job")
+say("worker")
+"""
+
+
+@pytest.fixture
+def family():
+    """The tree of a worker, its processes by name, and the Popen that is the worker."""
+    before, mark = adopt_orphans(), new_mark()
+    process = subprocess.Popen(
+        [sys.executable, "-c", WORKER],
+        env={**os.environ, MARK: mark},
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    lines = [process.stdout.readline().split() for _ in range(5)]
+    found = {name.decode(): psutil.Process(int(pid)) for name, pid in lines}
+    tree = ProcessTree(process.pid, mark)
+    tree.add_job(found["job"].pid)
+    yield tree, found, process
+    tree.end()
+    process.wait()
+    process.stdout.close()
+    adopt_orphans(adopt=before)
+
+
+def alive(found):
+    return {
+        name
+        for name, process in found.items()
+        if process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    }
+
+
+def test_no_two_marks_are_alike():
+    assert new_mark() != new_mark()
+
+
+def test_everything_ends_with_its_worker(family):
+    tree, found, process = family
+    assert alive(found) == {"worker", "own", "job", "child", "orphan"}
+
+    tree.end()
+
+    assert process.wait() == -9
+    assert alive(found) == set()
+
+
+def test_job_ends_and_its_worker_goes_on(family):
+    tree, found, _ = family
+
+    tree.end_job()
+
+    assert alive(found) == {"worker", "own"}
+
+
+def test_orphans_of_a_worker_that_died_by_itself_are_found(family):
+    tree, found, process = family
+    process.kill()
+    process.wait()
+    assert "orphan" in alive(found)
+
+    tree.end()
+
+    assert alive(found) == set()
+
+
+def test_processes_of_others_are_left_alone(family):
+    tree, _, _ = family
+    command = [sys.executable, "-c", "import time; time.sleep(1000)"]
+    for variables in (os.environ, {**os.environ, MARK: new_mark()}):
+        with subprocess.Popen(command, env=variables, start_new_session=True) as other:
+            tree.end_job()
+            tree.end()
+            assert other.poll() is None
+            other.kill()
+
+
+def test_elsewhere_the_group_of_the_job_ends(family, monkeypatch):
+    tree, found, _ = family
+    monkeypatch.setattr("benchsuite.processes.process_tree.IS_LINUX", False)
+
+    tree.end_job()
+
+    while "job" in alive(found):
+        pass
+    assert alive(found) == {"worker", "own", "child", "orphan"}
+    monkeypatch.undo()
