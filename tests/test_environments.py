@@ -10,6 +10,9 @@ from collections import defaultdict
 from configparser import ConfigParser
 from pathlib import Path
 
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.frameworks]
 ROOT = Path(__file__).parent.parent
 
 #: Collects the tests and prints each with its markers, as a last line of JSON.
