@@ -145,9 +145,14 @@ def _base(attrs: Attrs, x: Array) -> Array:
     """The sum k + alpha · Σ x², over each channel's neighbours."""
     size = attrs["size"]
     pads = ((0, 0), (0, 0), (0, 0), (size // 2, (size - 1) // 2))
-    neighbours = np.lib.stride_tricks.sliding_window_view(np.pad(x**2, pads), size, axis=3)
-    base: Array = attrs["k"] + attrs["alpha"] * neighbours.sum(axis=-1)
+    base: Array = attrs["k"] + attrs["alpha"] * _windows(x**2, pads, size).sum(axis=-1)
     return base
+
+
+def _windows(x: Array, pads: tuple[tuple[int, int], ...], size: int) -> Array:
+    """Each channel's neighbours, zeros beyond the first and last one: (N, H, W, C, size)."""
+    found: Array = np.lib.stride_tricks.sliding_window_view(np.pad(x, pads), size, axis=3)
+    return found
 
 
 def _by_neighbours(at: Backward) -> Gradients:
@@ -155,9 +160,7 @@ def _by_neighbours(at: Backward) -> Gradients:
     attrs, g, size = at.attrs, at.g, at.attrs["size"]
     base = _base(attrs, at.x)
     pads = ((0, 0), (0, 0), (0, 0), ((size - 1) // 2, size // 2))
-    summed = np.lib.stride_tricks.sliding_window_view(
-        np.pad(g * at.y / base, pads), size, axis=3
-    ).sum(axis=-1)
+    summed = _windows(g * at.y / base, pads, size).sum(axis=-1)
     scale = 2 * attrs["alpha"] * attrs["beta"]
     return (g / base ** attrs["beta"] - scale * at.x * summed,), {}
 
