@@ -23,7 +23,7 @@ Row = dict[str, Any]
 @click.argument(
     "kind",
     type=click.Choice(
-        ["archs", "native", "backends", "datasets", "metrics", "exporters", "plugins"]
+        ["archs", "native", "backends", "datasets", "metrics", "probes", "exporters", "plugins"]
     ),
 )
 @click.option("--json", "as_json", is_flag=True, help="Print every fact as JSON.")
@@ -109,6 +109,10 @@ def _metrics(plugins: Plugins) -> list[Row]:
     return [_offer(entry) for entry in plugins.metrics.values()]
 
 
+def _probes(plugins: Plugins) -> list[Row]:
+    return [_offer(entry) for entry in plugins.probes.values()]
+
+
 def _exporters(plugins: Plugins) -> list[Row]:
     return [_offer(entry) for entry in plugins.exporters.values()]
 
@@ -118,18 +122,9 @@ def _plugins(plugins: Plugins) -> list[Row]:
 
 
 def _plugin(plugins: Plugins, info: PluginInfo) -> Row:
-    registries = (
-        plugins.architectures,
-        plugins.backends,
-        plugins.datasets,
-        plugins.exporters,
-        plugins.metrics,
-        plugins.native_models,
-        plugins.weight_readers,
-    )
     offers = [
         {"kind": entry.kind, **_offer(entry)}
-        for registry in registries
+        for registry in plugins.registries
         for entry in registry.values()
         if entry.plugin == info.name and not info.error
     ]
@@ -207,6 +202,7 @@ _ROWS: Mapping[str, Callable[[Plugins], list[Row]]] = {
     "backends": _backends,
     "datasets": _datasets,
     "metrics": _metrics,
+    "probes": _probes,
     "exporters": _exporters,
     "plugins": _plugins,
 }
@@ -216,6 +212,7 @@ _CELLS: Mapping[str, Callable[[Row], Mapping[str, str]]] = {
     "backends": _backend_cells,
     "datasets": _backend_cells,
     "metrics": _backend_cells,
+    "probes": _backend_cells,
     "exporters": _backend_cells,
     "plugins": _plugin_cells,
 }

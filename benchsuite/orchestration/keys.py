@@ -77,7 +77,7 @@ class Keys:
 
     @cached_property
     def _metrics(self) -> str:
-        offers = self.plugins.metrics.values()
+        offers = [*self.plugins.metrics.values(), *self.plugins.probes.values()]
         return ", ".join(f"{entry.name} of {self._provenance(entry.plugin)}" for entry in offers)
 
 

@@ -81,7 +81,7 @@ def _batch_sizes(case: Raw) -> dict[str, int]:
         "inference": case["inference_batch_size"],
         "training": case["training_batch_size"],
     }
-    return {name: sizes[one.batch] for name, one in METRICS.items() if one.batch in sizes}
+    return {one.name: sizes[one.batch] for one in METRICS.values() if one.batch in sizes}
 
 
 def _measurement_from_2(raw: Raw) -> Raw:

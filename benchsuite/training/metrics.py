@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchsuite.contract import Metric
+from benchsuite.metrics import quality
 
 
 def top1(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
@@ -39,6 +40,6 @@ def cross_entropy(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> flo
     return float(np.mean(cross_entropies(logits, labels)))
 
 
-TOP1 = Metric("top1_fraction", "higher", top1)
-TOP5 = Metric("top5_fraction", "higher", top5)
-LOSS = Metric("loss_nats", "lower", cross_entropy)
+TOP1 = Metric.of(quality.TOP1, top1)
+TOP5 = Metric.of(quality.TOP5, top5)
+LOSS = Metric.of(quality.LOSS, cross_entropy)

@@ -7,10 +7,11 @@ from itertools import combinations
 
 from benchsuite.records import Record
 from benchsuite.report.columns.column import Column
+from benchsuite.report.columns.columns import HEADLINES
 from benchsuite.report.columns.figures import is_doubtful
+from benchsuite.report.columns.speed_columns import undeclared_columns
 from benchsuite.report.fairness.comparable import comparable_groups
 from benchsuite.report.page.plot import (
-    BY_NAME,
     NEUTRAL,
     Layout,
     Plot,
@@ -25,27 +26,18 @@ from benchsuite.report.page.plot import (
 )
 from benchsuite.report.page.source import Entry
 
-#: Column -> (what it is, with its unit; the factor to it; whether the axes are logarithmic).
-_FIGURES = {
-    "latency_batch1_p50_s": ("latency, ms", 1e3, True),
-    "inference_throughput_images_per_s": ("inference throughput, images/s", 1.0, True),
-    "training_throughput_images_per_s": ("training throughput, images/s", 1.0, True),
-    "test_top1_fraction": ("test accuracy (top 1), fraction", 1.0, False),
-    "host_memory_peak_bytes": ("peak of host memory, MB", 1e-6, True),
-    "device_memory_peak_bytes": ("peak of device memory, MB", 1e-6, True),
-}
-
 Pair = tuple[Record, Record]
 
 
 def backend_against_backend(entries: Sequence[Entry]) -> Plot:
     """Each pair of backends in each figure, over all networks that both have run alike."""
     fit = finished(entries)
+    probes = [one for one in undeclared_columns(entry.record for entry in fit) if one.measured]
     keys = {entry.record.row_key: entry.key for entry in fit}
     views = [
         view
         for names, pairs in _pairs([entry.record for entry in fit]).items()
-        for column in _FIGURES
+        for column in (*HEADLINES, *probes)
         if (view := _view(column, names, pairs, keys))
     ]
     return Plot(
@@ -71,10 +63,11 @@ def _pairs(records: Sequence[Record]) -> dict[tuple[str, str], list[Pair]]:
 
 
 def _view(
-    column: str, names: tuple[str, str], pairs: Sequence[Pair], keys: Mapping[str, str]
+    column: Column, names: tuple[str, str], pairs: Sequence[Pair], keys: Mapping[str, str]
 ) -> View | None:
-    title, factor, logarithmic = _FIGURES[column]
-    read = BY_NAME[column].read
+    quantity, read = column.quantity, column.read
+    assert quantity  # noqa: S101 - headlines are of declared quantities
+    factor, logarithmic = quantity.shown.factor, quantity.unit != "fraction"
     points = [
         (pair, float(a) * factor, float(b) * factor)
         for pair in pairs
@@ -91,11 +84,11 @@ def _view(
         return log_axis(text, values) if logarithmic else share_axis(text)
 
     layout = {
-        "xaxis": scale(shown(f"{names[0]}: {title}")),
-        "yaxis": scale(shown(f"{names[1]}: {title}")),
+        "xaxis": scale(shown(f"{names[0]}: {quantity.title}")),
+        "yaxis": scale(shown(f"{names[1]}: {quantity.title}")),
     }
-    name = f"{title.partition(',')[0]}: {names[1]} against {names[0]}"
-    return View(name, [*data, _cloud(points, BY_NAME[column], keys)], layout)
+    name = f"{quantity.label}: {names[1]} against {names[0]}"
+    return View(name, [*data, _cloud(points, column, keys)], layout)
 
 
 def _cloud(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from benchsuite.metrics.declared import INFERENCE, LATENCY, SWEEP
+from benchsuite.metrics.quality import TOP1
 from benchsuite.records import Training
 from benchsuite.report.page.plot import (
     Look,
@@ -18,20 +20,20 @@ from benchsuite.report.page.plot import (
 from benchsuite.report.page.samples import PROBABILITIES, evenly, points_for
 from benchsuite.report.page.source import Entry
 
-_MS = 1e3
+_MS = LATENCY.shown.factor
 _MOST_STEPS = 300
 
 
 def latency_distribution(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
     """How many of all calls at batch 1 took less than so long."""
-    sampled = [entry for entry in entries if entry.of("latency")]
+    sampled = [entry for entry in entries if entry.of(LATENCY.name)]
     layout = {
-        "xaxis": axis("latency of one image, ms", type="log"),
+        "xaxis": axis(LATENCY.title, type="log"),
         "yaxis": axis("share of calls that took less, fraction", range=[0, 1]),
     }
 
     def curve(entry: Entry, name: str) -> Trace:
-        (found,) = entry.of("latency")
+        (found,) = entry.of(LATENCY.name)
         return {
             **_line(entry, name, looks),
             "x": [drawn(seconds * _MS) for seconds in found.quantiles_s],
@@ -57,7 +59,7 @@ def throughput_by_batch(entries: Sequence[Entry], looks: Mapping[str, Look]) -> 
     """Images per second over the batch sizes that were measured."""
     layout = {
         "xaxis": axis("batch size, images", type="log", dtick="D1"),
-        "yaxis": axis("inference throughput, images/s", rangemode="tozero"),
+        "yaxis": axis(INFERENCE.title, rangemode="tozero"),
     }
 
     def curve(entry: Entry, name: str) -> Trace:
@@ -87,11 +89,11 @@ def throughput_by_batch(entries: Sequence[Entry], looks: Mapping[str, Look]) -> 
 
 def _rates(entry: Entry) -> dict[int, float]:
     """Images per second by batch size: of the sweep, or the figure where there is one."""
-    swept = {one.batch_size: one.images_per_s for one in entry.of("batch_sweep")}
+    swept = {one.batch_size: one.images_per_s for one in entry.of(SWEEP.name)}
     figures = {
         m.batch_size: m.value
         for m in entry.record.findings.measurements
-        if m.metric == "inference_throughput" and m.batch_size and m.value
+        if m.metric == INFERENCE.name and m.batch_size and m.value
     }
     return dict(sorted({**swept, **figures}.items()))
 
@@ -101,7 +103,7 @@ def training_curves(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot
     layout = {
         "xaxis": axis("steps", anchor="y2"),
         "yaxis": axis("training loss, nats", domain=[0.52, 1], rangemode="tozero"),
-        "yaxis2": axis("validation top 1, fraction", domain=[0, 0.46], rangemode="tozero"),
+        "yaxis2": axis(f"validation {TOP1.title}", domain=[0, 0.46], rangemode="tozero"),
         "height": 560,
     }
     most = min(_MOST_STEPS, points_for(len(entries)))
@@ -152,7 +154,7 @@ def _validated(training: Training) -> Trace:
     for epoch in training.epochs:
         steps += epoch.steps
         after.append(steps)
-    return {"x": after, "y": [epoch.validation.get("top1_fraction") for epoch in training.epochs]}
+    return {"x": after, "y": [epoch.validation.get(TOP1.name) for epoch in training.epochs]}
 
 
 def _each(entries: Sequence[Entry], curve: Callable[[Entry, str], Trace]) -> list[Trace]:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from benchsuite.report.columns.figures import is_doubtful
-from benchsuite.report.leaderboard.pareto import pareto_best
+from benchsuite.contract.quantity import Quantity
+from benchsuite.metrics.declared import DEVICE_MEMORY, HOST_MEMORY, LATENCY
+from benchsuite.metrics.quality import TOP1
+from benchsuite.report.columns.column import Column
+from benchsuite.report.columns.columns import HEADLINES, column_of
+from benchsuite.report.columns.figures import figure_for, is_doubtful
+from benchsuite.report.leaderboard.pareto import ACCURACY, pareto_best
 from benchsuite.report.page.curves import (
     latency_distribution,
     throughput_by_batch,
     training_curves,
 )
 from benchsuite.report.page.plot import (
-    BY_NAME,
     NEUTRAL,
     Look,
     Plot,
@@ -31,20 +35,10 @@ from benchsuite.report.page.plot import (
 )
 from benchsuite.report.page.source import Entry
 
-_TOP1, _LATENCY = BY_NAME["test_top1_fraction"], BY_NAME["latency_batch1_p50_s"]
+_LATENCY = column_of(LATENCY)
 #: What the front is of: accuracy and latency.
-PARETO = (_TOP1, _LATENCY)
-_MS, _MB = 1e3, 1e-6
-_MEMORIES = {"host_memory_peak_bytes": "host", "device_memory_peak_bytes": "device"}
-#: Spokes of the radar: column and name.
-_SPOKES = {
-    "test_top1_fraction": "accuracy",
-    "latency_batch1_p50_s": "latency",
-    "inference_throughput_images_per_s": "inference",
-    "training_throughput_images_per_s": "training",
-    "host_memory_peak_bytes": "host memory",
-    "device_memory_peak_bytes": "device memory",
-}
+PARETO = (ACCURACY, _LATENCY)
+_MS, _MB = LATENCY.shown.factor, HOST_MEMORY.shown.factor
 _FEWEST_SPOKES = 3
 
 
@@ -71,8 +65,8 @@ def accuracy_latency(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plo
     if best:
         data.append(_front(best))
     layout = {
-        "xaxis": log_axis("latency of one image, ms", map(_latency_ms, known)),
-        "yaxis": share_axis("test accuracy (top 1), fraction"),
+        "xaxis": log_axis(LATENCY.title, map(_latency_ms, known)),
+        "yaxis": share_axis(f"test {TOP1.title}"),
     }
     return Plot(
         "accuracy-latency",
@@ -92,7 +86,7 @@ def _cloud(name: str, entries: Sequence[Entry], look: Look) -> Trace:
         "mode": "markers",
         "name": shown(name),
         "x": [_latency_ms(entry) for entry in entries],
-        "y": [_TOP1.read(record) for record in records],
+        "y": [ACCURACY.read(record) for record in records],
         "error_x": _interval(entries),
         "text": [shown(label(record)) for record in records],
         "customdata": [entry.key for entry in entries],
@@ -109,7 +103,7 @@ def _latency_ms(entry: Entry) -> float:
 
 def _interval(entries: Sequence[Entry]) -> Trace:
     """Above and below each latency, in ms; nothing where there is no interval."""
-    found = [entry.record.measurement("latency") for entry in entries]
+    found = [entry.record.measurement(LATENCY.name) for entry in entries]
     sides = [
         ((m.high - m.value) * _MS, (m.value - m.low) * _MS)
         if m and m.value is not None and m.low is not None and m.high is not None
@@ -126,7 +120,7 @@ def _front(entries: Sequence[Entry]) -> Trace:
         "mode": "lines",
         "name": "Pareto front",
         "x": [_latency_ms(entry) for entry in entries],
-        "y": [_TOP1.read(entry.record) for entry in entries],
+        "y": [ACCURACY.read(entry.record) for entry in entries],
         "text": [shown(label(entry.record)) for entry in entries],
         "line": {"shape": "hv", "color": NEUTRAL, "dash": "dot", "width": 2},
         "hoverinfo": "skip",
@@ -137,13 +131,15 @@ def memory(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
     """The peak of memory of each network, a line each."""
     data = [
         trace
-        for column, place in _MEMORIES.items()
+        for memory in (HOST_MEMORY, DEVICE_MEMORY)
         for name, group in by_backend(entries)
-        if (trace := _peaks(f"{name}, {place}", column, group, looks[name], place))["x"]
+        if (trace := _peaks(f"{name}, {memory.short}", memory, group, looks[name]))["x"]
     ]
     names = {shown(entry.record.case.architecture) for entry in entries}
     layout = {
-        "xaxis": log_axis("peak of memory, MB", [x for trace in data for x in trace["x"]]),
+        "xaxis": log_axis(
+            f"peak of memory, {HOST_MEMORY.shown.unit}", [x for trace in data for x in trace["x"]]
+        ),
         "yaxis": axis("", type="category", categoryorder="category descending"),
         "height": 160 + 22 * len(names),
     }
@@ -157,8 +153,9 @@ def memory(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
     )
 
 
-def _peaks(name: str, column: str, entries: Sequence[Entry], look: Look, place: str) -> Trace:
-    sizes = [(e, v) for e in entries if isinstance(v := BY_NAME[column].read(e.record), int)]
+def _peaks(name: str, memory: Quantity, entries: Sequence[Entry], look: Look) -> Trace:
+    column = column_of(memory)
+    sizes = [(e, v) for e in entries if isinstance(v := column.read(e.record), int)]
     return {
         "type": "scatter",
         "mode": "markers",
@@ -166,7 +163,7 @@ def _peaks(name: str, column: str, entries: Sequence[Entry], look: Look, place: 
         "x": [value * _MB for _, value in sizes],
         "y": [shown(entry.record.case.architecture) for entry, _ in sizes],
         "customdata": [entry.key for entry, _ in sizes],
-        "marker": look.marker([place == "device"] * len(sizes)),
+        "marker": look.marker([memory == DEVICE_MEMORY] * len(sizes)),
         "hovertemplate": "%{y}<br>%{x:,.0f} MB",
     }
 
@@ -188,7 +185,7 @@ def one_architecture(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plo
 
 
 def _radar(entries: Sequence[Entry], looks: Mapping[str, Look]) -> list[Trace]:
-    spokes = {name: _shares(entries, column) for column, name in _SPOKES.items()}
+    spokes = {figure_for(c).header.split("\n")[0]: _shares(entries, c) for c in HEADLINES}
     known = {name: shares for name, shares in spokes.items() if shares}
     if len(known) < _FEWEST_SPOKES:
         return []
@@ -208,12 +205,12 @@ def _radar(entries: Sequence[Entry], looks: Mapping[str, Look]) -> list[Trace]:
     ]
 
 
-def _shares(entries: Sequence[Entry], column: str) -> list[float | None]:
+def _shares(entries: Sequence[Entry], column: Column) -> list[float | None]:
     """Of the best figure, for each; nothing unless two have one."""
-    values = [BY_NAME[column].read(entry.record) for entry in entries]
+    values = [column.read(entry.record) for entry in entries]
     found = [value for value in values if isinstance(value, int | float) and value > 0]
     if len(found) < 2:  # noqa: PLR2004 - a share of oneself says nothing
         return []
-    if BY_NAME[column].better == "higher":
+    if column.better == "higher":
         return [v / max(found) if isinstance(v, int | float) else None for v in values]
     return [min(found) / v if isinstance(v, int | float) and v > 0 else None for v in values]

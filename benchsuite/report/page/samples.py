@@ -8,14 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchsuite.contract.quantity import Scale
 from benchsuite.measure.statistics.estimates import pooled_quantiles
-from benchsuite.metrics import CONTESTED
+from benchsuite.metrics import CONTESTED, METRICS
 from benchsuite.records.series import Series
 
 #: Shares of all samples of which a page holds the quantile.
 PROBABILITIES = (0.0, 0.01, *(step / 40 for step in range(2, 39)), 0.99, 1.0)
 _MOST_POINTS, _FEWEST_POINTS, _POINTS_OF_A_PAGE = 2_000, 40, 100_000
 _NS_PER_S = 1e9
+_OF_NS = Scale("ms", 1e-6)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,8 +27,9 @@ class Sampled:
     series: one a process, in the order taken; those that were discarded are left out.
     total: samples of all of them.
     quantiles_s: of all samples, at `PROBABILITIES`, each process with the same weight.
-    rounds, shown_ns: some of the samples, evenly taken, in nanoseconds, and for each the round
-        that its process was of and how far in it came: 2.5 is half-way through round 2.
+    rounds, shown: some of the samples, evenly taken, and for each the round that its process was
+        of and how far in it came: 2.5 is half-way through round 2.
+    scale: from the samples to the unit in which people see them.
     """
 
     metric: str
@@ -35,7 +38,14 @@ class Sampled:
     total: int
     quantiles_s: Sequence[float]
     rounds: Sequence[float]
-    shown_ns: Sequence[int]
+    shown: Sequence[float]
+    scale: Scale
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        declared = self.series[0].declared or METRICS[self.metric]
+        return declared.label
 
     @property
     def images_per_s(self) -> float:
@@ -54,7 +64,7 @@ def sampled_figures(series: Iterable[Series], points: int) -> list[Sampled]:
     """Every figure that was sampled, at most `points` samples of each to be shown."""
     groups: dict[tuple[str, int], list[Series]] = {}
     for one in sorted(series, key=lambda s: (s.round, s.attempt)):
-        if one.samples and not one.discarded:
+        if taken(one) and not one.discarded:
             groups.setdefault((one.metric, one.batch_size), []).append(one)
     return [_sampled(groups[key], points) for key in sorted(groups, key=_importance)]
 
@@ -67,10 +77,11 @@ def _importance(key: tuple[str, int]) -> tuple[int, str, int]:
 
 
 def _sampled(group: Sequence[Series], points: int) -> Sampled:
-    arrays = [np.asarray(one.samples) for one in group]
-    rounds = [one.round + np.arange(len(one.samples)) / len(one.samples) for one in group]
+    arrays = [np.asarray(taken(one)) for one in group]
+    rounds = [one.round + np.arange(len(a)) / len(a) for one, a in zip(group, arrays, strict=True)]
+    declared = group[0].declared
     total = sum(map(len, arrays))
-    shown = evenly(total, points)
+    places = evenly(total, points)
     quantiles = pooled_quantiles(arrays, PROBABILITIES) / _NS_PER_S
     return Sampled(
         metric=group[0].metric,
@@ -78,9 +89,15 @@ def _sampled(group: Sequence[Series], points: int) -> Sampled:
         series=group,
         total=total,
         quantiles_s=quantiles.tolist(),
-        rounds=np.concatenate(rounds)[shown].round(4).tolist(),
-        shown_ns=np.concatenate(arrays)[shown].tolist(),
+        rounds=np.concatenate(rounds)[places].round(4).tolist(),
+        shown=np.concatenate(arrays)[places].tolist(),
+        scale=declared.shown if declared else _OF_NS,
     )
+
+
+def taken(one: Series) -> Sequence[float]:
+    """Its samples: nanoseconds, or of a probe what it declares."""
+    return one.values or one.samples
 
 
 def evenly(count: int, most: int) -> list[int]:
