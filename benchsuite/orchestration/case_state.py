@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -36,17 +36,18 @@ def now() -> str:
 class CaseState:
     """One case at work.
 
-    key: what its result depends on besides. tasks: those that are over.
+    key: what its result depends on besides.
+    parts: of its work that are over: tasks by their names, `fit`, and `rounds` for all of these.
     series: raw samples of all its processes. logits: of the fixed batch, (N, classes).
     backed_off: batches to be timed in place of the case's own.
     spent_s: wall time of its processes so far.
-    kept: the record with which it had ended before this run went on; nothing is left to be done.
+    ended_record: with which it had ended before the run went on; nothing is left to be done.
     """
 
     case: Case
     key: Key = field(default_factory=dict)
     started: str = field(default_factory=now)
-    tasks: list[str] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list)
     findings: list[Findings] = field(default_factory=list)
     series: list[Series] = field(default_factory=list)
     logits: NDArray[np.floating] | None = None
@@ -55,7 +56,7 @@ class CaseState:
     reasons: list[str] = field(default_factory=list)
     log_tail: str = ""
     spent_s: float = 0.0
-    kept: Record | None = None
+    ended_record: Record | None = None
 
     @property
     def status(self) -> Status:
@@ -65,18 +66,25 @@ class CaseState:
     @property
     def goes_on(self) -> bool:
         """Whether anything is left to be done for it."""
-        return self.kept is None and self.status in _GOING_ON
+        return self.ended_record is None and self.status in _GOING_ON
 
-    def needs(self, task: str) -> bool:
-        """Whether a task is left to be done for it."""
-        return self.goes_on and task not in self.tasks
+    def needs(self, part: str) -> bool:
+        """Whether this part of its work is left to be done."""
+        return self.goes_on and part not in self.parts
+
+    def changed(self, **changes: object) -> CaseState:
+        """A state that finds the same, but may end otherwise: for something that is tried.
+
+        Findings and samples go into the same lists.
+        """
+        return replace(self, **changes)  # type: ignore[arg-type]
 
     @property
     def rounds(self) -> set[int]:
         """The rounds in which it was timed."""
-        if self.kept is None:
+        if self.ended_record is None:
             return {one.round for one in self.series if one.started and not one.discarded}
-        return {number for one in self.kept.findings.measurements for number in one.rounds}
+        return {number for one in self.ended_record.findings.measurements for number in one.rounds}
 
     def began(self, task: str, seconds: float) -> None:
         """A process of a task has started, after so long."""

@@ -17,12 +17,12 @@ from benchsuite.metrics import CONTESTED
 from benchsuite.orchestration.executor import Executor
 from benchsuite.orchestration.launching import launched
 from benchsuite.orchestration.observer import Observer
-from benchsuite.orchestration.timing_group import RunContext
+from benchsuite.orchestration.scheduler import RunContext
 from benchsuite.planning.backend_inspection import inspect_backends
 from benchsuite.planning.spec import RunSpec
 from benchsuite.processes.launcher import Launcher, WorkerTimeoutError
 from benchsuite.processes.messages import Bounded, Broke, Job
-from benchsuite.processes.tasks import TASKS
+from benchsuite.processes.tasks import CEILINGS
 from benchsuite.records import Case, Ceiling, Record, RunStore
 
 
@@ -96,9 +96,9 @@ def _way(one: Case | Ceiling) -> tuple[str, str, str, int]:
 
 def _ceiling(case: Case, launcher: Launcher, store: RunStore, timeout_s: float) -> Ceiling | str:
     """What it is, or why there is none."""
-    task = TASKS["ceilings"]
-    job = Job(task=task.name, log=str(store.log_path(case.id, task.name)), case=case)
-    tuned = task.is_tuned(case)
+    log = str(store.log_path(case.id, CEILINGS.name))
+    job = Job(task=CEILINGS.name, log=log, case=case)
+    tuned = CEILINGS.is_tuned(case)
     try:
         events = list(
             launcher.run(case.backend, job, threads=case.threads, tuned=tuned, left_s=timeout_s)

@@ -32,7 +32,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
     key: Key
     started: str
-    tasks: tuple[str, ...]
+    parts: tuple[str, ...]
     findings: tuple[Findings, ...]
     logits: list[list[float]] | None
     backed_off: BackedOff
@@ -85,7 +85,7 @@ class Journal:
         if why:
             self.again[case.id] = why
         elif record and record.status != _CUT_SHORT:
-            return _state(case, key, progress, kept=record)
+            return _state(case, key, progress, ended_record=record)
         elif progress and (series := self._store.cut(case.id, progress.samples)) is not None:
             return _state(case, key, progress, series=series)
         self._store.set_aside(case.id)
@@ -113,7 +113,7 @@ def _progress(state: CaseState) -> Progress:
     return Progress(
         key=state.key,
         started=state.started,
-        tasks=tuple(state.tasks),
+        parts=tuple(state.parts),
         findings=tuple(state.findings),
         logits=None if state.logits is None else state.logits.tolist(),
         backed_off=state.backed_off,
@@ -125,14 +125,14 @@ def _progress(state: CaseState) -> Progress:
     )
 
 
-def _state(case: Case, key: Key, progress: Progress | None, **known: Any) -> CaseState:  # noqa: ANN401 - fields of an state
+def _state(case: Case, key: Key, progress: Progress | None, **known: Any) -> CaseState:  # noqa: ANN401 - fields of a state
     if progress is None:  # the journal was removed since
         return CaseState(case, key, **known)
     return CaseState(
         case,
         key,
         started=progress.started,
-        tasks=list(progress.tasks),
+        parts=list(progress.parts),
         findings=list(progress.findings),
         logits=None if progress.logits is None else np.asarray(progress.logits),
         backed_off=progress.backed_off,

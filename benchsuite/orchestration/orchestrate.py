@@ -22,7 +22,7 @@ from benchsuite.orchestration.journal import Journal
 from benchsuite.orchestration.keys import Keys
 from benchsuite.orchestration.launching import launched
 from benchsuite.orchestration.observer import Observer
-from benchsuite.orchestration.timing_group import RunContext
+from benchsuite.orchestration.scheduler import RunContext
 from benchsuite.planning.backend_inspection import Planned, inspect_backends
 from benchsuite.planning.spec import RunSpec, make_spec
 from benchsuite.processes.launcher import Host, Launcher
