@@ -3,6 +3,8 @@ import pytest
 from benchsuite.errors import UnsupportedError, UsageError
 from benchsuite.processes.failures import broke
 
+OOM = "out_of_memory"
+
 
 class OutOfMemoryError(RuntimeError):
     pass
@@ -16,19 +18,19 @@ class OutOfMemoryError(RuntimeError):
         (UnsupportedError("not here"), "unsupported", "not here"),
         (SystemExit(3), "exception", "SystemExit: 3"),
         (RuntimeError("can't start new thread"), "no_thread", "RuntimeError: can't start"),
-        (MemoryError(), "out_of_memory", "MemoryError: "),
-        (OutOfMemoryError("9 GiB"), "out_of_memory", "OutOfMemoryError: 9 GiB"),
-        (RuntimeError("CUDA error: out of memory"), "out_of_memory", "RuntimeError: CUDA error"),
-        (RuntimeError("RESOURCE_EXHAUSTED: Out of m"), "out_of_memory", "RuntimeError: RESOURCE"),
-        (RuntimeError("std::bad_alloc"), "out_of_memory", "RuntimeError: std::bad_alloc"),
+        (MemoryError(), OOM, "MemoryError: "),
+        (OutOfMemoryError("9 GiB"), OOM, "OutOfMemoryError: 9 GiB"),
+        (RuntimeError("CUDA error: out of memory"), OOM, "RuntimeError: CUDA error"),
+        (RuntimeError("RESOURCE_EXHAUSTED: Out of m"), OOM, "RuntimeError: RESOURCE"),
+        (RuntimeError("std::bad_alloc"), OOM, "RuntimeError: std::bad_alloc"),
         (
             OSError(12, "Cannot allocate memory"),
-            "out_of_memory",
+            OOM,
             "OSError: [Errno 12] Cannot allocate",
         ),
         (
             RuntimeError("DefaultCPUAllocator: can't allocate memory"),
-            "out_of_memory",
+            OOM,
             "RuntimeError: Def",
         ),
     ],

@@ -8,6 +8,7 @@ from benchsuite.records.causes import STATUS_BY_CAUSE
 pytestmark = [pytest.mark.faults, pytest.mark.slow]  # thirty seconds for each of three runs
 
 NONSENSE = "its process said what is no event, "
+LAST_WORDS = "its process died, and its last words are of memory: "
 #: By the way to misbehave: the cause, and what the reason begins with.
 CRASHES = {
     "exits_with_seven": ("exit", "its process ended with exit code 7"),
