@@ -14,8 +14,7 @@ import numpy as np
 
 from benchsuite.graph import Graph, Node
 from benchsuite.reference.attention import Array
-from benchsuite.reference.gradients import DERIVATIVES
-from benchsuite.reference.layer_gradients import batch_norm_in_evaluation
+from benchsuite.reference.gradients import DERIVATIVES, batch_norm_in_evaluation
 from benchsuite.reference.nondegenerate import random_images
 from benchsuite.reference.ops import OPERATIONS
 from benchsuite.reference.oracle import Pass, backpropagate

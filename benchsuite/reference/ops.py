@@ -5,7 +5,7 @@ with the batch first and the channels last, and written for clarity; weights com
 PyTorch's layout, by role. They are those of evaluation mode; in training, `Oracle` hands
 batch_norm the batch's own statistics and the dropouts what they keep.
 """
-# ruff: noqa: ARG001 - every op has the same signature
+# ruff: noqa: ARG001, ARG005 - every op has the same signature
 
 from __future__ import annotations
 
@@ -59,23 +59,7 @@ def layer_norm(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
     return y
 
 
-def relu(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
-    """max(x, 0)."""
-    return np.maximum(x, 0)
-
-
-def relu6(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
-    """min(max(x, 0), 6)."""
-    return np.clip(x, 0, 6)
-
-
-def tanh(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
-    """The hyperbolic tangent."""
-    y: Array = np.tanh(x)
-    return y
-
-
-def gelu(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+def gelu(x: Array) -> Array:
     """The exact form of x Φ(x): x (1 + erf(x / sqrt 2)) / 2; never the tanh approximation."""
     from scipy.special import erf
 
@@ -83,35 +67,37 @@ def gelu(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
     return y
 
 
-def sigmoid(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+def sigmoid(x: Array) -> Array:
     """1 / (1 + exp(-x)), written so that nothing overflows."""
     y: Array = (1 + np.tanh(x / 2)) / 2
     return y
 
 
-def silu(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
-    """The product x · sigmoid(x)."""
-    return x * sigmoid(attrs, weights, x)
-
-
-def hard_sigmoid(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+def hard_sigmoid(x: Array) -> Array:
     """min(max(x + 3, 0), 6) / 6."""
     y: Array = np.clip(x + 3, 0, 6) / 6
     return y
 
 
-def hard_swish(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
-    """The product x · hard_sigmoid(x)."""
-    return x * hard_sigmoid(attrs, weights, x)
+#: What is done to each element by itself.
+_ELEMENTWISE: Mapping[str, Callable[[Array], Array]] = {
+    "relu": lambda x: np.maximum(x, 0),
+    "relu6": lambda x: np.clip(x, 0, 6),
+    "tanh": np.tanh,
+    "gelu": gelu,
+    "sigmoid": sigmoid,
+    "silu": lambda x: x * sigmoid(x),
+    "hard_sigmoid": hard_sigmoid,
+    "hard_swish": lambda x: x * hard_sigmoid(x),
+}
 
 
-def stochastic_depth(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
-    """The identity in evaluation mode; else x times `kept`, one factor per example."""
-    return x * weights["kept"] if "kept" in weights else x
+def _of_elements(function: Callable[[Array], Array]) -> Operation:
+    return lambda attrs, weights, x: function(x)
 
 
 def dropout(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
-    """The identity in evaluation mode; else x times `kept`, one factor per element."""
+    """The identity in evaluation mode; else x times `kept`, a factor per element or example."""
     return x * weights["kept"] if "kept" in weights else x
 
 
@@ -230,22 +216,16 @@ def select_token(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
 #: op -> the function that defines it; `input` is the network's argument.
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(
     {
+        **{op: _of_elements(function) for op, function in _ELEMENTWISE.items()},
+        "stochastic_depth": dropout,
+        **{
         function.__name__: function
         for function in (
             conv,
             dense,
             batch_norm,
             layer_norm,
-            relu,
-            relu6,
-            tanh,
-            gelu,
-            sigmoid,
-            silu,
-            hard_sigmoid,
-            hard_swish,
             dropout,
-            stochastic_depth,
             max_pool,
             avg_pool,
             global_avg_pool,
@@ -263,5 +243,6 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
             self_attention,
             select_token,
         )
+        },
     }
 )

@@ -17,7 +17,7 @@ from numpy.typing import DTypeLike, NDArray
 from benchsuite.contract import Batch, Normalizer, UpdateRule
 from benchsuite.graph import Graph, Node, Shape
 from benchsuite.reference.attention import Array
-from benchsuite.reference.gradients import DERIVATIVES, Derivative
+from benchsuite.reference.gradients import DERIVATIVES, Applied, Derivative
 from benchsuite.reference.ops import OPERATIONS, Operation
 
 
@@ -66,13 +66,9 @@ def backpropagate(
     by_node, by_weight = {graph.output.name: gradient}, {}
     for node in reversed(graph.nodes[1:]):
         inputs = tuple(passed.values[name] for name in node.inputs)
-        of_inputs, of_weights = derivatives[node.op](
-            node.attrs,
-            passed.weights[node.name],
-            inputs,
-            passed.values[node.name],
-            by_node.pop(node.name),
-        )
+        weights, y = passed.weights[node.name], passed.values[node.name]
+        applied = Applied(node.attrs, weights, inputs, y, by_node.pop(node.name))
+        of_inputs, of_weights = derivatives[node.op](applied)
         for name, array in zip(node.inputs, of_inputs, strict=True):
             by_node[name] = by_node[name] + array if name in by_node else array
         for weight in node.weights:
@@ -114,7 +110,7 @@ class Oracle:
 
     def state(self) -> dict[str, NDArray[Any]]:
         """All that the next step depends on, weights apart."""
-        arrays = {"first": self._first, "second": self._second, "average": self.averages}
+        arrays = self._moments()
         random = json.dumps(self.generator.bit_generator.state).encode()
         return {
             **{f"{kind}/{n}": a.copy() for kind, named in arrays.items() for n, a in named.items()},
@@ -124,15 +120,14 @@ class Oracle:
 
     def set_state(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Put back what `state` gave."""
-        for kind, named in (
-            ("first", self._first),
-            ("second", self._second),
-            ("average", self.averages),
-        ):
+        for kind, named in self._moments().items():
             for name, array in named.items():
                 array[...] = state[f"{kind}/{name}"]
         self.generator.bit_generator.state = json.loads(state["random"].tobytes())
         self.steps = int(state["steps"])
+
+    def _moments(self) -> dict[str, dict[str, Array]]:
+        return {"first": self._first, "second": self._second, "average": self.averages}
 
     def train(self, batches: Iterable[Batch], learning_rates: Sequence[float]) -> Array:
         """One step per batch; the loss before each, (steps,)."""

@@ -52,11 +52,11 @@ class _FrozenBias(Oracle):
         return super().direction(name, gradient) * (0 if name == "fc1.bias" else 1)
 
 
-def _normalisation_of_evaluation(attrs, weights, inputs, y, g):
-    deviation = np.sqrt(weights["running_var"] + attrs["epsilon"])
-    normal = (inputs[0] - weights["running_mean"]) / deviation
-    by_role = {"weight": (g * normal).sum(axis=0), "bias": g.sum(axis=0)}
-    return (g * weights["weight"] / deviation,), by_role
+def _normalisation_of_evaluation(op):
+    deviation = np.sqrt(op.weights["running_var"] + op.attrs["epsilon"])
+    normal = (op.x - op.weights["running_mean"]) / deviation
+    by_role = {"weight": (op.g * normal).sum(axis=0), "bias": op.g.sum(axis=0)}
+    return (op.g * op.weights["weight"] / deviation,), by_role
 
 
 class _StatisticsOfEvaluation(Oracle):
