@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from benchsuite.graph import initializers
-from benchsuite.graph.initializers import Fans, Initializer, Rule
+from benchsuite.graph.initializers import Rule
 from benchsuite.graph.node import Attribute, Node
 from benchsuite.graph.recorder import Recorder
 
@@ -216,15 +216,11 @@ class Builder(Recorder):
         return self._add("select_token", None, (x,), {"index": index})
 
 
-def _ones(fans: Fans) -> Initializer:  # noqa: ARG001 - a rule, whatever the fans
-    return initializers.Constant(1.0)
-
-
 _NORM_RULES: Mapping[str, Rule] = {
-    "weight": _ones,
+    "weight": initializers.constant(1.0),
     "bias": initializers.zeros,
     "running_mean": initializers.zeros,
-    "running_var": _ones,
+    "running_var": initializers.constant(1.0),
 }
 
 

@@ -21,18 +21,6 @@ Shapes = Sequence[Shape]
 Layout = dict[str, tuple[Shape, bool]]
 
 
-def _no_weights(attrs: Attrs, inputs: Shapes) -> Layout:
-    return {}
-
-
-def _no_macs(attrs: Attrs, inputs: Shapes, output: Shape) -> int:
-    return 0
-
-
-def _same_shape(attrs: Attrs, inputs: Shapes) -> Shape:
-    return inputs[0]
-
-
 @dataclass(frozen=True, slots=True)
 class Op:
     """The rules of one op.
@@ -41,9 +29,9 @@ class Op:
     view: whether, in evaluation mode, its output is its input's memory, or a part of it.
     """
 
-    shape: Callable[[Attrs, Shapes], Shape] = _same_shape
-    weights: Callable[[Attrs, Shapes], Layout] = _no_weights
-    macs: Callable[[Attrs, Shapes, Shape], int] = _no_macs
+    shape: Callable[[Attrs, Shapes], Shape] = lambda attrs, inputs: inputs[0]
+    weights: Callable[[Attrs, Shapes], Layout] = lambda attrs, inputs: {}
+    macs: Callable[[Attrs, Shapes, Shape], int] = lambda attrs, inputs, output: 0
     rank: int | None = None
     view: bool = False
 
@@ -91,14 +79,17 @@ def _conv_shape(attrs: Attrs, inputs: Shapes) -> Shape:
     return (*_window_shape(attrs, inputs)[:2], filters)
 
 
-def _conv_weights(attrs: Attrs, inputs: Shapes) -> Layout:
-    filters = attrs["filters"]
-    layout: Layout = {
-        "weight": ((filters, inputs[0][2] // attrs["groups"], *attrs["kernel"]), True)
-    }
+def _linear(attrs: Attrs, matrix: Shape) -> Layout:
+    """A matrix or kernel, its outputs first, and their bias where there is one."""
+    layout: Layout = {"weight": (matrix, True)}
     if attrs["bias"]:
-        layout["bias"] = ((filters,), True)
+        layout["bias"] = ((matrix[0],), True)
     return layout
+
+
+def _conv_weights(attrs: Attrs, inputs: Shapes) -> Layout:
+    channels = inputs[0][2] // attrs["groups"]
+    return _linear(attrs, (attrs["filters"], channels, *attrs["kernel"]))
 
 
 def _conv_macs(attrs: Attrs, inputs: Shapes, output: Shape) -> int:
@@ -106,39 +97,12 @@ def _conv_macs(attrs: Attrs, inputs: Shapes, output: Shape) -> int:
     return math.prod(output) * taps
 
 
-def _global_pool_shape(attrs: Attrs, inputs: Shapes) -> Shape:
-    return (inputs[0][2],)
-
-
-def _adaptive_pool_shape(attrs: Attrs, inputs: Shapes) -> Shape:
-    return (*attrs["size"], inputs[0][2])
-
-
 # Dense layers, normalisation.
-
-
-def _dense_shape(attrs: Attrs, inputs: Shapes) -> Shape:
-    return (*inputs[0][:-1], attrs["units"])
-
-
-def _dense_weights(attrs: Attrs, inputs: Shapes) -> Layout:
-    layout: Layout = {"weight": ((attrs["units"], inputs[0][-1]), True)}
-    if attrs["bias"]:
-        layout["bias"] = ((attrs["units"],), True)
-    return layout
-
-
-def _dense_macs(attrs: Attrs, inputs: Shapes, output: Shape) -> int:
-    return math.prod(output) * inputs[0][-1]
 
 
 def _layer_norm_weights(attrs: Attrs, inputs: Shapes) -> Layout:
     channels = (inputs[0][-1],)
     return {"weight": (channels, True), "bias": (channels, True)}
-
-
-def _layer_scale_weights(attrs: Attrs, inputs: Shapes) -> Layout:
-    return {"": ((inputs[0][-1], 1, 1), True)}
 
 
 def _batch_norm_weights(attrs: Attrs, inputs: Shapes) -> Layout:
@@ -177,33 +141,7 @@ def _concat_shape(attrs: Attrs, inputs: Shapes) -> Shape:
     return (*inputs[0][:-1], sum(shape[-1] for shape in inputs))
 
 
-def _pad_channels_shape(attrs: Attrs, inputs: Shapes) -> Shape:
-    return (*inputs[0][:-1], inputs[0][-1] + attrs["before"] + attrs["after"])
-
-
-def _flatten_shape(attrs: Attrs, inputs: Shapes) -> Shape:
-    return (math.prod(inputs[0]),)
-
-
 # Sequences of tokens, (T, D).
-
-
-def _image_to_sequence_shape(attrs: Attrs, inputs: Shapes) -> Shape:
-    height, width, channels = inputs[0]
-    return (height * width, channels)
-
-
-def _class_token_shape(attrs: Attrs, inputs: Shapes) -> Shape:
-    tokens, width = inputs[0]
-    return (tokens + 1, width)
-
-
-def _class_token_weights(attrs: Attrs, inputs: Shapes) -> Layout:
-    return {"": ((1, 1, inputs[0][1]), True)}
-
-
-def _position_embedding_weights(attrs: Attrs, inputs: Shapes) -> Layout:
-    return {"": ((1, *inputs[0]), True)}
 
 
 def _select_token_shape(attrs: Attrs, inputs: Shapes) -> Shape:
@@ -239,7 +177,11 @@ def _attention_macs(attrs: Attrs, inputs: Shapes, output: Shape) -> int:
 OPS: Mapping[str, Op] = {
     "input": Op(),
     "conv": Op(_conv_shape, _conv_weights, _conv_macs, rank=3),
-    "dense": Op(_dense_shape, _dense_weights, _dense_macs),
+    "dense": Op(
+        lambda attrs, inputs: (*inputs[0][:-1], attrs["units"]),
+        lambda attrs, inputs: _linear(attrs, (attrs["units"], inputs[0][-1])),
+        lambda attrs, inputs, output: math.prod(output) * inputs[0][-1],
+    ),
     "batch_norm": Op(weights=_batch_norm_weights),
     "layer_norm": Op(weights=_layer_norm_weights),
     "relu": Op(),
@@ -254,18 +196,27 @@ OPS: Mapping[str, Op] = {
     "stochastic_depth": Op(view=True),
     "max_pool": Op(_window_shape, rank=3),
     "avg_pool": Op(_window_shape, rank=3),
-    "global_avg_pool": Op(_global_pool_shape, rank=3),
-    "adaptive_avg_pool": Op(_adaptive_pool_shape, rank=3),
+    "global_avg_pool": Op(lambda attrs, inputs: (inputs[0][2],), rank=3),
+    "adaptive_avg_pool": Op(lambda attrs, inputs: (*attrs["size"], inputs[0][2]), rank=3),
     "local_response_norm": Op(rank=3),
-    "layer_scale": Op(weights=_layer_scale_weights, rank=3),
-    "pad_channels": Op(_pad_channels_shape, rank=3),
+    "layer_scale": Op(weights=lambda attrs, inputs: {"": ((inputs[0][-1], 1, 1), True)}, rank=3),
+    "pad_channels": Op(
+        lambda attrs, inputs: (*inputs[0][:-1], inputs[0][-1] + attrs["before"] + attrs["after"]),
+        rank=3,
+    ),
     "add": Op(_add_shape),
     "multiply": Op(_multiply_shape),
     "concat": Op(_concat_shape),
-    "flatten": Op(_flatten_shape, rank=3, view=True),
-    "image_to_sequence": Op(_image_to_sequence_shape, rank=3, view=True),
-    "class_token": Op(_class_token_shape, _class_token_weights, rank=2),
-    "position_embedding": Op(weights=_position_embedding_weights, rank=2),
+    "flatten": Op(lambda attrs, inputs: (math.prod(inputs[0]),), rank=3, view=True),
+    "image_to_sequence": Op(
+        lambda attrs, inputs: (math.prod(inputs[0][:2]), inputs[0][2]), rank=3, view=True
+    ),
+    "class_token": Op(
+        lambda attrs, inputs: (inputs[0][0] + 1, inputs[0][1]),
+        lambda attrs, inputs: {"": ((1, 1, inputs[0][1]), True)},
+        rank=2,
+    ),
+    "position_embedding": Op(weights=lambda attrs, inputs: {"": ((1, *inputs[0]), True)}, rank=2),
     "self_attention": Op(_attention_shape, _attention_weights, _attention_macs, rank=2),
     "select_token": Op(_select_token_shape, rank=2, view=True),
 }
