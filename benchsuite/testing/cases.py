@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from benchsuite.graph import Builder, Graph, Node, Shape
 from benchsuite.graph.builder import Size
@@ -42,17 +43,10 @@ class OpCase:
 def op_cases() -> tuple[OpCase, ...]:
     """Every case; each op of the vocabulary has at least one."""
     groups = (
-        _convolutions(),
-        _dense_layers(),
-        _normalisations(),
-        _elementwise(),
-        _pools(),
-        _structure(),
-        _channels(),
-        _sequences(),
-        _blocks(),
+        *(_convolutions, _dense_layers, _normalisations, _elementwise, _pools),
+        *(_structure, _channels, _sequences, _blocks),
     )
-    return tuple(case for group in groups for case in group)
+    return tuple(case for group in groups for case in group())
 
 
 def _case(
@@ -98,22 +92,9 @@ def _conv(
     shape: Shape,
     filters: int,
     kernel: Size,
-    *,
-    stride: Size = 1,
-    padding: Size = 0,
-    groups: int = 1,
-    bias: bool = True,
+    **options: Any,  # noqa: ANN401 - of `Builder.conv`
 ) -> OpCase:
-    body = partial(
-        Builder.conv,
-        filters=filters,
-        kernel=kernel,
-        stride=stride,
-        padding=padding,
-        groups=groups,
-        bias=bias,
-        name="conv",
-    )
+    body = partial(Builder.conv, filters=filters, kernel=kernel, name="conv", **options)
     return _case("conv", what, shape, body)
 
 
