@@ -64,11 +64,12 @@ class Kit:
         """A small network of as many kinds of weights as the backend claims ops for."""
         return plain_network(self.create().ops, shape)
 
-    def ways(self) -> list[dict[str, str]]:
+    def ways(self) -> list[dict[str, Any]]:
         """Every tier, and every half precision that the backend has: of Setup."""
         backend = self.create()
         halves = [half for half in HALVES if half in backend.precisions]
-        return [{"tier": tier} for tier in backend.tiers] + [{"precision": h} for h in halves]
+        tiers: list[dict[str, Any]] = [{"tier": tier} for tier in backend.tiers]
+        return [*tiers, *({"precision": half} for half in halves)]
 
     def precisions(self) -> list[str]:
         """The precisions that both the kit and the backend know."""
