@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from benchsuite.records import Record, Stored
-from benchsuite.report.exchange.tables import figures
+from benchsuite.report.exchange.pull_request import figures
 from benchsuite.report.leaderboard.rows import in_order
 
 _TASK = {"type": "image-classification", "name": "Image Classification"}

@@ -9,20 +9,8 @@ from benchsuite.records import Record
 from benchsuite.report.columns.column import Column
 from benchsuite.report.columns.figures import is_doubtful
 from benchsuite.report.fairness.comparable import comparable_groups
-from benchsuite.report.page.plot import (
-    BY_NAME,
-    NEUTRAL,
-    Layout,
-    Plot,
-    Trace,
-    View,
-    finished,
-    label,
-    log_axis,
-    looks_of,
-    share_axis,
-    shown,
-)
+from benchsuite.report.page import plot
+from benchsuite.report.page.plot import Layout, Plot, Trace, View
 from benchsuite.report.page.source import Entry
 
 #: Column -> (what it is, with its unit; the factor to it; whether the axes are logarithmic).
@@ -40,7 +28,7 @@ Pair = tuple[Record, Record]
 
 def backend_against_backend(entries: Sequence[Entry]) -> Plot:
     """Each pair of backends in each figure, over all networks that both have run alike."""
-    fit = finished(entries)
+    fit = plot.finished(entries)
     keys = {entry.record.row_key: entry.key for entry in fit}
     views = [
         view
@@ -74,7 +62,7 @@ def _view(
     column: str, names: tuple[str, str], pairs: Sequence[Pair], keys: Mapping[str, str]
 ) -> View | None:
     title, factor, logarithmic = _FIGURES[column]
-    read = BY_NAME[column].read
+    read = plot.BY_NAME[column].read
     points = [
         (pair, float(a) * factor, float(b) * factor)
         for pair in pairs
@@ -88,31 +76,31 @@ def _view(
 
     def scale(text: str) -> Layout:
         values = (value for _, *both in points for value in both)
-        return log_axis(text, values) if logarithmic else share_axis(text)
+        return plot.log_axis(text, values) if logarithmic else plot.share_axis(text)
 
     layout = {
-        "xaxis": scale(shown(f"{names[0]}: {title}")),
-        "yaxis": scale(shown(f"{names[1]}: {title}")),
+        "xaxis": scale(plot.shown(f"{names[0]}: {title}")),
+        "yaxis": scale(plot.shown(f"{names[1]}: {title}")),
     }
     name = f"{title.partition(',')[0]}: {names[1]} against {names[0]}"
-    return View(name, [*data, _cloud(points, BY_NAME[column], keys)], layout)
+    return View(name, [*data, _cloud(points, plot.BY_NAME[column], keys)], layout)
 
 
 def _cloud(
     points: Sequence[tuple[Pair, float, float]], column: Column, keys: Mapping[str, str]
 ) -> Trace:
     doubtful = [any(is_doubtful(column, record) for record in pair) for pair, *_ in points]
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": "networks",
-        "x": [x for _, x, _ in points],
-        "y": [y for _, _, y in points],
-        "text": [shown(f"{label(pair[0])}, {_terms(pair[0])}") for pair, *_ in points],
-        "customdata": [keys[pair[0].row_key] for pair, *_ in points],
-        "marker": looks_of(("networks",))["networks"].marker(doubtful),
-        "hovertemplate": "%{text}<br>%{x:.3g}, %{y:.3g}",
-    }
+    firsts, xs, ys = zip(*((pair[0], x, y) for pair, x, y in points), strict=True)
+    return plot.scatter(
+        "markers",
+        "networks",
+        xs,
+        ys,
+        text=[plot.shown(f"{plot.label(first)}, {_terms(first)}") for first in firsts],
+        customdata=[keys[first.row_key] for first in firsts],
+        marker=plot.looks_of(("networks",))["networks"].marker(doubtful),
+        hovertemplate="%{text}<br>%{x:.3g}, %{y:.3g}",
+    )
 
 
 def _terms(record: Record) -> str:
@@ -122,12 +110,5 @@ def _terms(record: Record) -> str:
 
 def _equality(values: Sequence[float]) -> Trace:
     ends = [min(values), max(values)]
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": "equal",
-        "x": ends,
-        "y": ends,
-        "line": {"color": NEUTRAL, "dash": "dot", "width": 2},
-        "hoverinfo": "skip",
-    }
+    line = {"color": plot.NEUTRAL, "dash": "dot", "width": 2}
+    return plot.scatter("lines", "equal", ends, ends, line=line, hoverinfo="skip")

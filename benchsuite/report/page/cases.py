@@ -16,7 +16,7 @@ from benchsuite.records.certificate import Certificate
 from benchsuite.records.series import Series
 from benchsuite.report.columns.quantities import extents
 from benchsuite.report.page.findings import certificates
-from benchsuite.report.page.plot import COLOURS, Plot, View, axis
+from benchsuite.report.page.plot import COLOURS, Plot, View, axis, scatter
 from benchsuite.report.page.samples import Sampled
 from benchsuite.report.page.source import Entry, Source
 from benchsuite.report.page.table import Table, plain
@@ -152,20 +152,16 @@ def _raw_view(one: Sampled) -> View:
     first = one.series[0]
     what = f"{first.images} images in {first.calls} calls" if first.calls > 1 else "one call"
     name = f"{one.metric.replace('_', ' ')}, batch {one.batch_size}"
-    trace = {
-        "type": "scatter",
-        "mode": "markers",
-        "name": name,
-        "x": one.rounds,
-        "y": [ns / _NS_PER_MS for ns in one.shown_ns],
-        "marker": {"color": COLOURS[0], "size": 4},
-        "hovertemplate": "round %{x:.2f}: %{y:.4g} ms",
-    }
+    trace = scatter(
+        "markers",
+        name,
+        one.rounds,
+        (ns / _NS_PER_MS for ns in one.shown_ns),
+        marker={"color": COLOURS[0], "size": 4},
+        hovertemplate="round %{x:.2f}: %{y:.4g} ms",
+    )
     count = f"{len(one.shown_ns):,} of {one.total:,} samples"
-    layout = {
-        "xaxis": axis("round"),
-        "yaxis": axis(f"ms for {what}", rangemode="tozero"),
-    }
+    layout = {"xaxis": axis("round"), "yaxis": axis(f"ms for {what}", rangemode="tozero")}
     return View(f"{name} ({count})", [trace], layout)
 
 

@@ -12,8 +12,12 @@ from benchsuite.records import Record, read_stored
 from benchsuite.records.certificate import Certificate, certificates_beside
 from benchsuite.records.series import read_series
 from benchsuite.report.fairness.equality import with_equality
+from benchsuite.report.fairness.groups import FairGroup, differing, fair_groups
 from benchsuite.report.leaderboard.rows import in_order
 from benchsuite.report.page.samples import Sampled, points_for, sampled_figures
+
+#: Of a group that is the only one.
+ALL = "all rows"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,3 +78,16 @@ def read_source(paths: Sequence[Path]) -> Source:
 
 def _sampled(path: Path, points: int) -> list[Sampled]:
     return sampled_figures(read_series(path), points) if path.is_file() else []
+
+
+def named_groups(records: Sequence[Record]) -> list[tuple[str, FairGroup]]:
+    """Fair groups by name: the one with the most rows that ended well comes first."""
+    groups = fair_groups(records)
+    apart = differing(groups)
+    groups.sort(key=lambda group: -sum(record.status == "ok" for record in group.records))
+    return [(group_name(group, apart), group) for group in groups]
+
+
+def group_name(group: FairGroup, columns: Sequence[str]) -> str:
+    """The group's values in these columns, such as `tier compiled · dataset mnist`."""
+    return " · ".join(f"{name} {value}" for name, value in group.said(columns).items()) or ALL
