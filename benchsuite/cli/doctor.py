@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchsuite.cli.output import say
+from benchsuite.cli.output import print_table, say
 from benchsuite.cli.parameters import plugins_of
 from benchsuite.cli.run_options import run_options, spec_of
-from benchsuite.cli.tables import print_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
