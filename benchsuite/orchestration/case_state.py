@@ -18,7 +18,7 @@ from benchsuite.measure.roofline import rooflines
 from benchsuite.measure.summary import summarise
 from benchsuite.orchestration.keys import Key
 from benchsuite.processes.logs import last_lines
-from benchsuite.processes.messages import BackedOff, Broke, Ended
+from benchsuite.processes.messages import BackedOff, Ended, Failed
 from benchsuite.records import Case, Findings, Phase, Record, join
 from benchsuite.records.causes import STATUS_BY_CAUSE, Cause, Status
 from benchsuite.records.series import Series
@@ -91,10 +91,10 @@ class CaseState:
         phase = Phase(task=task, name="start", seconds=seconds, measuring=False)
         self.findings.append(Findings(phases=(phase,)))
 
-    def broke(self, task: str, broke: Broke, log: Path) -> None:
+    def failed(self, task: str, failed: Failed, log: Path) -> None:
         """A process said why it cannot go on."""
-        said = broke.reason if broke.cause == "unsupported" else f"{task}: {broke.reason}"
-        self.fail(broke.cause, said, log)
+        said = failed.reason if failed.cause == "unsupported" else f"{task}: {failed.reason}"
+        self.fail(failed.cause, said, log)
 
     def ended(self, task: str, ended: Ended, log: Path) -> None:
         """A process is gone, and had not said why."""

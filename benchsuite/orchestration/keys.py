@@ -35,7 +35,7 @@ class Keys:
 
     def of(self, case: Case) -> Key:
         """Everything that another result may come of, though the case is the same."""
-        look = self.inspections.get(case.backend)
+        inspection = self.inspections.get(case.backend)
         return {
             "benchsuite": self._program,
             "network": self._network(case),
@@ -43,7 +43,7 @@ class Keys:
             "device": self._device(case),
             "metrics": self._metrics,
             "plugin": self._provenance(self.plugins.backends[case.backend].plugin),
-            "versions": _in_words(look.versions) if look else "",
+            "versions": _in_words(inspection.versions) if inspection else "",
         }
 
     def _network(self, case: Case) -> str:

@@ -17,9 +17,9 @@ from benchsuite.processes.launcher import Launcher, WorkerTimeoutError
 from benchsuite.processes.messages import (
     Answered,
     Began,
-    Broke,
     Ended,
     Event,
+    Failed,
     Files,
     Found,
     Job,
@@ -135,18 +135,18 @@ class Scheduler:
             tuned=step.task.is_tuned(case),
             left_s=self._context.timeout_s - state.spent_s,
         )
-        has_broken = False
+        has_failed = False
         with self._context.interrupts.allowed():
             for event in events:
                 match event:
                     case Began():
                         state.began(job.task, time.monotonic() - started)
-                    case Broke():
-                        has_broken = True
-                        state.broke(job.task, event, log)
+                    case Failed():
+                        has_failed = True
+                        state.failed(job.task, event, log)
                     case Unwritable(reason):
                         raise StorageError(reason)
-                    case Ended(returncode) if returncode and not has_broken:
+                    case Ended(returncode) if returncode and not has_failed:
                         state.ended(job.task, event, log)
                     case _:
                         self._note(state, event, sampled)

@@ -60,7 +60,7 @@ class Observation:
     array: NDArray[np.floating]
 
 
-def look(session: InspectableSession, what: str = "") -> Iterator[Observation]:
+def observe(session: InspectableSession, what: str = "") -> Iterator[Observation]:
     """In evaluation mode: every layer's output and the logits, of several images and of one."""
     images = random_images(session.graph, _IMAGES)
     for name, array in session.activations(images).items():

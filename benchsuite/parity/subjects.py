@@ -53,13 +53,13 @@ class Network:
         trained, looked_at = self.graphs
         with opened(trained, RULE) as session:
             yield from experiment.count(session)
-            yield from experiment.look(session)
+            yield from experiment.observe(session)
             if not thorough:
                 return
             yield from experiment.differentiate(session)
             yield from experiment.train(session)
         with opened(looked_at, RULE) as session:
-            yield from experiment.look(session, "second network: ")
+            yield from experiment.observe(session, "second network: ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class UpdateRules:
         """Twelve steps by each rule, where that can be matched."""
         (graph,) = self.graphs
         with opened(graph, RULE) as session:
-            yield from experiment.look(session)
+            yield from experiment.observe(session)
             if not thorough:
                 return
             yield from experiment.lose_sharply(session)

@@ -36,13 +36,13 @@ class Planned:
 
 
 def inspect_backends(spec: RunSpec, plugins: Plugins, launcher: Launcher) -> Planned:
-    """Look at the backends, and plan. Raises as `plan_cases` and its kind do."""
+    """Inspect the backends, and plan. Raises as `plan_cases` and its kind do."""
     backends = choose_backends(spec, plugins)
-    # Everything that needs no framework is checked before any is started.
     host = launcher.host.facts
+    # Everything that needs no framework is checked before any is started.
     plan_cases(spec, plugins, (), host)
     threads = spec.threads[0] if spec.threads else host.default_threads
-    inspections = _look(backends, launcher, threads, spec.case_timeout_s)
+    inspections = _inspect_all(backends, launcher, threads, spec.case_timeout_s)
     check_ways(spec, inspections)
     choices = choose_devices(spec, inspections)
     cases = plan_cases(spec, plugins, choices, host)
@@ -50,18 +50,18 @@ def inspect_backends(spec: RunSpec, plugins: Plugins, launcher: Launcher) -> Pla
     return Planned(chosen, plan_cases(chosen, plugins, choices, host), inspections)
 
 
-def _look(
+def _inspect_all(
     backends: Sequence[Entry], launcher: Launcher, threads: int, timeout_s: float
 ) -> dict[str, BackendInspection | None]:
     """What each backend says of itself; None for one that cannot even be imported."""
     with tempfile.TemporaryDirectory(prefix="benchsuite-") as folder:
         return {
-            entry.name: _look_at(entry.name, launcher, threads, timeout_s, Path(folder))
+            entry.name: _inspect(entry.name, launcher, threads, timeout_s, Path(folder))
             for entry in backends
         }
 
 
-def _look_at(
+def _inspect(
     name: str, launcher: Launcher, threads: int, timeout_s: float, folder: Path
 ) -> BackendInspection | None:
     job = Job(task=INSPECT, log=str(folder / name), fork=launcher.host.facts.can_fork)

@@ -66,7 +66,9 @@ def choose_devices(
     Raises UsageError where no backend has the device asked for.
     """
     wanted = f"{spec.device}:0" if spec.device == "cuda" else spec.device
-    devices = {name: look.devices if look else () for name, look in inspections.items()}
+    devices = {
+        name: inspection.devices if inspection else () for name, inspection in inspections.items()
+    }
     if wanted == "auto":
         return [Choice(name, next(iter(found), "cpu")) for name, found in devices.items()]
     if not any(wanted in found for found in devices.values()):
@@ -89,7 +91,11 @@ def check_ways(spec: RunSpec, inspections: Mapping[str, BackendInspection | None
         ("--tiers", spec.tiers, "tiers"),
         ("--precisions", spec.precisions, "precisions"),
     ):
-        has = {name: getattr(look, field) for name, look in inspections.items() if look}
+        has = {
+            name: getattr(inspection, field)
+            for name, inspection in inspections.items()
+            if inspection
+        }
         for value in asked:
             if has and not any(value in found for found in has.values()):
                 there = "; ".join(f"{name} has {', '.join(found)}" for name, found in has.items())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchsuite.errors import BenchsuiteError, MissingDependencyError, UnsupportedError
-from benchsuite.processes.messages import Broke
+from benchsuite.processes.messages import Failed
 
 #: How frameworks, their allocators and libraries call a full device, or a full host, in the
 #: names or texts of their exceptions, and in what they print before they abort.
@@ -24,13 +24,13 @@ _NO_THREAD = ("can't start new thread", "thread creation failed", "pthread_creat
 _LONGEST_REASON = 1000
 
 
-def speaks_of_memory(text: str) -> bool:
+def mentions_memory(text: str) -> bool:
     """Whether something is said to be full."""
     lowered = text.lower()
     return any(mark in lowered for mark in _OUT_OF_MEMORY)
 
 
-def speaks_of_threads(text: str) -> bool:
+def mentions_threads(text: str) -> bool:
     """Whether a thread is said not to have started; under a limit of memory, for want of it."""
     lowered = text.lower()
     return any(mark in lowered for mark in _NO_THREAD)
@@ -38,19 +38,19 @@ def speaks_of_threads(text: str) -> bool:
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether the device, or the host, was full."""
-    return isinstance(error, MemoryError) or speaks_of_memory(_said(error))
+    return isinstance(error, MemoryError) or mentions_memory(_said(error))
 
 
-def broke(error: BaseException) -> Broke:
+def failure_of(error: BaseException) -> Failed:
     """What ends a case by an exception: the cause, and the reason in one line."""
     if is_out_of_memory(error):
-        return Broke("out_of_memory", _said(error))
+        return Failed("out_of_memory", _said(error))
     if isinstance(error, UnsupportedError | MissingDependencyError):
-        return Broke("unsupported", _text(error))
+        return Failed("unsupported", _text(error))
     if isinstance(error, BenchsuiteError):
-        return Broke("refused", _text(error))
+        return Failed("refused", _text(error))
     said = _said(error)
-    return Broke("no_thread" if speaks_of_threads(said) else "exception", said)
+    return Failed("no_thread" if mentions_threads(said) else "exception", said)
 
 
 def _said(error: BaseException) -> str:

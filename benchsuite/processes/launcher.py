@@ -65,7 +65,7 @@ class Launcher(Protocol):
     ) -> Iterator[Event]:
         """Do one job in a process of its own and yield the events, `Ended` last.
 
-        Where the process cannot be started, or what it says or prints is beyond bearing, `Broke`
+        Where the process cannot be started, or what it says or prints is beyond bearing, `Failed`
         comes last. Whoever leaves the iterator early, by an exception as well, ends the job.
 
         tuned: whether the process gets what suits its framework; else the system's own.

@@ -17,8 +17,8 @@ from benchsuite.processes.interpreter import Interpreter, Interpreters
 from benchsuite.processes.launcher import Host, WorkerTimeoutError
 from benchsuite.processes.local_host import LocalHost
 from benchsuite.processes.logs import cut_log
-from benchsuite.processes.messages import Began, Broke, Ended, Event, Job
-from benchsuite.processes.monitor import LOOK_S, FloodError, Monitor
+from benchsuite.processes.messages import Began, Ended, Event, Failed, Job
+from benchsuite.processes.monitor import CHECK_S, FloodError, Monitor
 from benchsuite.processes.settings import worker_environment
 from benchsuite.records.writing import written
 
@@ -56,7 +56,7 @@ class Worker:
             self.kill()
             cut_log(monitor.log)
             flooded = isinstance(error, FloodError)
-            yield Broke("flood" if flooded else "invalid_message", str(error))
+            yield Failed("flood" if flooded else "invalid_message", str(error))
         except BaseException:
             self.kill()
             raise
@@ -81,10 +81,10 @@ class Worker:
             left_s = deadline - time.monotonic()
             if left_s <= 0:
                 raise WorkerTimeoutError
-            heard = self._channel.wait(min(left_s, LOOK_S))
+            heard = self._channel.wait(min(left_s, CHECK_S))
             if self._channel.is_closed or not (heard or self.alive()):
                 return self._channel.end(self._returncode(left_s))
-            monitor.look()
+            monitor.check()
         return event
 
     def _returncode(self, left_s: float) -> int:
@@ -129,7 +129,7 @@ class LocalLauncher:
         try:
             worker = self._worker(job, backend, threads, tuned=tuned)
         except OSError as error:
-            yield Broke("not_started", f"no process can be started for it: {error.strerror}")
+            yield Failed("not_started", f"no process can be started for it: {error.strerror}")
             return
         yield from worker.events(job, deadline)
         if not job.fork:

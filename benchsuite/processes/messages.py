@@ -119,7 +119,7 @@ class Done(msgspec.Struct, frozen=True, tag=True):
     """The job has come to its end: a process that goes without a word has not."""
 
 
-class Broke(msgspec.Struct, frozen=True, tag=True):
+class Failed(msgspec.Struct, frozen=True, tag=True):
     """The job cannot go on; reason: a sentence about the cause."""
 
     cause: Cause
@@ -154,7 +154,7 @@ Event = (
     | Trained
     | BackendInspection
     | Done
-    | Broke
+    | Failed
     | Unwritable
     | Ended
 )

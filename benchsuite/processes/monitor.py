@@ -9,14 +9,14 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from benchsuite.processes.failures import speaks_of_memory, speaks_of_threads
+from benchsuite.processes.failures import mentions_memory, mentions_threads
 from benchsuite.processes.kernel import limited_bytes, oom_kills
 from benchsuite.processes.logs import LONGEST_BYTES, last_lines
-from benchsuite.processes.messages import Began, Broke, Done, Ended, Event, Found, Trying
+from benchsuite.processes.messages import Began, Done, Ended, Event, Failed, Found, Trying
 from benchsuite.records import Findings, Overflow
 
-#: Seconds between two inspections.
-LOOK_S = 1.0
+#: Seconds between two checks.
+CHECK_S = 1.0
 #: Of the limit: a process that was seen with so much of it and died had reached it.
 _NEAR = 0.9
 _SHOWN = 200
@@ -45,8 +45,8 @@ class Monitor:
     has_explained: bool = False
     is_done: bool = False
 
-    def look(self) -> None:
-        """At the size of the log and, under a limit, at the memory: once a second.
+    def check(self) -> None:
+        """Check the size of the log and, under a limit, the memory: once a second.
 
         Raises FloodError.
         """
@@ -70,25 +70,25 @@ class Monitor:
                 return
             case Began(pid):
                 self.pid = pid
-            case Broke():
+            case Failed():
                 yield from self._explained(event)
                 return
             case Ended():
-                self.look()
+                self.check()
                 cause = None if self.has_explained else self._cause(event)
                 if cause:
                     yield from self._explained(cause)
         yield event
 
-    def _explained(self, broke: Broke) -> Iterator[Event]:
+    def _explained(self, failed: Failed) -> Iterator[Event]:
         """Why the job cannot go on; of want of memory, also at what."""
         self.has_explained = True
-        if self.limit_bytes and broke.cause == "no_thread":  # there was no room for its stack
-            broke = replace(broke, cause="out_of_memory")
-        if broke.cause != "out_of_memory":
-            yield broke
+        if self.limit_bytes and failed.cause == "no_thread":  # there was no room for its stack
+            failed = replace(failed, cause="out_of_memory")
+        if failed.cause != "out_of_memory":
+            yield failed
             return
-        reason, trying = broke.reason, self.trying
+        reason, trying = failed.reason, self.trying
         if self.limit_bytes:
             limit = f"{self.limit_bytes / _GIB:g}GiB"
             if self.limit_bytes % _GIB:
@@ -100,26 +100,26 @@ class Monitor:
             what = trying.metric.replace("_", " ")
             advice = f"; {trying.advice}" if trying.advice else ""
             reason = f"{what} at batch {trying.batch_size}: {reason}{advice}"
-        yield replace(broke, reason=reason)
+        yield replace(failed, reason=reason)
 
     def _is_full(self, said: str) -> bool:
         """Whether this tells of memory, or of the limit in other words."""
-        return speaks_of_memory(said) or bool(self.limit_bytes and speaks_of_threads(said))
+        return mentions_memory(said) or bool(self.limit_bytes and mentions_threads(said))
 
-    def _cause(self, ended: Ended) -> Broke | None:
+    def _cause(self, ended: Ended) -> Failed | None:
         """Of a process that went without a word; None where its exit code says all there is."""
         if not ended.returncode:
             early = "its process ended with exit code 0 before it had finished"
-            return None if self.is_done else Broke("exit", early)
+            return None if self.is_done else Failed("exit", early)
         if ended.returncode == _SIGKILL and oom_kills() > self.kills:
             by_kernel = "its process was killed by the kernel: the host was out of memory"
-            return Broke("out_of_memory", by_kernel)
+            return Failed("out_of_memory", by_kernel)
         found = next((one[:_SHOWN] for one in last_lines(self.log) if self._is_full(one)), "")
         if found:
             last_words = f"its process died, and its last words are of memory: {found}"
-            return Broke("out_of_memory", last_words)
+            return Failed("out_of_memory", last_words)
         if self.limit_bytes and self.seen_bytes > _NEAR * self.limit_bytes:
             used = f"{self.seen_bytes / _GIB:.2f} GiB"
             silently = f"its process died silently, and had last been seen with {used}"
-            return Broke("out_of_memory", silently)
+            return Failed("out_of_memory", silently)
         return None

@@ -24,13 +24,13 @@ from benchsuite.hooks import Plugins, load_plugins
 from benchsuite.measure.machine.facts import usable_cpus
 from benchsuite.measure.machine.topology import by_core
 from benchsuite.measure.machine.watch import Watch
-from benchsuite.processes.failures import broke
+from benchsuite.processes.failures import failure_of
 from benchsuite.processes.kernel import die_with
 from benchsuite.processes.messages import Began, Done, Ended, Event, Job, Ready, Unwritable
 from benchsuite.processes.tasks import TASKS, load
 from benchsuite.records.writing import written
+from benchsuite.worker.events import EpochSender, EventSender, event_of
 from benchsuite.worker.inspection import inspect
-from benchsuite.worker.speaker import EpochTeller, Speaker, event_of
 
 if TYPE_CHECKING:  # tasks are imported when they are asked for, as the backend is
     from benchsuite.contract import Backend
@@ -42,7 +42,7 @@ _START_TIME = 22 - 3
 
 def main() -> None:
     """Serve jobs until standard input ends."""
-    speaker, started = Speaker(), Watch()
+    sender, started = EventSender(), Watch()
     cpus = by_core(
         usable_cpus()
     )  # before the import: some libraries bind the thread that imports them
@@ -52,11 +52,11 @@ def main() -> None:
         backend: Backend = plugins.backends[name].load()()
     except BaseException as error:  # noqa: BLE001 - a framework's import may fail in any way
         traceback.print_exc()
-        speaker.say(broke(error))
+        sender.send(failure_of(error))
         return
     import_s = _age_s()
-    speaker.say(Ready(import_s))
-    worker = _Worker(plugins, backend, speaker, cpus)
+    sender.send(Ready(import_s))
+    worker = _Worker(plugins, backend, sender, cpus)
     for line in sys.stdin.buffer:
         job = msgspec.json.decode(line, type=Job)
         code = 0
@@ -65,7 +65,7 @@ def main() -> None:
         else:
             worker.do(job, started, import_s)
         # The harness ends this process while it is there: what a job left is found below it.
-        speaker.say(Ended(code))
+        sender.send(Ended(code))
     os._exit(0)  # the frameworks' own clean-up takes up to two seconds
 
 
@@ -75,7 +75,7 @@ class _Worker:
 
     plugins: Plugins
     backend: Backend
-    speaker: Speaker
+    sender: EventSender
     cpus: Sequence[int]
 
     def fork(self, job: Job) -> int:
@@ -99,19 +99,19 @@ class _Worker:
 
     def do(self, job: Job, started: Watch, import_s: float | None) -> None:
         """Do one job and tell everything it finds; an exception ends it with its reason."""
-        self.speaker.say(Began(os.getpid()))
+        self.sender.send(Began(os.getpid()))
         try:
             with written(Path(job.log)):
                 _redirect_output(job.log)
             for event in self._events(job, started, import_s):
-                self.speaker.say(event)
-            self.speaker.say(Done())
+                self.sender.send(event)
+            self.sender.send(Done())
         except StorageError as error:
-            self.speaker.say(Unwritable(str(error)))
+            self.sender.send(Unwritable(str(error)))
         except BaseException as error:  # noqa: BLE001 - the case's own failure, whatever it is
             traceback.print_exc()
             sys.stderr.flush()
-            self.speaker.say(broke(error))
+            self.sender.send(failure_of(error))
 
     def _import(self, job: Job) -> None:
         """Import here what each child would import again."""
@@ -145,8 +145,8 @@ class _Worker:
             inference_batch_sizes=job.inference_batch_sizes,
             backed_off=job.backed_off,
             getting_ready=started or Watch(),
-            tell=EpochTeller(self.speaker),
-            announce=self.speaker.say,
+            tell=EpochSender(self.sender),
+            announce=self.sender.send,
         )
 
 

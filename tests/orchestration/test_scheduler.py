@@ -12,8 +12,8 @@ from benchsuite.processes.launcher import WorkerTimeoutError
 from benchsuite.processes.messages import (
     Answered,
     Began,
-    Broke,
     Ended,
+    Failed,
     Found,
     Sampled,
     Unwritable,
@@ -148,7 +148,7 @@ def test_what_an_interrupted_process_has_sampled_is_kept(carry_out, state, store
 
 
 def test_process_that_says_why_it_ends_is_not_said_to_have_ended(carry_out, state):
-    carry_out(Fake(Broke("exception", "ValueError: no"), Ended(1)), Step(state, MEMORY))
+    carry_out(Fake(Failed("exception", "ValueError: no"), Ended(1)), Step(state, MEMORY))
 
     assert (state.cause, state.reasons) == ("exception", ["memory: ValueError: no"])
 

@@ -12,9 +12,9 @@ from benchsuite.processes.messages import Began, Done, Ended
 def pipe():
     """Both ends: what the harness reads, and a function that writes."""
     reading, writing = os.pipe()
-    with os.fdopen(writing, "wb", 0) as speaker:
+    with os.fdopen(writing, "wb", 0) as sender:
         found = Channel(os.fdopen(reading, "rb", 0))
-        yield found, speaker
+        yield found, sender
         found.close()
 
 
@@ -33,14 +33,14 @@ def told(found):
 
 
 def test_events_come_in_order_whatever_the_chunks(pipe):
-    found, speaker = pipe
+    found, sender = pipe
     said = line(Began(7)) + line(Done())
     for byte in said[:-1]:
-        speaker.write(bytes([byte]))
+        sender.write(bytes([byte]))
         found.wait(0)
     assert found.event() == Began(7)
     assert found.event() is None
-    speaker.write(b"\n")
+    sender.write(b"\n")
     assert told(found) == [Done()]
 
 
@@ -51,38 +51,38 @@ def test_nothing_said_is_nothing_heard(pipe):
 
 
 def test_word_that_was_cut_short_by_death_is_left_out(pipe):
-    found, speaker = pipe
-    speaker.write(b'{"type":"Fou' + line(Ended(-9)))
+    found, sender = pipe
+    sender.write(b'{"type":"Fou' + line(Ended(-9)))
     assert told(found) == [Ended(-9)]
 
 
 @pytest.mark.parametrize("after", [Ended(0), Began(7)])
 def test_nonsense_is_named_before_anything_else_is_believed(pipe, after):
-    found, speaker = pipe
-    speaker.write(b"INFO: hello\n" + line(after))
+    found, sender = pipe
+    sender.write(b"INFO: hello\n" + line(after))
     with pytest.raises(InvalidMessageError, match="no event, 'INFO: hello'"):
         told(found)
 
 
 def test_two_lines_of_nonsense_are_named_at_once(pipe):
-    found, speaker = pipe
-    speaker.write(b"one\ntwo\n")
+    found, sender = pipe
+    sender.write(b"one\ntwo\n")
     with pytest.raises(InvalidMessageError, match="'one'"):
         told(found)
 
 
 def test_line_without_end_is_cut_short(pipe, monkeypatch):
     monkeypatch.setattr(channel, "LONGEST_BYTES", 100)
-    found, speaker = pipe
-    speaker.write(b"x" * 101)
+    found, sender = pipe
+    sender.write(b"x" * 101)
     with pytest.raises(InvalidMessageError, match="a line of more than"):
         told(found)
 
 
 @pytest.mark.parametrize("last", [b"half", b"whole\n"])
 def test_exit_code_zero_excuses_no_nonsense(pipe, last):
-    found, speaker = pipe
-    speaker.write(last)
+    found, sender = pipe
+    sender.write(last)
     assert told(found) == []
     assert found.end(-11) == Ended(-11)
     with pytest.raises(InvalidMessageError, match=last.decode().strip()):
@@ -90,8 +90,8 @@ def test_exit_code_zero_excuses_no_nonsense(pipe, last):
 
 
 def test_clearing_forgets_what_was_said(pipe):
-    found, speaker = pipe
-    speaker.write(b"half" + line(Began(7)) + b"junk")
+    found, sender = pipe
+    sender.write(b"half" + line(Began(7)) + b"junk")
     found.clear()
-    speaker.write(line(Done()))
+    sender.write(line(Done()))
     assert told(found) == [Done()]

@@ -1,7 +1,7 @@
 import pytest
 
 from benchsuite.errors import UnsupportedError, UsageError
-from benchsuite.processes.failures import broke
+from benchsuite.processes.failures import failure_of
 
 OOM = "out_of_memory"
 
@@ -36,11 +36,11 @@ class OutOfMemoryError(RuntimeError):
     ],
 )
 def test_exception_is_a_cause_and_a_line(error, cause, reason):
-    found = broke(error)
+    found = failure_of(error)
 
     assert found.cause == cause
     assert found.reason.startswith(reason)
 
 
 def test_line_is_not_too_long():
-    assert len(broke(ValueError("x" * 10**6)).reason) < 1100
+    assert len(failure_of(ValueError("x" * 10**6)).reason) < 1100

@@ -137,7 +137,7 @@ def input_pool(session: Session, batch_size: int, case: Case) -> list[Batch]:
     return synthetic_batches(session, batch_size, protocol, case.num_classes, case.seed)
 
 
-def judged(task: TaskContext, series: Series, lies: Iterable[str] = ()) -> Series:
+def judged(task: TaskContext, series: Series, of_clock: Iterable[str] = ()) -> Series:
     """With the flags of what else happened."""
     found = process_flags(
         series.reading,
@@ -145,7 +145,7 @@ def judged(task: TaskContext, series: Series, lies: Iterable[str] = ()) -> Serie
         calls=series.calls * len(series.samples),
         tuned=task.case.process_settings == "tuned",
     )
-    return msgspec.structs.replace(series, flags=(*series.flags, *lies, *found))
+    return msgspec.structs.replace(series, flags=(*series.flags, *of_clock, *found))
 
 
 def backed_off(size: int, instead: int | None) -> list[str]:

@@ -14,7 +14,7 @@ from benchsuite.measure.flags import process_flags
 from benchsuite.measure.machine.watch import Watch
 from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.scenarios import quiet_collector, timed
-from benchsuite.processes.failures import broke
+from benchsuite.processes.failures import failure_of
 from benchsuite.processes.messages import Trying
 from benchsuite.records.series import Series
 from benchsuite.worker.tasks.context import TaskContext, input_pool
@@ -38,7 +38,7 @@ def measure_probes(task: TaskContext, session: Session) -> Iterator[Series]:
                 values = _measure(probe, task, session)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the probe's own
             traceback.print_exc()
-            refused = broke(error).reason
+            refused = failure_of(error).reason
         reading = watch.reading()
         yield Series(
             metric=quantity.name,

@@ -14,7 +14,7 @@ from benchsuite.measure.protocol import PROTOCOLS, Protocol
 from benchsuite.measure.scenarios import measure_throughput, quiet_collector
 from benchsuite.measure.sweep import GAIN, rate
 from benchsuite.metrics.declared import SWEEP
-from benchsuite.processes.failures import broke, is_out_of_memory
+from benchsuite.processes.failures import failure_of, is_out_of_memory
 from benchsuite.processes.messages import Trying
 from benchsuite.records import Findings, Overflow
 from benchsuite.records.series import Series
@@ -53,7 +53,7 @@ def sweep_batches(task: TaskContext) -> Iterator[Findings | Series]:
 
 
 def _full(size: int, error: Exception) -> Findings:
-    reason = broke(error).reason
+    reason = failure_of(error).reason
     overflow = Overflow(metric=SWEEP.name, batch_size=size, reason=reason)
     return Findings(overflows=(overflow,))
 

@@ -46,8 +46,8 @@ def measure_time(task: TaskContext) -> Iterator[Findings | Series]:
             batches = input_pool(session, 1, case)
             placed = [session.place(batch) for batch in batches]
             latency = measure_latency(session, placed, protocol, device=case.device)
-            lies = clock_flags(session, placed, batches)
-            of_calls = [*lies, *waiting_flags(session, latency.samples)]
+            of_clock = clock_flags(session, placed, batches)
+            of_calls = [*of_clock, *waiting_flags(session, latency.samples)]
         yield judged(task, latency, of_calls)
         if protocol.thorough:
             with task.phase(HOST_LATENCY.name, measuring=True):
@@ -57,7 +57,7 @@ def measure_time(task: TaskContext) -> Iterator[Findings | Series]:
             task.announce(Trying(INFERENCE.name, size))
             with _placed(task, session, size, "inference") as pool:
                 series = measure_throughput(session, pool, size, protocol, device=case.device)
-            yield judged(task, series, [*lies, *backed_off(size, task.backed_off.inference)])
+            yield judged(task, series, [*of_clock, *backed_off(size, task.backed_off.inference)])
         size = task.training_batch_size
         task.announce(Trying(TRAINING.name, size))
         with _placed(task, session, size, "training") as pool:

@@ -18,25 +18,25 @@ from benchsuite.records.series import Series
 _TOLD_EVERY_S = 5.0
 
 
-class Speaker:
+class EventSender:
     """Sends events; what is printed to standard output goes where errors go."""
 
     def __init__(self) -> None:
         self._file: BinaryIO = os.fdopen(os.dup(1), "wb")
         os.dup2(2, 1)
 
-    def say(self, event: Event) -> None:
+    def send(self, event: Event) -> None:
         """Send one."""
         # Another may have been killed in the middle of its word: this one begins a line.
         self._file.write(b"\n" + msgspec.json.encode(event) + b"\n")
         self._file.flush()
 
 
-class EpochTeller:
+class EpochSender:
     """Says how training goes on, and not so often that the harness is in the way of it."""
 
-    def __init__(self, speaker: Speaker) -> None:
-        self._speaker = speaker
+    def __init__(self, sender: EventSender) -> None:
+        self._sender = sender
         self._last = time.monotonic()
 
     def __call__(self, number: int, epoch: Epoch) -> None:
@@ -44,7 +44,7 @@ class EpochTeller:
         now = time.monotonic()
         if now - self._last >= _TOLD_EVERY_S:
             self._last = now
-            self._speaker.say(Trained(number, epoch))
+            self._sender.send(Trained(number, epoch))
 
 
 def event_of(found: Findings | Series | NDArray[Any] | Ceiling) -> Event:
