@@ -13,6 +13,9 @@ from benchsuite.measure.machine.facts import default_threads, describe_environme
 from benchsuite.measure.machine.host import Complaint, examine_host
 from benchsuite.processes.launcher import HostFacts
 
+#: That are asked for a counter of energy: the driver's tool, which counts GPUs, may be missing.
+_MOST_GPUS = 16
+
 
 class LocalHost:
     """Looked at once, when it is first asked what it is."""
@@ -27,7 +30,7 @@ class LocalHost:
             gpus=tuple(machine["gpus"]),
             default_threads=default_threads(),
             can_fork=sys.platform == "linux",
-            energy_counters=tuple(_counted(len(machine["gpus"]))),
+            energy_counters=tuple(_counted()),
             machine=machine,
         )
 
@@ -40,6 +43,6 @@ class LocalHost:
         return examine_host(time.sleep)
 
 
-def _counted(gpus: int) -> Iterator[str]:
-    devices = ["cpu", *(f"cuda:{index}" for index in range(gpus))]
+def _counted() -> Iterator[str]:
+    devices = ["cpu", *(f"cuda:{index}" for index in range(_MOST_GPUS))]
     yield from (device for device in devices if find_counter(device) is not None)
