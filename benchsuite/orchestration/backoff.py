@@ -79,7 +79,7 @@ def try_task(
 
     sampled: gets what the process sampled. changes: of the state, for this once.
     """
-    tried = replace(state, status="ok", reasons=[], **changes)
+    tried = replace(state, cause="", reasons=[], **changes)
     sample(tried, task, (), sampled)
     state.spent_s = tried.spent_s
     return tried
@@ -87,6 +87,6 @@ def try_task(
 
 def take_over(state: CaseState, tried: CaseState) -> None:
     """Let the case be as such a try went, unless that went well."""
-    if tried.status != "ok":
-        state.status, state.log_tail = tried.status, tried.log_tail
+    if tried.cause:
+        state.cause, state.log_tail = tried.cause, tried.log_tail
         state.reasons += [reason for reason in tried.reasons if reason not in state.reasons]

@@ -19,7 +19,8 @@ from benchsuite.measure.summary import summarise
 from benchsuite.orchestration.keys import Key
 from benchsuite.processes.logs import last_lines
 from benchsuite.processes.messages import BackedOff, Broke, Ended
-from benchsuite.records import Case, Findings, Phase, Record, Status, join
+from benchsuite.records import Case, Findings, Phase, Record, join
+from benchsuite.records.causes import STATUS_BY_CAUSE, Cause, Status
 from benchsuite.records.series import Series
 
 #: The statuses of a case that goes on with its next task.
@@ -50,11 +51,16 @@ class CaseState:
     series: list[Series] = field(default_factory=list)
     logits: NDArray[np.floating] | None = None
     backed_off: BackedOff = field(default_factory=BackedOff)
-    status: Status = "ok"
+    cause: Cause = ""
     reasons: list[str] = field(default_factory=list)
     log_tail: str = ""
     spent_s: float = 0.0
     kept: Record | None = None
+
+    @property
+    def status(self) -> Status:
+        """As far as it got; a case of which only a part is unsupported goes on."""
+        return STATUS_BY_CAUSE[self.cause]
 
     @property
     def goes_on(self) -> bool:
@@ -79,25 +85,26 @@ class CaseState:
 
     def broke(self, task: str, broke: Broke, log: Path) -> None:
         """A process said why it cannot go on."""
-        reason = broke.reason if broke.status == "unsupported" else f"{task}: {broke.reason}"
-        self.fail(broke.status, reason, log)
+        said = broke.reason if broke.cause == "unsupported" else f"{task}: {broke.reason}"
+        self.fail(broke.cause, said, log)
 
     def ended(self, task: str, ended: Ended, log: Path) -> None:
         """A process is gone, and had not said why."""
-        self.fail("failed", f"{task}: {_how_it_ended(ended.returncode)}", log)
+        cause: Cause = "exit" if ended.returncode >= 0 else "killed"
+        self.fail(cause, f"{task}: {_how_it_ended(ended.returncode)}", log)
 
-    def fail(self, status: Status, reason: str, log: Path | None = None) -> None:
+    def fail(self, cause: Cause, reason: str, log: Path | None = None) -> None:
         """End it, unless only a part of it is unsupported."""
-        if self.status in _GOING_ON and status != "unsupported":
+        if self.status in _GOING_ON and cause != "unsupported":
             self.log_tail = "\n".join(last_lines(log)) if log else ""
-        if self.status == "ok" or status != "unsupported":
-            self.status = status
+        if not self.cause or cause != "unsupported":
+            self.cause = cause
         if reason not in self.reasons:
             self.reasons.append(reason)
 
     def unfinished(self, run: str) -> Record:
         """What a run that is killed leaves behind; raw samples are in their own file."""
-        return self._record(run, "skipped", "the run was cut short", join(self.findings))
+        return self._record(run, "cut_short", "the run was cut short", join(self.findings))
 
     def record(self, run: str, diagnosis: Diagnosis) -> Record:
         """As it ended, beside what the machine was found to be able to see and to do."""
@@ -110,14 +117,15 @@ class CaseState:
         findings = msgspec.structs.replace(findings, measurements=measurements)
         achieved = rooflines(self.case, findings, diagnosis.ceilings)
         findings = msgspec.structs.replace(findings, rooflines=achieved)
-        return self._record(run, self.status, "; ".join(self.reasons), findings)
+        return self._record(run, self.cause, "; ".join(self.reasons), findings)
 
-    def _record(self, run: str, status: Status, reason: str, findings: Findings) -> Record:
+    def _record(self, run: str, cause: Cause, reason: str, findings: Findings) -> Record:
         return Record(
             benchsuite_version=benchsuite.__version__,
             run=run,
             case=self.case,
-            status=status,
+            status=STATUS_BY_CAUSE[cause],
+            cause=cause,
             reason=reason,
             findings=findings,
             started=self.started,

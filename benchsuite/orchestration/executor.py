@@ -14,6 +14,7 @@ from benchsuite.orchestration.interrupts import StoppedError
 from benchsuite.orchestration.observer import Observer
 from benchsuite.orchestration.timing_group import RunContext, TimingGroup
 from benchsuite.records import Case, Record
+from benchsuite.records.causes import Cause
 
 
 class Executor:
@@ -53,9 +54,9 @@ class Executor:
             if budget_s is not None and at_work:
                 share_s = (budget_s - (time.monotonic() - start)) * at_work / left
             if interrupted:
-                _skip(states, "interrupted before it began")
+                _skip(states, "interrupted", "interrupted before it began")
             elif share_s <= 0:
-                _skip(states, "the budget was spent before it began")
+                _skip(states, "budget", "the budget was spent before it began")
             elif at_work:
                 try:
                     TimingGroup(states, self._context, observer).run(
@@ -65,7 +66,7 @@ class Executor:
                     raise
                 except KeyboardInterrupt:
                     interrupted = True
-                    _skip(states, "interrupted")
+                    _skip(states, "interrupted", "interrupted")
             left -= at_work
             records += [self._end(state, observer) for state in states]
         return records
@@ -92,7 +93,7 @@ class Executor:
         return record
 
 
-def _skip(states: Sequence[CaseState], reason: str) -> None:
+def _skip(states: Sequence[CaseState], cause: Cause, reason: str) -> None:
     for state in states:
-        if state.kept is None and state.status == "ok":
-            state.status, state.reasons = "skipped", [reason]
+        if state.kept is None and not state.cause:
+            state.cause, state.reasons = cause, [reason]

@@ -20,6 +20,7 @@ from benchsuite.orchestration.case_state import CaseState
 from benchsuite.orchestration.keys import Key, Keys, changes
 from benchsuite.processes.messages import BackedOff
 from benchsuite.records import Case, Findings, Record, RunStore, Status, read_record
+from benchsuite.records.causes import Cause
 from benchsuite.records.reading import read_json
 
 #: A case with another status has come to an end.
@@ -35,7 +36,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Findings, ...]
     logits: list[list[float]] | None
     backed_off: BackedOff
-    status: Status
+    cause: Cause
     reasons: tuple[str, ...]
     log_tail: str
     spent_s: float
@@ -116,7 +117,7 @@ def _progress(state: CaseState) -> Progress:
         findings=tuple(state.findings),
         logits=None if state.logits is None else state.logits.tolist(),
         backed_off=state.backed_off,
-        status=state.status,
+        cause=state.cause,
         reasons=tuple(state.reasons),
         log_tail=state.log_tail,
         spent_s=state.spent_s,
@@ -135,7 +136,7 @@ def _state(case: Case, key: Key, progress: Progress | None, **known: Any) -> Cas
         findings=list(progress.findings),
         logits=None if progress.logits is None else np.asarray(progress.logits),
         backed_off=progress.backed_off,
-        status=progress.status,
+        cause=progress.cause,
         reasons=list(progress.reasons),
         log_tail=progress.log_tail,
         spent_s=progress.spent_s,

@@ -9,14 +9,13 @@ from pathlib import Path
 
 from benchsuite.errors import StorageError
 from benchsuite.measure.agreement import refused
-from benchsuite.measure.machine.energy import find_counter
 from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.orchestration.case_state import CaseState
 from benchsuite.orchestration.interrupts import Interrupts
 from benchsuite.orchestration.journal import Journal
 from benchsuite.orchestration.observer import Observer
 from benchsuite.orchestration.rounds import Rounds
-from benchsuite.processes.local import WorkerPool, WorkerTimeoutError
+from benchsuite.processes.launcher import Launcher, WorkerTimeoutError
 from benchsuite.processes.messages import (
     Answered,
     Began,
@@ -44,7 +43,7 @@ class RunContext:
     journal: None where nothing will go on from it.
     """
 
-    pool: WorkerPool
+    launcher: Launcher
     store: RunStore
     timeout_s: float
     checkpoint_epochs: int | None = None
@@ -76,7 +75,7 @@ class TimingGroup:
             self._over("rounds", [o for o in self._states if o.goes_on])
         for state in self._states:
             in_time = time.monotonic() - start < budget_s
-            if in_time and state.needs("energy") and _counts_energy(state.case):
+            if in_time and state.needs("energy") and self._counts_energy(state.case):
                 self._measure_energy(state)
 
     # What `Rounds` works with.
@@ -133,12 +132,12 @@ class TimingGroup:
     def _follow(self, state: CaseState, job: Job, sampled: list[Series]) -> None:
         case, task = state.case, job.task
         started = time.monotonic()
-        events = self._context.pool.run(
+        events = self._context.launcher.run(
             case.backend,
             job,
             threads=case.threads,
             tuned=task not in ("memory", "train") and case.process_settings == "tuned",
-            deadline=started + self._context.timeout_s - state.spent_s,
+            left_s=self._context.timeout_s - state.spent_s,
         )
         has_broken = False
         with self._context.interrupts.allowed():
@@ -196,9 +195,11 @@ class TimingGroup:
         precisions = {name: o.case.precision for name, o in equal.items()}
         for name, reason in refused(logits, precisions).items():
             if equal[name].goes_on:
-                equal[name].fail("failed", f"not the same network as its other backends': {reason}")
+                equal[name].fail(
+                    "mismatch", f"not the same network as its other backends': {reason}"
+                )
 
-
-def _counts_energy(case: Case) -> bool:
-    """Whether its protocol wants that, and its device can: no process is started for nothing."""
-    return PROTOCOLS[case.protocol].energy_windows > 0 and find_counter(case.device) is not None
+    def _counts_energy(self, case: Case) -> bool:
+        """Whether its protocol wants that, and its device can: else no process is started."""
+        wanted = PROTOCOLS[case.protocol].energy_windows > 0
+        return wanted and case.device in self._context.launcher.host.facts.energy_counters

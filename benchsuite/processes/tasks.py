@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Literal
 
-from benchsuite.records import Status
+from benchsuite.records import Case, Status
 
 #: What a task finds out: parts of the record, raw samples, the logits of the fixed batch, or what
 #: the device can do at the most.
@@ -41,6 +41,14 @@ class Task:
     settings: Literal["stock", "as the case"] = "as the case"
     may_repeat: bool = False
     survived: tuple[Status, ...] = ()
+
+    def is_tuned(self, case: Case) -> bool:
+        """Whether its process gets what suits the framework."""
+        return self.settings == "as the case" and case.process_settings == "tuned"
+
+    def is_forked(self, case: Case) -> bool:
+        """Whether its process is forked from one that has imported the framework."""
+        return self.process == "as the case" and case.isolation == "fork"
 
 
 def load(path: str) -> Any:  # noqa: ANN401 - a task's function, whatever it yields

@@ -137,7 +137,7 @@ def test_hook_benchsuite_probes(documented_plugin):
 
 
 def test_every_field_of_a_quantity_is_documented(document, table):
-    rows = table(document("reference/hooks.md"), "A `Quantity` has these fields")
+    rows = table(document("reference/hooks.md"), "### The quantity of a probe")
 
     assert [row[0] for row in rows] == list(Quantity.__struct_fields__)
 

@@ -11,6 +11,7 @@ from benchsuite.measure.machine import host
 from benchsuite.measure.machine.diagnosis import UNKNOWN, Diagnosis, read_diagnosis, write_diagnosis
 from benchsuite.measure.machine.facts import cpu_name, describe_environment
 from benchsuite.orchestration import doctor
+from benchsuite.processes import local_host
 
 HOST = str(describe_environment()["host"])
 
@@ -18,14 +19,14 @@ HOST = str(describe_environment()["host"])
 @pytest.fixture(autouse=True)
 def calm(monkeypatch):
     """Nothing to complain of, and six rounds."""
-    monkeypatch.setattr(doctor, "examine_host", lambda sleep: [])
+    monkeypatch.setattr(local_host, "examine_host", lambda sleep: [])
     monkeypatch.setitem(protocol.PROTOCOLS, "smoke-2", replace(protocol.SMOKE, rounds=(6,)))
 
 
 @pytest.fixture
 def examine(spec_of, plugins, watch):
     def examine(backend, **options):
-        return doctor.examine(spec_of([backend], **options), plugins, watch, HOST)
+        return doctor.examine(spec_of([backend], **options), plugins, watch)
 
     return examine
 
@@ -84,7 +85,7 @@ def look(spec_of, plugins, tmp_path):
     def run(backends, **options):
         told = []
         spec = spec_of(backends, threads=[1], **options)
-        diagnosis, failures = doctor.examine_ceilings(spec, plugins, told.append, HOST)
+        diagnosis, failures = doctor.examine_ceilings(spec, plugins, told.append)
         assert read_diagnosis(tmp_path / "results", HOST) == diagnosis
         return diagnosis, failures, told
 

@@ -140,7 +140,7 @@ def test_contaminated_process_is_kept_with_its_flag_in_the_end(run):
 def test_case_that_fails_leaves_the_rounds_to_the_others(run):
     def failing(state, task, times):
         if state.case.backend == "b" and times == 1:
-            state.fail("failed", "no luck")
+            state.fail("exception", "no luck")
         return [series()]
 
     machine = Machine(failing)
@@ -238,7 +238,7 @@ def test_rounds_beside_a_case_of_an_earlier_sitting_make_no_pairs_with_its(run, 
 def test_case_that_fails_is_settled_at_once_and_the_rest_after_the_round(run):
     def failing(state, task, times):
         if state.case.backend == "b":
-            state.fail("failed", "no luck")
+            state.fail("exception", "no luck")
         return [series()]
 
     machine = Machine(failing)
@@ -255,7 +255,7 @@ def test_sweep_that_memory_ends_is_a_curve(run):
     def full(state, task, times):
         if task != "sweep":
             return [series()]
-        state.fail("oom", "sweep: batch sweep at batch 8: killed")
+        state.fail("out_of_memory", "sweep: batch sweep at batch 8: killed")
         return _curve(1, 2, 4)
 
     machine = Machine(full)
@@ -265,25 +265,27 @@ def test_sweep_that_memory_ends_is_a_curve(run):
     assert {sizes for _, task, sizes in machine.done if task == "time"} == {(1, 64)}
 
 
-@pytest.mark.parametrize(("status", "sizes"), [("oom", ()), ("failed", (1, 2)), ("timeout", (1,))])
-def test_sweep_that_ends_otherwise_ends_its_case(run, status, sizes):
+@pytest.mark.parametrize(
+    ("cause", "sizes"), [("out_of_memory", ()), ("exception", (1, 2)), ("timeout", (1,))]
+)
+def test_sweep_that_ends_otherwise_ends_its_case(run, cause, sizes):
     def ends(state, task, times):
-        state.fail(status, "so it is")
+        state.fail(cause, "so it is")
         return _curve(*sizes)
 
     machine = Machine(ends)
     (state,), _ = run(machine, ["a"])
 
-    assert (state.status, state.reasons) == (status, ["so it is"])
+    assert (state.cause, state.reasons) == (cause, ["so it is"])
     assert [task for _, task, _ in machine.done] == ["sweep"]
 
 
 def test_batches_that_were_backed_off_are_timed_in_place_of_the_cases(run):
     def full(state, task, times):
         if task == "fit_inference" and state.backed_off.inference > 24:
-            state.fail("oom", "too large")
+            state.fail("out_of_memory", "too large")
         if task == "fit_training" and state.backed_off.training > 3:
-            state.fail("oom", "too large")
+            state.fail("out_of_memory", "too large")
         return [series()] if task == "time" else []
 
     machine = Machine(full)
@@ -294,12 +296,12 @@ def test_batches_that_were_backed_off_are_timed_in_place_of_the_cases(run):
     assert machine.done[-1] == ("a", "time", (24,))
 
 
-@pytest.mark.parametrize("status", ["failed", "timeout"])
-def test_trial_that_fails_otherwise_ends_its_case(run, status):
-    machine = Machine(lambda state, task, times: state.fail(status, "no luck") or [])
+@pytest.mark.parametrize("cause", ["exception", "timeout"])
+def test_trial_that_fails_otherwise_ends_its_case(run, cause):
+    machine = Machine(lambda state, task, times: state.fail(cause, "no luck") or [])
     (state,), _ = run(machine, ["a"], "tour", backoff=True)
 
-    assert (state.status, state.reasons) == (status, ["no luck"])
+    assert (state.cause, state.reasons) == (cause, ["no luck"])
     assert [task for _, task, _ in machine.done] == ["fit_inference"]
 
 
@@ -312,5 +314,5 @@ def test_what_a_trial_finds_unsupported_does_not_end_its_case(run):
     machine = Machine(unsupported)
     (state,), _ = run(machine, ["a"], "tour", backoff=True)
 
-    assert (state.status, state.reasons) == ("unsupported", ["no training"])
+    assert (state.cause, state.reasons) == ("unsupported", ["no training"])
     assert machine.done[-1] == ("a", "time", (64,))
