@@ -1,4 +1,4 @@
-"""A whole run: look at the backends, plan the cases, run them, keep the records."""
+"""A whole run: inspect the backends, plan the cases, run them, keep the records."""
 
 from __future__ import annotations
 
