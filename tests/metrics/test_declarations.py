@@ -13,9 +13,7 @@ ALL = [*METRICS.values(), *QUALITY.values()]
 
 
 def test_undeclared_metric_is_an_error_that_names_what_is_declared():
-    with pytest.raises(
-        UnknownNameError, match="Did you mean 'latency'"
-    ):
+    with pytest.raises(UnknownNameError, match="Did you mean 'latency'"):
         METRICS["latncy"]
     with pytest.raises(UnknownNameError, match="training_update"):
         METRICS.drawn_from("speed")
