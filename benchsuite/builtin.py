@@ -34,7 +34,7 @@ def benchsuite_datasets() -> Mapping[str, Target]:
     files = "benchsuite.data.sources.own_images"
     return {
         "digits": Target(
-            "benchsuite.data.sources.digits:load_digits",
+            f"{named}:load_digits",
             "1,797 handwritten digits, 8×8×1, ten classes (UCI; ships with scikit-learn)",
             requires=("sklearn",),
             install="pip install scikit-learn",

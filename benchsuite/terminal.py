@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from benchsuite.names import readable
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
     from rich.segment import Segment
+
+T = TypeVar("T")
 
 
 def console(**options: Any) -> Console:  # noqa: ANN401 - rich's own
@@ -28,3 +31,12 @@ def console(**options: Any) -> Console:  # noqa: ANN401 - rich's own
                 yield segment if own else segment._replace(text=readable(segment.text))
 
     return Inert(**{"markup": False, "emoji": False, **options})
+
+
+def shown(what: str, items: Iterable[T], count: int) -> Iterable[T]:
+    """The same items, with a bar on the standard error where that is a terminal."""
+    if not sys.stderr.isatty():
+        return items
+    from rich.progress import track
+
+    return track(items, what, count, console=console(stderr=True), transient=True)

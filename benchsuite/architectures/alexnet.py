@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from benchsuite.graph import Builder, Node, architecture
+from benchsuite.architectures.blocks import imagenet
+from benchsuite.graph import Builder, Node
 from benchsuite.graph.initializers import Rule, constant, fan_in_uniform, normal, zeros
 
 _lrn = partial(Builder.local_response_norm, size=5, alpha=1e-4, beta=0.75, k=2.0)
@@ -35,11 +36,7 @@ def _classifier(
         return net.dense(x, classes, name="6", init=init, bias_init=last_bias)
 
 
-@architecture(
-    input_shape=(224, 224, 3),
-    classes=1000,
-    paper="Krizhevsky 2014, One weird trick for parallelizing convolutional neural networks",
-)
+@imagenet(paper="Krizhevsky 2014, One weird trick for parallelizing convolutional neural networks")
 def alexnet(net: Builder, images: Node, classes: int) -> Node:
     """AlexNet with one tower, as torchvision has it."""
     with net.scope("features"):
@@ -54,11 +51,7 @@ def alexnet(net: Builder, images: Node, classes: int) -> Node:
     return _classifier(net, net.adaptive_avg_pool(x, 6), classes)
 
 
-@architecture(
-    input_shape=(224, 224, 3),
-    classes=1000,
-    paper="Krizhevsky et al. 2012, ImageNet classification with deep convolutional networks",
-)
+@imagenet(paper="Krizhevsky et al. 2012, ImageNet classification with deep convolutional networks")
 def alexnet_paper(net: Builder, images: Node, classes: int) -> Node:
     """AlexNet as published, its two towers joined: 96, 256, 384, 384, 256 filters."""
     conv = partial(net.conv, init=normal(0.01))

@@ -1,14 +1,18 @@
-"""Blocks that several families share; the weights are named as torchvision's."""
+"""What several families share: their sizes, and blocks with weights named as torchvision's."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
 
-from benchsuite.graph import Builder, Node
+from benchsuite.graph import Builder, Node, architecture
 from benchsuite.graph.initializers import kaiming_normal_fan_out, zeros
 
 Activation = Callable[[Node], Node]
+
+#: Decorators of networks for ImageNet and for CIFAR, at the sizes that papers give.
+imagenet = partial(architecture, input_shape=(224, 224, 3), classes=1000)
+cifar = partial(architecture, input_shape=(32, 32, 3), classes=10)
 
 
 def conv_bn(

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from benchsuite.graph import Builder, Node, architecture
+from benchsuite.architectures.blocks import imagenet
+from benchsuite.graph import Builder, Node
 from benchsuite.graph.initializers import constant, normal, zeros
 
 _DEPTHS, _WIDTHS = (3, 3, 9, 3), (96, 192, 384, 768)
@@ -33,9 +34,7 @@ def _block(net: Builder, x: Node, drop: float) -> Node:
     return net.add(net.stochastic_depth(y, drop), x)
 
 
-@architecture(
-    input_shape=(224, 224, 3), classes=1000, paper="Liu et al. 2022, A ConvNet for the 2020s"
-)
+@imagenet(paper="Liu et al. 2022, A ConvNet for the 2020s")
 def convnext_tiny(net: Builder, images: Node, classes: int) -> Node:
     """ConvNeXt-T: 18 blocks of 96 to 768 channels."""
     with net.scope("features"):

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from benchsuite.graph import Builder, Node, architecture
+from benchsuite.architectures.blocks import imagenet
+from benchsuite.graph import Builder, Node
 from benchsuite.graph.initializers import kaiming_normal_fan_in, zeros
 
 _GROWTH, _BOTTLENECK, _STEM = 32, 4, 64
@@ -50,13 +51,13 @@ def _densenet(net: Builder, images: Node, classes: int, depths: Sequence[int]) -
     return net.dense(net.global_avg_pool(x), classes, name="classifier", bias_init=zeros)
 
 
-@architecture(input_shape=(224, 224, 3), classes=1000, paper=_PAPER)
+@imagenet(paper=_PAPER)
 def densenet121(net: Builder, images: Node, classes: int) -> Node:
     """DenseNet-121: blocks of 6, 12, 24 and 16 layers."""
     return _densenet(net, images, classes, (6, 12, 24, 16))
 
 
-@architecture(input_shape=(224, 224, 3), classes=1000, paper=_PAPER)
+@imagenet(paper=_PAPER)
 def densenet169(net: Builder, images: Node, classes: int) -> Node:
     """DenseNet-169: blocks of 6, 12, 32 and 32 layers."""
     return _densenet(net, images, classes, (6, 12, 32, 32))

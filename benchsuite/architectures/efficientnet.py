@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from benchsuite.architectures.blocks import conv_bn, inverted_residual, squeeze_excitation
-from benchsuite.graph import Builder, Node, architecture
+from benchsuite.architectures.blocks import conv_bn, imagenet, inverted_residual, squeeze_excitation
+from benchsuite.graph import Builder, Node
 from benchsuite.graph.initializers import fan_out_uniform, zeros
 
 #: Table 1 of the paper: expansion, kernel, stride of the first block, filters, blocks.
@@ -29,9 +29,10 @@ _STOCHASTIC_DEPTH = 0.2
 
 
 def _mb_conv(
-    net: Builder, x: Node, *, expansion: int, kernel: int, stride: int, filters: int, drop: float
+    net: Builder, x: Node, stage: tuple[int, int, int, int, int], stride: int, drop: float
 ) -> Node:
     """Widen, filter each channel, weigh the channels, project, and add the input."""
+    expansion, kernel, _, filters, _ = stage
     squeezed = max(1, x.shape[-1] // 4)
     y = inverted_residual(
         net,
@@ -50,29 +51,20 @@ def _mb_conv(
     return net.add(net.stochastic_depth(y, drop), x)
 
 
-@architecture(
-    input_shape=(224, 224, 3),
-    classes=1000,
-    paper="Tan and Le 2019, EfficientNet: Rethinking model scaling",
-)
+@imagenet(paper="Tan and Le 2019, EfficientNet: Rethinking model scaling")
 def efficientnet_b0(net: Builder, images: Node, classes: int) -> Node:
     """EfficientNet-B0: inverted residuals with squeeze and excitation."""
     total, number = sum(depth for *_, depth in _STAGES), 0
     with net.scope("features"):
         with net.scope("0"):
             x = net.silu(conv_bn(net, images, 32, 3, stride=2))
-        for stage, (expansion, kernel, first_stride, filters, depth) in enumerate(_STAGES, start=1):
+        for place, stage in enumerate(_STAGES, start=1):
+            *_, depth = stage
             for index in range(depth):
-                with net.scope(f"{stage}.{index}"):
-                    x = _mb_conv(
-                        net,
-                        x,
-                        expansion=expansion,
-                        kernel=kernel,
-                        stride=first_stride if index == 0 else 1,
-                        filters=filters,
-                        drop=_STOCHASTIC_DEPTH * number / total,
-                    )
+                with net.scope(f"{place}.{index}"):
+                    stride = stage[2] if index == 0 else 1
+                    drop = _STOCHASTIC_DEPTH * number / total
+                    x = _mb_conv(net, x, stage, stride, drop)
                 number += 1
         with net.scope(f"{len(_STAGES) + 1}"):
             x = net.silu(conv_bn(net, x, 1280, 1))

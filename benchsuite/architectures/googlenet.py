@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Protocol
 
-from benchsuite.graph import Builder, Node, architecture
+from benchsuite.architectures.blocks import imagenet
+from benchsuite.graph import Builder, Node
 from benchsuite.graph.initializers import kaiming_normal_fan_in, normal, zeros
 
 _PAPER = "Szegedy et al. 2014, Going deeper with convolutions"
@@ -81,7 +82,7 @@ def _stages(net: Builder, x: Node, conv: Convolution, kernel: int, last_pool: in
     return net.global_avg_pool(x)
 
 
-@architecture(input_shape=(224, 224, 3), classes=1000, paper=_PAPER)
+@imagenet(paper=_PAPER)
 def googlenet(net: Builder, images: Node, classes: int) -> Node:
     """GoogLeNet with BatchNorm, as torchvision has it, without auxiliary heads."""
     x = _normalised(net, images, 64, 7, stride=2, name="conv1")
@@ -97,7 +98,7 @@ def _lrn(net: Builder, x: Node) -> Node:
     return net.local_response_norm(x, 5, alpha=1e-4, beta=0.75, k=2.0)
 
 
-@architecture(input_shape=(224, 224, 3), classes=1000, paper=_PAPER)
+@imagenet(paper=_PAPER)
 def googlenet_paper(net: Builder, images: Node, classes: int) -> Node:
     """GoogLeNet as published: 5×5 branches, local response normalisation, no BatchNorm."""
     x = _plain(net, images, 64, 7, stride=2, name="conv1")

@@ -10,6 +10,8 @@ truncates at ±2 absolute, twenty standard deviations away.
 
 from __future__ import annotations
 
+from functools import partial
+
 from benchsuite.graph import Builder, Node, architecture
 from benchsuite.graph.builder import Size
 from benchsuite.graph.initializers import normal
@@ -19,10 +21,8 @@ def _conv(
     net: Builder, x: Node, filters: int, kernel: Size, name: str, *, stride: int = 1, pad: Size = 0
 ) -> Node:
     with net.scope(name):
-        rule = normal(0.1)
-        x = net.conv(
-            x, filters, kernel, stride=stride, padding=pad, bias=False, init=rule, name="conv"
-        )
+        conv = partial(net.conv, bias=False, init=normal(0.1), name="conv")
+        x = conv(x, filters, kernel, stride=stride, padding=pad)
         return net.relu(net.batch_norm(x, name="bn", epsilon=1e-3))
 
 

@@ -12,13 +12,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from benchsuite.architectures.blocks import (
-    Activation,
-    conv_bn,
-    inverted_residual,
-    squeeze_excitation,
-)
-from benchsuite.graph import Builder, Node, architecture
+from benchsuite.architectures.blocks import conv_bn, imagenet, inverted_residual, squeeze_excitation
+from benchsuite.graph import Builder, Node
 from benchsuite.graph.initializers import normal, zeros
 
 #: Table 2 of the paper: expansion, filters, blocks, stride of the first block.
@@ -47,11 +42,7 @@ def _inverted_residual(net: Builder, x: Node, filters: int, expansion: int, stri
     return net.add(x, y) if stride == 1 and x.shape == y.shape else y
 
 
-@architecture(
-    input_shape=(224, 224, 3),
-    classes=1000,
-    paper="Sandler et al. 2018, MobileNetV2: Inverted residuals and linear bottlenecks",
-)
+@imagenet(paper="Sandler et al. 2018, MobileNetV2: Inverted residuals and linear bottlenecks")
 def mobilenet_v2(net: Builder, images: Node, classes: int) -> Node:
     """MobileNetV2: inverted residuals on depthwise convolutions."""
     with net.scope("features"):
@@ -95,18 +86,9 @@ def _divisible(channels: float) -> int:
     return nearest if nearest >= 0.9 * channels else nearest + 8
 
 
-def _bottleneck_v3(
-    net: Builder,
-    x: Node,
-    kernel: int,
-    hidden: int,
-    filters: int,
-    *,
-    excited: bool,
-    activation: Activation,
-    stride: int,
-) -> Node:
-    """An inverted residual, its channels weighed behind the depthwise convolution."""
+def _bottleneck_v3(net: Builder, x: Node, row: tuple[int, int, int, bool, str, int]) -> Node:
+    """A row of table 2: an inverted residual, its channels weighed before it is projected."""
+    kernel, hidden, filters, excited, kind, stride = row
     excite = partial(
         squeeze_excitation,
         net,
@@ -121,35 +103,22 @@ def _bottleneck_v3(
         filters=filters,
         kernel=kernel,
         stride=stride,
-        activation=activation,
+        activation=net.relu if kind == "RE" else net.hard_swish,
         excite=excite if excited else None,
         conv_bn=_conv_bn_v3,
     )
     return net.add(y, x) if stride == 1 and x.shape == y.shape else y
 
 
-@architecture(
-    input_shape=(224, 224, 3),
-    classes=1000,
-    paper="Howard et al. 2019, Searching for MobileNetV3",
-)
+@imagenet(paper="Howard et al. 2019, Searching for MobileNetV3")
 def mobilenet_v3_small(net: Builder, images: Node, classes: int) -> Node:
     """MobileNetV3-Small: hard-swish, squeeze and excitation."""
     with net.scope("features"):
         with net.scope("0"):
             x = net.hard_swish(_conv_bn_v3(net, images, 16, 3, stride=2))
-        for number, (kernel, hidden, filters, excited, kind, stride) in enumerate(_SMALL, start=1):
+        for number, row in enumerate(_SMALL, start=1):
             with net.scope(f"{number}"):
-                x = _bottleneck_v3(
-                    net,
-                    x,
-                    kernel,
-                    hidden,
-                    filters,
-                    excited=excited,
-                    activation=net.relu if kind == "RE" else net.hard_swish,
-                    stride=stride,
-                )
+                x = _bottleneck_v3(net, x, row)
         with net.scope(f"{len(_SMALL) + 1}"):
             x = net.hard_swish(_conv_bn_v3(net, x, 6 * x.shape[-1], 1))
     x = net.global_avg_pool(x)

@@ -12,13 +12,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from benchsuite.graph import Builder, Node, architecture
+from benchsuite.graph import Architecture, Builder, Node
 from benchsuite.graph.initializers import kaiming_normal_fan_out
 
 #: (builder, x, width, stride) -> the block's output
 Block = Callable[[Builder, Node, int, int], Node]
 #: (builder, x, filters, stride) -> what is added to the block's last convolution
 Shortcut = Callable[[Builder, Node, int, int], Node]
+Stem = Callable[[Builder, Node], Node]
 
 _PAPER = "He et al. 2015, Deep residual learning for image recognition"
 
@@ -86,49 +87,48 @@ def _residual(net: Builder, stem: Node, classes: int, block: Block, depths: Sequ
     return net.dense(net.global_avg_pool(x), classes, name="fc")
 
 
-@architecture(input_shape=(224, 224, 3), classes=1000, paper=_PAPER)
-def resnet18(net: Builder, images: Node, classes: int) -> Node:
-    """ResNet-18: eight basic blocks."""
-    return _residual(net, _large_stem(net, images), classes, _basic, (2, 2, 2, 2))
+def _resnet(
+    name: str, summary: str, block: Block, depths: Sequence[int], stem: Stem = _large_stem
+) -> Architecture:
+    """One with the large stem is for ImageNet, another for CIFAR."""
+
+    def build(net: Builder, images: Node, classes: int) -> Node:
+        return _residual(net, stem(net, images), classes, block, depths)
+
+    shape, classes = ((224, 224, 3), 1000) if stem is _large_stem else ((32, 32, 3), 10)
+    return Architecture(name, build, shape, classes, f"{summary}.", _PAPER)
 
 
-@architecture(input_shape=(224, 224, 3), classes=1000, paper=_PAPER)
-def resnet34(net: Builder, images: Node, classes: int) -> Node:
-    """ResNet-34: sixteen basic blocks."""
-    return _residual(net, _large_stem(net, images), classes, _basic, (3, 4, 6, 3))
+_small_16, _small_64 = (partial(_small_stem, width=width) for width in (16, 64))
 
-
-@architecture(input_shape=(224, 224, 3), classes=1000, paper=_PAPER)
-def resnet50(net: Builder, images: Node, classes: int) -> Node:
-    """ResNet-50 v1.5: sixteen bottlenecks, stride on the 3×3 convolution."""
-    return _residual(net, _large_stem(net, images), classes, _bottleneck, (3, 4, 6, 3))
-
-
-@architecture(input_shape=(224, 224, 3), classes=1000, paper=_PAPER)
-def resnet101(net: Builder, images: Node, classes: int) -> Node:
-    """ResNet-101 v1.5: 33 bottlenecks."""
-    return _residual(net, _large_stem(net, images), classes, _bottleneck, (3, 4, 23, 3))
-
-
-@architecture(input_shape=(224, 224, 3), classes=1000, paper=_PAPER)
-def resnet152(net: Builder, images: Node, classes: int) -> Node:
-    """ResNet-152 v1.5: 50 bottlenecks."""
-    return _residual(net, _large_stem(net, images), classes, _bottleneck, (3, 8, 36, 3))
-
-
-@architecture(input_shape=(32, 32, 3), classes=10, paper=_PAPER)
-def resnet18_cifar(net: Builder, images: Node, classes: int) -> Node:
-    """ResNet-18 for small images: 3×3 stem, no first pool."""
-    return _residual(net, _small_stem(net, images, 64), classes, _basic, (2, 2, 2, 2))
-
-
-@architecture(input_shape=(32, 32, 3), classes=10, paper=_PAPER)
-def resnet20(net: Builder, images: Node, classes: int) -> Node:
-    """ResNet-20 for small images (section 4.2): nine basic blocks, shortcuts without weights."""
-    return _residual(net, _small_stem(net, images, 16), classes, _basic_padded, (3, 3, 3))
-
-
-@architecture(input_shape=(32, 32, 3), classes=10, paper=_PAPER)
-def resnet56(net: Builder, images: Node, classes: int) -> Node:
-    """ResNet-56 for small images (section 4.2): 27 basic blocks, shortcuts without weights."""
-    return _residual(net, _small_stem(net, images, 16), classes, _basic_padded, (9, 9, 9))
+resnet18 = _resnet("resnet18", "ResNet-18: eight basic blocks", _basic, (2, 2, 2, 2))
+resnet34 = _resnet("resnet34", "ResNet-34: sixteen basic blocks", _basic, (3, 4, 6, 3))
+resnet50 = _resnet(
+    "resnet50",
+    "ResNet-50 v1.5: sixteen bottlenecks, stride on the 3×3 convolution",
+    _bottleneck,
+    (3, 4, 6, 3),
+)
+resnet101 = _resnet("resnet101", "ResNet-101 v1.5: 33 bottlenecks", _bottleneck, (3, 4, 23, 3))
+resnet152 = _resnet("resnet152", "ResNet-152 v1.5: 50 bottlenecks", _bottleneck, (3, 8, 36, 3))
+resnet18_cifar = _resnet(
+    "resnet18_cifar",
+    "ResNet-18 for small images: 3×3 stem, no first pool",
+    _basic,
+    (2, 2, 2, 2),
+    _small_64,
+)
+resnet20 = _resnet(
+    "resnet20",
+    "ResNet-20 for small images (section 4.2): nine basic blocks, shortcuts without weights",
+    _basic_padded,
+    (3, 3, 3),
+    _small_16,
+)
+resnet56 = _resnet(
+    "resnet56",
+    "ResNet-56 for small images (section 4.2): 27 basic blocks, shortcuts without weights",
+    _basic_padded,
+    (9, 9, 9),
+    _small_16,
+)

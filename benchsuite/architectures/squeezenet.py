@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from benchsuite.graph import Builder, Node, architecture
+from benchsuite.architectures.blocks import imagenet
+from benchsuite.graph import Builder, Node
 from benchsuite.graph.initializers import kaiming_uniform, normal, zeros
 
 _conv = partial(Builder.conv, init=kaiming_uniform, bias_init=zeros)
@@ -25,11 +26,7 @@ def _fire(net: Builder, x: Node, squeeze: int, expand: int) -> Node:
     return net.concat(one, three)
 
 
-@architecture(
-    input_shape=(224, 224, 3),
-    classes=1000,
-    paper="Iandola et al. 2016, SqueezeNet",
-)
+@imagenet(paper="Iandola et al. 2016, SqueezeNet")
 def squeezenet1_0(net: Builder, images: Node, classes: int) -> Node:
     """SqueezeNet 1.0: fire modules, and no dense layer."""
     with net.scope("features"):

@@ -7,10 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from benchsuite.graph import Builder, Node, architecture
+from benchsuite.graph import Architecture, Builder, Node, Shape, architecture
+from benchsuite.graph.architecture import BuildFunction
 
-_TEACHING = "Teaching network, published as code only; after LeCun et al. 1998"
 _TUTORIAL = "TensorFlow tutorials, Convolutional Neural Network (CNN); after LeCun et al. 1998"
+
+
+def _teaching(
+    *, after: str = "LeCun et al. 1998", input_shape: Shape = (32, 32, 3)
+) -> Callable[[BuildFunction], Architecture]:
+    paper = f"Teaching network, published as code only; after {after}"
+    return architecture(input_shape=input_shape, classes=10, paper=paper)
 
 
 def _conv_relu(net: Builder, x: Node, filters: int, name: str, padding: int = 0) -> Node:
@@ -21,11 +28,9 @@ def _dense_relu(net: Builder, x: Node, units: int, name: str) -> Node:
     return net.relu(net.dense(x, units, name=name))
 
 
-@architecture(
+@_teaching(
+    after="Rumelhart et al. 1986, Learning representations by back-propagating errors",
     input_shape=(28, 28, 1),
-    classes=10,
-    paper="Teaching network, published as code only; after Rumelhart et al. 1986, "
-    "Learning representations by back-propagating errors",
 )
 def mlp(net: Builder, images: Node, classes: int) -> Node:
     """One hidden layer of 512 units, with dropout."""
@@ -33,7 +38,7 @@ def mlp(net: Builder, images: Node, classes: int) -> Node:
     return net.dense(net.dropout(x, 0.2), classes, name="fc2")
 
 
-@architecture(input_shape=(28, 28, 1), classes=10, paper=_TEACHING)
+@_teaching(input_shape=(28, 28, 1))
 def simple_cnn(net: Builder, images: Node, classes: int) -> Node:
     """Three padded convolutions, each with BatchNorm and a pool; dropout around the head."""
     x = images
@@ -46,7 +51,7 @@ def simple_cnn(net: Builder, images: Node, classes: int) -> Node:
     return net.dense(x, classes, name="fc2")
 
 
-@architecture(input_shape=(28, 28, 1), classes=10, paper=_TEACHING)
+@_teaching(input_shape=(28, 28, 1))
 def cnn_mnist(net: Builder, images: Node, classes: int) -> Node:
     """Two convolutions with max pools, one hidden dense layer: for handwritten digits."""
     x = net.max_pool(_conv_relu(net, images, 32, "conv1"), 2)
@@ -71,7 +76,7 @@ def cnn_basic(net: Builder, images: Node, classes: int) -> Node:
     return _three_convolutions(net, images, classes, padding=0, units=64)
 
 
-@architecture(input_shape=(32, 32, 3), classes=10, paper=_TEACHING)
+@_teaching()
 def cnn_same(net: Builder, images: Node, classes: int) -> Node:
     """As cnn_basic, with convolutions that keep the size and a wider hidden layer."""
     return _three_convolutions(net, images, classes, padding=1, units=128)
@@ -85,23 +90,19 @@ def _two_convolutions(
     return net.dense(net.flatten(x), classes, name="fc")
 
 
-@architecture(input_shape=(32, 32, 3), classes=10, paper=_TEACHING)
+@_teaching()
 def cnn_pool_max(net: Builder, images: Node, classes: int) -> Node:
     """Two convolutions, each followed by a max pool."""
     return _two_convolutions(net, images, classes, net.max_pool)
 
 
-@architecture(input_shape=(32, 32, 3), classes=10, paper=_TEACHING)
+@_teaching()
 def cnn_pool_avg(net: Builder, images: Node, classes: int) -> Node:
     """Two convolutions, each followed by an average pool."""
     return _two_convolutions(net, images, classes, net.avg_pool)
 
 
-@architecture(
-    input_shape=(32, 32, 3),
-    classes=10,
-    paper="Teaching network, published as code only; after Lin et al. 2013, Network in network",
-)
+@_teaching(after="Lin et al. 2013, Network in network")
 def cnn_pool_global(net: Builder, images: Node, classes: int) -> Node:
     """Two convolutions and one global average pool: a head without spatial weights."""
     x = _conv_relu(net, images, 32, "conv1")
@@ -109,7 +110,7 @@ def cnn_pool_global(net: Builder, images: Node, classes: int) -> Node:
     return net.dense(net.global_avg_pool(x), classes, name="fc")
 
 
-@architecture(input_shape=(32, 32, 3), classes=10, paper=_TEACHING)
+@_teaching()
 def cnn_advanced(net: Builder, images: Node, classes: int) -> Node:
     """Five convolutions with BatchNorm after the activation, and dropout throughout."""
     x = net.batch_norm(_conv_relu(net, images, 32, "conv1"), name="bn1")
@@ -122,11 +123,9 @@ def cnn_advanced(net: Builder, images: Node, classes: int) -> Node:
     return net.dense(net.dropout(x, 0.5), classes, name="fc2")
 
 
-@architecture(
-    input_shape=(32, 32, 3),
-    classes=10,
-    paper="Teaching network, published as code only; after Simonyan and Zisserman 2014, "
-    "Very deep convolutional networks for large-scale image recognition",
+@_teaching(
+    after="Simonyan and Zisserman 2014, Very deep convolutional networks for large-scale image "
+    "recognition"
 )
 def cnn_deep(net: Builder, images: Node, classes: int) -> Node:
     """Two pairs of convolutions with max pools, one hidden dense layer."""
@@ -138,12 +137,7 @@ def cnn_deep(net: Builder, images: Node, classes: int) -> Node:
     return net.dense(x, classes, name="fc2")
 
 
-@architecture(
-    input_shape=(32, 32, 3),
-    classes=10,
-    paper="Teaching network, published as code only; after Ioffe and Szegedy 2015, "
-    "Batch normalization",
-)
+@_teaching(after="Ioffe and Szegedy 2015, Batch normalization")
 def cnn_bn(net: Builder, images: Node, classes: int) -> Node:
     """Two pairs of convolutions, BatchNorm after the first activation of each."""
     x = net.batch_norm(_conv_relu(net, images, 32, "conv1"), name="bn1")

@@ -10,9 +10,9 @@ Names, structure and initial weights are torchvision's: convolutions start as
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
-from benchsuite.graph import Builder, Node, architecture
-from benchsuite.graph.architecture import Architecture, BuildFunction
+from benchsuite.graph import Architecture, Builder, Node
 from benchsuite.graph.initializers import kaiming_normal_fan_out, normal, zeros
 
 #: Table 1 of the paper: convolutions in each of the five stages.
@@ -20,20 +20,16 @@ _A, _B, _D, _E = (1, 1, 2, 2, 2), (2, 2, 2, 2, 2), (2, 2, 3, 3, 3), (2, 2, 4, 4,
 _WIDTHS = (64, 128, 256, 512, 512)
 
 
+_conv = partial(Builder.conv, init=kaiming_normal_fan_out, bias_init=zeros)
+_dense = partial(Builder.dense, init=normal(0.01), bias_init=zeros)
+
+
 def _features(net: Builder, x: Node, depths: Sequence[int], *, normalised: bool) -> Node:
     """Layers are numbered as torchvision's `nn.Sequential` does, ReLU and pools included."""
     position = 0
     for depth, width in zip(depths, _WIDTHS, strict=True):
         for _ in range(depth):
-            x = net.conv(
-                x,
-                width,
-                3,
-                padding=1,
-                name=f"{position}",
-                init=kaiming_normal_fan_out,
-                bias_init=zeros,
-            )
+            x = _conv(net, x, width, 3, padding=1, name=f"{position}")
             if normalised:
                 x = net.batch_norm(x, name=f"{position + 1}")
             x = net.relu(x)
@@ -50,20 +46,15 @@ def _vgg(name: str, depths: Sequence[int], *, normalised: bool = False) -> Archi
         x = net.flatten(net.adaptive_avg_pool(x, 7))
         with net.scope("classifier"):
             for layer in ("0", "3"):
-                x = net.relu(net.dense(x, 4096, name=layer, init=normal(0.01), bias_init=zeros))
+                x = net.relu(_dense(net, x, 4096, name=layer))
                 x = net.dropout(x, 0.5)
-            return net.dense(x, classes, name="6", init=normal(0.01), bias_init=zeros)
+            return _dense(net, x, classes, name="6")
 
-    return _named(build, name, depths, " with BatchNorm" if normalised else "")
-
-
-def _named(build: BuildFunction, name: str, depths: Sequence[int], suffix: str) -> Architecture:
-    build.__name__ = name
-    build.__doc__ = (
-        f"VGG-{sum(depths) + 3}{suffix}: {sum(depths)} convolutions, three dense layers."
-    )
+    suffix = " with BatchNorm" if normalised else ""
+    layers = sum(depths)
+    summary = f"VGG-{layers + 3}{suffix}: {layers} convolutions, three dense layers."
     paper = "Simonyan and Zisserman 2014, Very deep convolutional networks"
-    return architecture(input_shape=(224, 224, 3), classes=1000, paper=paper)(build)
+    return Architecture(name, build, (224, 224, 3), 1000, summary, paper)
 
 
 vgg11 = _vgg("vgg11", _A)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from benchsuite.cli.output import print_table
 from benchsuite.cli.parameters import Names
-from benchsuite.cli.tables import print_table
 from benchsuite.errors import UsageError
 
 if TYPE_CHECKING:

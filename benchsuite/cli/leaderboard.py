@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from benchsuite.cli.output import say
-from benchsuite.cli.tables import UNLIMITED
+from benchsuite.cli.output import UNLIMITED, say
 from benchsuite.errors import UsageError
 
 if TYPE_CHECKING:

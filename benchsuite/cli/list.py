@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchsuite.cli.output import say
+from benchsuite.cli.output import print_table, say
 from benchsuite.cli.parameters import plugins_of
 
 if TYPE_CHECKING:
+    from benchsuite.contract import NativeModel
+    from benchsuite.graph import Architecture
     from benchsuite.hooks import Entry, Plugins
     from benchsuite.hooks.manager import PluginInfo
 
@@ -19,40 +21,48 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 
+#: What can be listed, and the registry that holds it.
+_REGISTRIES = {
+    "archs": "architectures",
+    "native": "native_models",
+    **{kind: kind for kind in ("backends", "datasets", "metrics", "probes", "exporters")},
+}
+
+
 @click.command("list")
-@click.argument(
-    "kind",
-    type=click.Choice(
-        ["archs", "native", "backends", "datasets", "metrics", "probes", "exporters", "plugins"]
-    ),
-)
+@click.argument("kind", type=click.Choice([*_REGISTRIES, "plugins"]))
 @click.option("--json", "as_json", is_flag=True, help="Print every fact as JSON.")
 @click.pass_context
 def list_offers(ctx: click.Context, kind: str, as_json: bool) -> None:
     """List what is installed, and from which plugin."""
     plugins = plugins_of(ctx)
-    rows = _ROWS[kind](plugins)
+    if kind == "plugins":
+        rows = [_plugin(plugins, info) for info in plugins.infos]
+    else:
+        rows = [_offered(entry) for entry in getattr(plugins, _REGISTRIES[kind]).values()]
     if as_json:
         say(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
-        _print_rows([_CELLS[kind](row) for row in rows])
+        cells = _CELLS.get(kind, _offer_cells)
+        _print_rows([cells(row) for row in rows])
     if kind != "plugins":
         _warn_of_broken(plugins)
 
 
-def _architectures(plugins: Plugins) -> list[Row]:
-    return [_architecture(entry) for entry in plugins.architectures.values()]
-
-
-def _architecture(entry: Entry) -> Row:
-    row = _offer(entry)
+def _offered(entry: Entry) -> Row:
+    """With what is known of a network once it is loaded."""
+    row, facts = _offer(entry), _FACTS.get(entry.kind)
+    if facts is None or (entry.kind == "native model" and row["missing"]):
+        return row
     try:
-        architecture = entry.load()
-        graph = architecture.trace()
+        return {**row, **facts(entry.load())}
     except Exception as error:  # noqa: BLE001 - a stranger's code: the others are still listed
         return {**row, "error": f"{type(error).__name__}: {error}"}
+
+
+def _architecture(architecture: Architecture) -> Row:
+    graph = architecture.trace()
     return {
-        **row,
         "paper": architecture.paper,
         "input_shape": list(graph.input_shape),
         "classes": architecture.classes,
@@ -64,25 +74,19 @@ def _architecture(entry: Entry) -> Row:
     }
 
 
-def _native_models(plugins: Plugins) -> list[Row]:
-    return [_native_model(entry) for entry in plugins.native_models.values()]
-
-
-def _native_model(entry: Entry) -> Row:
-    row = _offer(entry)
-    if row["missing"]:
-        return row
-    try:
-        model = entry.load()
-    except Exception as error:  # noqa: BLE001 - a stranger's code: the others are still listed
-        return {**row, "error": f"{type(error).__name__}: {error}"}
+def _native_model(model: NativeModel) -> Row:
     return {
-        **row,
         "backends": list(model.backends),
         "input_shape": list(model.input_shape),
         "classes": model.classes,
         "macs_about": model.macs,
     }
+
+
+_FACTS: Mapping[str, Callable[[Any], Row]] = {
+    "architecture": _architecture,
+    "native model": _native_model,
+}
 
 
 def _offer(entry: Entry) -> Row:
@@ -97,35 +101,11 @@ def _offer(entry: Entry) -> Row:
     }
 
 
-def _backends(plugins: Plugins) -> list[Row]:
-    return [_offer(entry) for entry in plugins.backends.values()]
-
-
-def _datasets(plugins: Plugins) -> list[Row]:
-    return [_offer(entry) for entry in plugins.datasets.values()]
-
-
-def _metrics(plugins: Plugins) -> list[Row]:
-    return [_offer(entry) for entry in plugins.metrics.values()]
-
-
-def _probes(plugins: Plugins) -> list[Row]:
-    return [_offer(entry) for entry in plugins.probes.values()]
-
-
-def _exporters(plugins: Plugins) -> list[Row]:
-    return [_offer(entry) for entry in plugins.exporters.values()]
-
-
-def _plugins(plugins: Plugins) -> list[Row]:
-    return [_plugin(plugins, info) for info in plugins.infos]
-
-
 def _plugin(plugins: Plugins, info: PluginInfo) -> Row:
     offers = [
         {"kind": entry.kind, **_offer(entry)}
-        for registry in plugins.registries
-        for entry in registry.values()
+        for registry in (*sorted(_REGISTRIES.values()), "weight_readers")
+        for entry in getattr(plugins, registry).values()
         if entry.plugin == info.name and not info.error
     ]
     return {
@@ -169,7 +149,7 @@ def _native_cells(row: Row) -> Mapping[str, str]:
     }
 
 
-def _backend_cells(row: Row) -> Mapping[str, str]:
+def _offer_cells(row: Row) -> Mapping[str, str]:
     return {
         "name": row["name"],
         "available": _missing(row) or "yes",
@@ -196,32 +176,15 @@ def _plugin_cells(row: Row) -> Mapping[str, str]:
     }
 
 
-_ROWS: Mapping[str, Callable[[Plugins], list[Row]]] = {
-    "archs": _architectures,
-    "native": _native_models,
-    "backends": _backends,
-    "datasets": _datasets,
-    "metrics": _metrics,
-    "probes": _probes,
-    "exporters": _exporters,
-    "plugins": _plugins,
-}
 _CELLS: Mapping[str, Callable[[Row], Mapping[str, str]]] = {
     "archs": _architecture_cells,
     "native": _native_cells,
-    "backends": _backend_cells,
-    "datasets": _backend_cells,
-    "metrics": _backend_cells,
-    "probes": _backend_cells,
-    "exporters": _backend_cells,
     "plugins": _plugin_cells,
 }
 _NUMBERS = ("input", "classes", "parameters", "MACs", "MACs, about", "offers")
 
 
 def _print_rows(rows: list[Mapping[str, str]]) -> None:
-    from benchsuite.cli.tables import print_table
-
     headers = list(dict.fromkeys(header for row in rows for header in row))
     cells = [[row.get(header, "") for header in headers] for row in rows]
     if rows:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from benchsuite.cli.output import time_left
 from benchsuite.orchestration import Observer
 from benchsuite.records import Case, Epoch, Record
 from benchsuite.terminal import console
@@ -39,17 +40,10 @@ def progress() -> Iterator[Observer]:
         yield _Bar(bar)
 
 
-class _Clock:
-    """Estimates the time left from the cases that have ended."""
-
-    def __init__(self) -> None:
-        self._start = time.monotonic()
-
-    def left(self, done: int, total: int) -> str:
-        if done == 0:
-            return "time left: ?"
-        seconds = (time.monotonic() - self._start) / done * (total - done)
-        return f"{int(seconds // 60)}:{int(seconds % 60):02} left"
+def _left(start_s: float, done: int, total: int) -> str:
+    """Estimated from the cases that have ended."""
+    left = time_left(start_s, done, total)
+    return f"{left} left" if done else f"time left: {left}"
 
 
 class _Lines:
@@ -57,14 +51,14 @@ class _Lines:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._clock = _Clock()
+        self._start_s = time.monotonic()
 
     def resumed(self, kept: int, again: Mapping[str, str]) -> None:
         for line in _resumption(kept, again):
             self._say(line)
 
     def case_started(self, case: Case, index: int, total: int) -> None:
-        left = self._clock.left(index, total)
+        left = _left(self._start_s, index, total)
         self._say(f"[{index + 1}/{total}] {_name(case)} … ({left})")
 
     def task_started(self, case: Case, task: str) -> None:
@@ -89,7 +83,7 @@ class _Bar:
 
     def __init__(self, bar: Progress) -> None:
         self._bar = bar
-        self._clock = _Clock()
+        self._start_s = time.monotonic()
         self._task = bar.add_task("looking at the backends", total=None, left="")
         self._round = ""
         bar.refresh()
@@ -100,7 +94,7 @@ class _Bar:
 
     def case_started(self, case: Case, index: int, total: int) -> None:
         self._round = ""
-        left, text = self._clock.left(index, total), f"{_name(case)}"
+        left, text = _left(self._start_s, index, total), f"{_name(case)}"
         self._bar.update(self._task, total=total, completed=index, left=left, description=text)
 
     def task_started(self, case: Case, task: str) -> None:

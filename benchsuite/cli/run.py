@@ -127,7 +127,7 @@ def _cases(count: int) -> str:
 
 
 def _exit_code(finished: Run) -> int:
-    if any(record.reason.startswith("interrupted") for record in finished.records):
+    if any(record.cause == "interrupted" for record in finished.records):
         return _INTERRUPTED
     statuses = {record.status for record in finished.records}
     return _FAILED if statuses & {"failed", "timeout", "oom"} else 0

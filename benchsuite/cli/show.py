@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchsuite.cli.output import say
+from benchsuite.cli.output import print_table, say
 from benchsuite.cli.parameters import complete, plugins_of, size_options, traced
 from benchsuite.errors import UnsupportedError
 
@@ -70,8 +70,6 @@ def _source(plugins: Plugins, backend: str, graph: Graph) -> str:
 
 def _print_flops(facts: dict[str, Any], by: str) -> None:
     """What costs what, the dearest first."""
-    from benchsuite.cli.tables import print_table
-
     macs: Counter[str] = Counter()
     for layer in facts["layers"]:
         macs[layer["op"] if by == "op" else layer["name"].partition(".")[0]] += layer["macs"]
@@ -112,7 +110,6 @@ def _facts(graph: Graph) -> dict[str, Any]:
 
 
 def _print_table(facts: dict[str, Any]) -> None:
-    from benchsuite.cli.tables import print_table
     from benchsuite.report.columns.quantities import extents
 
     rows = [

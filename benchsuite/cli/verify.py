@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from benchsuite.cli.output import say
+from benchsuite.cli.output import print_table, say, time_left
 from benchsuite.cli.parameters import Names, plugins_of
 
 if TYPE_CHECKING:
@@ -86,32 +87,23 @@ def verify(
         memory_limit_bytes=spec.memory_limit_bytes,
     )
     certificates = []
-    for certificate in certify(request, plugins, _Lines()):
+    for certificate in certify(request, plugins, partial(_say_started, time.monotonic())):
         write_certificate(results, certificate)
         certificates.append(certificate)
+        _say_certified(certificate)
     _print_table(certificates)
     say(f"certificates: {results / 'certificates'}")
     sys.exit(0 if all(c.holds for c in certificates) else _NOT_PROVEN)
 
 
-class _Lines:
-    """One line as each network begins, and one for each certificate."""
+def _say_started(start_s: float, subject: str, worker: str, index: int, total: int) -> None:
+    left = time_left(start_s, index, total)
+    say(f"[{index + 1}/{total}] {subject}: {worker} … ({left} left)", err=True)
 
-    def __init__(self) -> None:
-        self._start = time.monotonic()
 
-    def started(self, subject: str, worker: str, index: int, total: int) -> None:
-        seconds = (time.monotonic() - self._start) / index * (total - index) if index else None
-        left = "?" if seconds is None else f"{int(seconds // 60)}:{int(seconds % 60):02}"
-        say(f"[{index + 1}/{total}] {subject}: {worker} … ({left} left)", err=True)
-
-    def certified(self, certificate: Certificate) -> None:
-        reason = f": {certificate.reason}" if certificate.reason else ""
-        say(
-            f"    {certificate.precision}: {certificate.verdict}{reason} "
-            f"({certificate.seconds:.0f} s)",
-            err=True,
-        )
+def _say_certified(found: Certificate) -> None:
+    reason = f": {found.reason}" if found.reason else ""
+    say(f"    {found.precision}: {found.verdict}{reason} ({found.seconds:.0f} s)", err=True)
 
 
 _COLUMNS = {
@@ -126,8 +118,6 @@ _COLUMNS = {
 
 
 def _print_table(certificates: Sequence[Certificate]) -> None:
-    from benchsuite.cli.tables import print_table
-
     rows = [
         (
             c.architecture,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,70 +64,74 @@ def split(
     Raises UsageError where a class has too few examples to be in every part.
     """
     generator = np.random.default_rng([seed, _SPLIT_STREAM])
-    labels, name = dataset.train.labels, dataset.name
-    own = _some(labels, limit, generator, name)
+    drawn = _Drawing(dataset.train.labels, generator, dataset.name)
+    own, test, offset = drawn.some(limit), dataset.test, 0
     if fold is not None:
-        own, taken = _folded(labels, own, fold, generator, name)
-        test, offset = Part(dataset.train, taken), 0
-    elif dataset.test is None:
-        own, taken = _take(labels, own, TEST_SHARE, generator, name)
-        test, offset = Part(dataset.train, taken), 0
+        own, taken = drawn.fold(own, fold)
+        tests = Part(dataset.train, taken)
+    elif test is None:
+        own, taken = drawn.share(own, TEST_SHARE)
+        tests = Part(dataset.train, taken)
     else:
-        tests = _some(dataset.test.labels, limit, generator, name)
-        test, offset = Part(dataset.test, tests), len(labels)
-    train, validation = _take(labels, own, VALIDATION_SHARE, generator, name)
-    positions = {"train": train, "validation": validation, "test": offset + test.index}
-    return Splits(Part(dataset.train, train), Part(dataset.train, validation), test, positions)
+        chosen = _Drawing(test.labels, generator, dataset.name).some(limit)
+        tests, offset = Part(test, chosen), len(dataset.train.labels)
+    train, validation = drawn.share(own, VALIDATION_SHARE)
+    positions = {"train": train, "validation": validation, "test": offset + tests.index}
+    return Splits(Part(dataset.train, train), Part(dataset.train, validation), tests, positions)
 
 
-def _some(
-    labels: NDArray[np.int64], limit: int | None, generator: np.random.Generator, name: str
-) -> NDArray[np.int64]:
-    """Positions of all, or of about `limit` in the classes' own shares, at least one of each."""
-    everything = np.arange(len(labels))
-    if limit is None or limit >= len(labels):
-        return everything
-    return _take(labels, everything, limit / len(labels), generator, name)[1]
+Positions = NDArray[np.int64]
 
 
-def _folded(
-    labels: NDArray[np.int64],
-    pool: NDArray[np.int64],
-    fold: Fold,
-    generator: np.random.Generator,
-    name: str,
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Split `pool` into (rest, fold), class by class; the folds of one seed are disjoint."""
-    taken: list[NDArray[np.int64]] = []
-    for label in np.unique(labels[pool]):
-        members = generator.permutation(pool[labels[pool] == label])
-        if len(members) < fold.count + 1:
-            raise UsageError(
-                f"data set '{name}': class {label} has {len(members)} examples, too few for "
-                f"{fold.count} folds and a validation split; choose fewer with --folds"
-            )
-        taken.append(np.array_split(members, fold.count)[fold.index])
-    chosen = np.sort(np.concatenate(taken))
-    return np.setdiff1d(pool, chosen), chosen
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """What is drawn of one split of a data set, class by class; positions in it are sorted."""
 
+    labels: NDArray[np.int64]
+    generator: np.random.Generator
+    name: str
 
-def _take(
-    labels: NDArray[np.int64],
-    pool: NDArray[np.int64],
-    share: float,
-    generator: np.random.Generator,
-    name: str,
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Split `pool` into (rest, taken), taking `share` of each class, at least one."""
-    taken: list[NDArray[np.int64]] = []
-    for label in np.unique(labels[pool]):
-        members = pool[labels[pool] == label]
-        count = max(1, round(share * len(members)))
-        if count >= len(members):
-            raise UsageError(
-                f"data set '{name}': class {label} has {len(members)} examples, too few to be "
-                "in the training, validation and test splits; at least 3 are needed"
-            )
-        taken.append(generator.permutation(members)[:count])
-    chosen = np.sort(np.concatenate(taken))
-    return np.setdiff1d(pool, chosen), chosen
+    def some(self, limit: int | None) -> Positions:
+        """All, or about `limit` in the classes' own shares, at least one of each."""
+        everything = np.arange(len(self.labels))
+        if limit is None or limit >= len(self.labels):
+            return everything
+        return self.share(everything, limit / len(self.labels))[1]
+
+    def fold(self, pool: Positions, fold: Fold) -> tuple[Positions, Positions]:
+        """Split `pool` into (rest, fold); the folds of one seed are disjoint."""
+
+        def take(label: int, members: Positions) -> Positions:
+            shuffled = self.generator.permutation(members)
+            if len(members) < fold.count + 1:
+                advice = f"{fold.count} folds and a validation split; choose fewer with --folds"
+                raise self._too_few(label, members, f"for {advice}")
+            return np.array_split(shuffled, fold.count)[fold.index]
+
+        return self._by_class(pool, take)
+
+    def share(self, pool: Positions, share: float) -> tuple[Positions, Positions]:
+        """Split `pool` into (rest, taken), taking `share` of each class, at least one."""
+
+        def take(label: int, members: Positions) -> Positions:
+            count = max(1, round(share * len(members)))
+            if count >= len(members):
+                where = "to be in the training, validation and test splits; at least 3 are needed"
+                raise self._too_few(label, members, where)
+            return self.generator.permutation(members)[:count]
+
+        return self._by_class(pool, take)
+
+    def _by_class(
+        self, pool: Positions, take: Callable[[int, Positions], Positions]
+    ) -> tuple[Positions, Positions]:
+        own = self.labels[pool]
+        taken = [take(label, pool[own == label]) for label in np.unique(own)]
+        chosen = np.sort(np.concatenate(taken))
+        return np.setdiff1d(pool, chosen), chosen
+
+    def _too_few(self, label: int, members: Positions, what: str) -> UsageError:
+        count = len(members)
+        return UsageError(
+            f"data set '{self.name}': class {label} has {count} examples, too few {what}"
+        )

@@ -8,9 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from functools import partial
 from tempfile import TemporaryDirectory
-from typing import Protocol
 
 import msgspec
 
@@ -44,33 +42,25 @@ class Request:
     memory_limit_bytes: int | None = None
 
 
-class Observer(Protocol):
-    """Told how it goes on."""
+def verify(
+    request: Request, plugins: Plugins, tell: Callable[[str, str, int, int], None]
+) -> Iterator[Certificate]:
+    """Certify, subject by subject; the reference's tensors are kept no longer than needed.
 
-    def started(self, subject: str, worker: str, index: int, total: int) -> None:
-        """A worker begins with a subject."""
-
-    def certified(self, certificate: Certificate) -> None:
-        """A certificate is there, whatever it says."""
-
-
-def verify(request: Request, plugins: Plugins, observer: Observer) -> Iterator[Certificate]:
-    """Certify, subject by subject; the reference's tensors are kept no longer than needed."""
+    tell: called with the subject, who begins with it, its place and how many there are.
+    """
     workers = Workers(plugins, request.threads, request.timeout_s, request.memory_limit_bytes)
     references = _References(request, workers)
     total = len(request.subjects)
     # Workers end first: nobody waits for the answer to what was asked of them.
     with closing(references), closing(workers):
         for index, subject in enumerate(request.subjects):
-            started = partial(observer.started, subject, index=index, total=total)
-            started(REFERENCE)
+            tell(subject, REFERENCE, index, total)
             with references.of(index) as reference:
-                started(", ".join(request.backends))
+                tell(subject, ", ".join(request.backends), index, total)
                 large = _is_large(find_subject(subject, plugins))
                 answers = _ask(request, reference, workers, references.wait if large else None)
-            for certificate in _certify(request, subject, answers):
-                observer.certified(certificate)
-                yield certificate
+            yield from _certify(request, subject, answers)
 
 
 def _is_large(subject: Subject) -> bool:

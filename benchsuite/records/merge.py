@@ -15,19 +15,10 @@ import msgspec
 
 from benchsuite.errors import UsageError
 from benchsuite.files import opened, require_within
+from benchsuite.records import store
 from benchsuite.records.certificate import CERTIFICATES
 from benchsuite.records.reading import content_of
-from benchsuite.records.store import (
-    LOGS,
-    PREDICTIONS,
-    RECORDS,
-    RUN_FILE,
-    RUNS,
-    SAMPLES,
-    Stored,
-    read_run,
-    read_stored,
-)
+from benchsuite.records.store import RECORDS, RUNS, Stored
 from benchsuite.records.writing import write_atomically
 
 Keep = Literal["first", "last", "ok"]
@@ -66,7 +57,7 @@ def read_parts(folder: Path) -> list[Part]:
             f"'{folder}' is no run's folder, and no results folder: it has neither '{RECORDS}' "
             f"nor '{RUNS}'"
         )
-    return [Part(run, read_run(run), tuple(read_stored([run]))) for run in runs]
+    return [Part(run, store.read_run(run), tuple(store.read_stored([run]))) for run in runs]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +156,7 @@ def write_merged(folder: Path, name: str, merged: Merged) -> None:
 
     Of a part that was merged itself, its own parts are named.
     """
-    for kind in (RECORDS, LOGS, PREDICTIONS, SAMPLES):
+    for kind in (RECORDS, store.LOGS, store.PREDICTIONS, store.SAMPLES):
         (folder / kind).mkdir()
     for stored in merged.stored:
         for file in _files_of(stored):
@@ -173,7 +164,7 @@ def write_merged(folder: Path, name: str, merged: Merged) -> None:
             _copy(file, folder / file.parent.name / f"{stored.record.case.id}{suffix}", stored)
     facts = {"run": name, "parts": [part for one in merged.parts for part in _facts(one, merged)]}
     content = msgspec.json.format(msgspec.json.encode(facts), indent=1) + b"\n"
-    write_atomically(folder / RUN_FILE, content)
+    write_atomically(folder / store.RUN_FILE, content)
 
 
 def _copy(source: Path, target: Path, stored: Stored) -> None:
@@ -185,7 +176,7 @@ def _copy(source: Path, target: Path, stored: Stored) -> None:
 
 def _files_of(stored: Stored) -> Iterator[Path]:
     yield stored.path
-    for kind in (LOGS, PREDICTIONS, SAMPLES):
+    for kind in (store.LOGS, store.PREDICTIONS, store.SAMPLES):
         yield from sorted((stored.folder / kind).glob(f"{escape(stored.path.stem)}.*"))
 
 

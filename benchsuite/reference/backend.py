@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from benchsuite.contract import Batch, Counts, Setup, check_request, check_setup
 from benchsuite.graph import OPS, Graph, Node
+from benchsuite.graph.ops.arrays import Array
+from benchsuite.graph.ops.op import NodeWeights, Operation
 from benchsuite.graph.weights import check_weights
-from benchsuite.reference.attention import Array, NodeWeights
 from benchsuite.reference.ceilings import NumpyWorkload, copy, product
-from benchsuite.reference.ops import OPERATIONS, Operation
+from benchsuite.reference.definitions import OPERATIONS
 from benchsuite.reference.oracle import Oracle, normalised
 
 _DTYPES: Mapping[str, type[np.floating]] = {"fp32": np.float32, "fp64": np.float64}

@@ -16,9 +16,9 @@ from numpy.typing import DTypeLike, NDArray
 
 from benchsuite.contract import Batch, Normalizer, UpdateRule
 from benchsuite.graph import Graph, Node, Shape
-from benchsuite.reference.attention import Array
-from benchsuite.reference.gradients import DERIVATIVES, Derivative
-from benchsuite.reference.ops import OPERATIONS, Operation
+from benchsuite.graph.ops.arrays import Array
+from benchsuite.graph.ops.op import Backward, Derivative, Operation
+from benchsuite.reference.definitions import DERIVATIVES, OPERATIONS
 
 
 def normalised(
@@ -66,13 +66,9 @@ def backpropagate(
     by_node, by_weight = {graph.output.name: gradient}, {}
     for node in reversed(graph.nodes[1:]):
         inputs = tuple(passed.values[name] for name in node.inputs)
-        of_inputs, of_weights = derivatives[node.op](
-            node.attrs,
-            passed.weights[node.name],
-            inputs,
-            passed.values[node.name],
-            by_node.pop(node.name),
-        )
+        y, g = passed.values[node.name], by_node.pop(node.name)
+        at = Backward(node.attrs, passed.weights[node.name], inputs, y, g)
+        of_inputs, of_weights = derivatives[node.op](at)
         for name, array in zip(node.inputs, of_inputs, strict=True):
             by_node[name] = by_node[name] + array if name in by_node else array
         for weight in node.weights:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from benchsuite.lazy import imported_when_used
 
 if TYPE_CHECKING:
     from benchsuite.report.leaderboard.console import leaderboard_table
@@ -10,17 +12,12 @@ if TYPE_CHECKING:
 
 __all__ = ["leaderboard_frame", "leaderboard_table", "write_csv"]
 
-#: Loaded on first use: `benchsuite list` needs no more than `report.columns.quantities`.
-_LAZY = {
-    "leaderboard_frame": "leaderboard.rows",
-    "leaderboard_table": "leaderboard.console",
-    "write_csv": "leaderboard.rows",
-}
-
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
-    if name not in _LAZY:
-        raise AttributeError(f"module 'benchsuite.report' has no attribute '{name}'")
-    from importlib import import_module
-
-    return getattr(import_module(f"benchsuite.report.{_LAZY[name]}"), name)
+#: `benchsuite list` needs no more than `report.columns.quantities`.
+__getattr__ = imported_when_used(
+    __name__,
+    {
+        "leaderboard_frame": "benchsuite.report.leaderboard.rows",
+        "leaderboard_table": "benchsuite.report.leaderboard.console",
+        "write_csv": "benchsuite.report.leaderboard.rows",
+    },
+)

@@ -8,7 +8,9 @@ class TestMyBackend(BackendConformance):
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from benchsuite.lazy import imported_when_used
 
 if TYPE_CHECKING:
     from benchsuite.reference.backend import NumpyBackend, NumpySession
@@ -30,23 +32,18 @@ __all__ = [
     "random_weights",
 ]
 
-#: Loaded on first use: the kit needs pytest, and plugins that name it must stay light.
-_LAZY = {
-    "BackendConformance": "benchsuite.testing.conformance",
-    "NumpyBackend": "benchsuite.reference.backend",
-    "NumpySession": "benchsuite.reference.backend",
-    "OpCase": "benchsuite.testing.cases",
-    "Oracle": "benchsuite.reference.oracle",
-    "check_plugin_is_light": "benchsuite.testing.light",
-    "op_cases": "benchsuite.testing.cases",
-    "random_images": "benchsuite.reference.nondegenerate",
-    "random_weights": "benchsuite.reference.nondegenerate",
-}
-
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
-    if name not in _LAZY:
-        raise AttributeError(f"module 'benchsuite.testing' has no attribute '{name}'")
-    from importlib import import_module
-
-    return getattr(import_module(_LAZY[name]), name)
+#: The kit needs pytest, and plugins that name it must stay light.
+__getattr__ = imported_when_used(
+    __name__,
+    {
+        "BackendConformance": "benchsuite.testing.conformance",
+        "NumpyBackend": "benchsuite.reference.backend",
+        "NumpySession": "benchsuite.reference.backend",
+        "OpCase": "benchsuite.testing.cases",
+        "Oracle": "benchsuite.reference.oracle",
+        "check_plugin_is_light": "benchsuite.testing.light",
+        "op_cases": "benchsuite.testing.cases",
+        "random_images": "benchsuite.reference.nondegenerate",
+        "random_weights": "benchsuite.reference.nondegenerate",
+    },
+)

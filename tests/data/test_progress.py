@@ -2,7 +2,7 @@ import sys
 
 import pytest
 
-from benchsuite.data.progress import shown
+from benchsuite.terminal import shown
 
 
 @pytest.mark.parametrize("terminal", [True, False])

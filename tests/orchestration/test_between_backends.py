@@ -16,13 +16,17 @@ BACKENDS = [
 STEPS = 100
 
 
+@pytest.mark.frameworks
 @pytest.mark.skipif(len(BACKENDS) < 2, reason="needs two backends to compare")
 @pytest.mark.parametrize(
     ("architecture", "changes", "precision_and_tolerance"),
     [
         ("lenet5", {"optimizer": "adam", "lr": 0.002}, ("fp32", 1e-3)),
         # ReLU, BatchNorm and Adam make much of a rounding: float64 shows that it is no more.
-        ("cnn_bn", {"lr": 0.001, "augmentation": ["shift", "mixup"]}, ("fp64", 1e-9)),
+        pytest.param(
+            *("cnn_bn", {"lr": 0.001, "augmentation": ["shift", "mixup"]}, ("fp64", 1e-9)),
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_losses_of_a_hundred_steps_agree(

@@ -18,12 +18,8 @@ BACKENDS = [
 SUBSET = ("update_rules", "cnn_advanced", "resnet20", "mobilenet_v3_small", "squeezenet1_0")
 
 
-class Quiet:
-    def started(self, subject, worker, index, total):
-        pass
-
-    def certified(self, certificate):
-        pass
+def quiet(subject, worker, index, total):
+    pass
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +32,12 @@ def certificates():
         threads=2,
         timeout_s=900.0,
     )
-    return list(verify(request, PLUGINS, Quiet()))
+    return list(verify(request, PLUGINS, quiet))
 
 
 @pytest.mark.slow
+@pytest.mark.frameworks
+@pytest.mark.xdist_group("certificates")
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_backend_is_exact_in_float64_and_close_in_float32(certificates, backend):
     found = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchsuite.reference.ceilings import NumpyWorkload, copy, product
+from benchsuite.reference.backend import NumpyWorkload, copy, product
 from benchsuite.testing import NumpyBackend
 
 

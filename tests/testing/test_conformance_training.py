@@ -15,7 +15,7 @@ from wrong_trainers import (
     KerasMomentumOfStatistics,
 )
 
-from benchsuite.reference.gradients import DERIVATIVES
+from benchsuite.reference.definitions import DERIVATIVES
 from benchsuite.testing import NumpyBackend, NumpySession, Oracle
 
 # Wrong update rules and gradients.
@@ -52,11 +52,11 @@ class _FrozenBias(Oracle):
         return super().direction(name, gradient) * (0 if name == "fc1.bias" else 1)
 
 
-def _normalisation_of_evaluation(attrs, weights, inputs, y, g):
-    deviation = np.sqrt(weights["running_var"] + attrs["epsilon"])
-    normal = (inputs[0] - weights["running_mean"]) / deviation
-    by_role = {"weight": (g * normal).sum(axis=0), "bias": g.sum(axis=0)}
-    return (g * weights["weight"] / deviation,), by_role
+def _normalisation_of_evaluation(at):
+    deviation = np.sqrt(at.weights["running_var"] + at.attrs["epsilon"])
+    normal = (at.x - at.weights["running_mean"]) / deviation
+    by_role = {"weight": (at.g * normal).sum(axis=0), "bias": at.g.sum(axis=0)}
+    return (at.g * at.weights["weight"] / deviation,), by_role
 
 
 class _StatisticsOfEvaluation(Oracle):

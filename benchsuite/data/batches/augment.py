@@ -90,27 +90,26 @@ def random_resized_crop(images: Images, generator: np.random.Generator) -> Image
     _, height, width, _ = images.shape
     cropped = np.empty_like(images)
     for index, image in enumerate(images):
-        tall, wide = _extent(generator, height, width, _CROPPED_AREA, _CROPPED_ASPECT)
-        top = generator.integers(0, height - tall + 1)
-        left = generator.integers(0, width - wide + 1)
-        part = image[np.newaxis, top : top + tall, left : left + wide]
-        cropped[index] = fit_images(part, images.shape[1:])[0]
+        where = _rectangle(generator, height, width, _CROPPED_AREA, _CROPPED_ASPECT)
+        cropped[index] = fit_images(image[where][np.newaxis], images.shape[1:])[0]
     return cropped
 
 
-def _extent(
+def _rectangle(
     generator: np.random.Generator,
     height: int,
     width: int,
     areas: tuple[float, float],
     aspects: tuple[float, float],
-) -> tuple[int, int]:
+) -> tuple[slice, slice]:
     """(rows, columns) of a rectangle within an image, its aspect drawn by its logarithm."""
     area = height * width * generator.uniform(*areas)
     aspect = np.exp(generator.uniform(*np.log(aspects)))
     tall = int(np.clip(round(np.sqrt(area * aspect)), 1, height))
     wide = int(np.clip(round(np.sqrt(area / aspect)), 1, width))
-    return tall, wide
+    top = generator.integers(0, height - tall + 1)
+    left = generator.integers(0, width - wide + 1)
+    return slice(top, top + tall), slice(left, left + wide)
 
 
 def rotate(images: Images, generator: np.random.Generator) -> Images:
@@ -182,14 +181,12 @@ def _as_bytes(values: NDArray[np.floating]) -> Images:
 
 def erase(images: Images, generator: np.random.Generator) -> Images:
     """Put noise into a rectangle of every other one (Zhong et al. 2017, algorithm 1)."""
-    _, height, width, channels = images.shape
+    _, height, width, _ = images.shape
     erased: Images = images.copy()
     for index in np.flatnonzero(generator.random(len(images)) < 0.5):  # noqa: PLR2004 - half of them
-        tall, wide = _extent(generator, height, width, _ERASED_AREA, _ERASED_ASPECT)
-        top = generator.integers(0, height - tall + 1)
-        left = generator.integers(0, width - wide + 1)
-        noise = generator.integers(0, 256, (tall, wide, channels), np.uint8)
-        erased[index, top : top + tall, left : left + wide] = noise
+        where = _rectangle(generator, height, width, _ERASED_AREA, _ERASED_ASPECT)
+        part = erased[index][where]
+        part[...] = generator.integers(0, 256, part.shape, np.uint8)
     return erased
 
 

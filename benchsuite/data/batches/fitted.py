@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchsuite.contract import EncodedImages, Images, RaggedImages, Split
-from benchsuite.data.images.arrays import fit_images
+from benchsuite.data.images.arrays import Extent, fit_images
 from benchsuite.data.images.decoder_pool import few
 from benchsuite.data.images.resized import resize_now, resized_once
-from benchsuite.data.images.row_file import Extent
 
 #: Resized images are kept up to so many bytes, and made anew for every use beyond.
 _KEPT_BYTES = 1 << 30

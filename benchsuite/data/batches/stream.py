@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,15 +13,15 @@ from numpy.typing import NDArray
 from benchsuite.contract import Batch, Normalizer, Recipe
 from benchsuite.data.batches.augment import augment
 from benchsuite.data.batches.fitted import FittedSplit
-from benchsuite.data.batches.masks import draw_masks
 from benchsuite.data.batches.targets import class_weights, targets
 from benchsuite.errors import UsageError
-from benchsuite.graph import Graph
+from benchsuite.graph import Graph, Node
 
 #: Keeps the streams of random numbers of splits, orders, images and masks apart.
 _ORDER_STREAM, _AUGMENTATION_STREAM, _MASK_STREAM = 2, 3, 4
 #: Examples from which a normaliser is made.
 _NORMALIZED_BY = 4096
+_DROPPING = frozenset({"dropout", "stochastic_depth"})
 
 
 def epoch_order(size: int, seed: int, epoch: int) -> NDArray[np.int64]:
@@ -73,6 +74,23 @@ class TrainingBatches:
     def _weights(self) -> NDArray[np.float64]:
         classes = self.graph.output.shape[0]
         return class_weights(self.split.labels, classes, self.recipe.class_weights)
+
+
+def draw_masks(
+    graph: Graph, size: int, generator: np.random.Generator
+) -> dict[str, NDArray[np.bool_]]:
+    """What dropouts keep: by their names, for a batch of `size`, True where an input stays.
+
+    (N, …) as its output, or (N,) of one that drops whole examples.
+    """
+    return {node.name: _draw(node, size, generator) for node in graph.nodes if node.op in _DROPPING}
+
+
+def _draw(node: Node, size: int, generator: np.random.Generator) -> NDArray[np.bool_]:
+    shape = (size, *node.shape) if node.op == "dropout" else (size,)
+    rate: Any = node.attrs["rate"]
+    kept: NDArray[np.bool_] = generator.random(shape, np.float32) >= rate
+    return kept
 
 
 def fit_normalizer(split: FittedSplit) -> Normalizer:

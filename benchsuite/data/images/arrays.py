@@ -1,6 +1,9 @@
-"""Images as arrays: size and channels, changed once and by the core alone."""
+"""Images as arrays, and files of them: size and channels are changed by the core alone."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,12 +12,12 @@ from PIL import Image
 from benchsuite.contract import RaggedImages
 from benchsuite.errors import ShapeError
 
+Extent = tuple[int, int, int]
+
 _GRAY, _COLOUR = 1, 3
 
 
-def fit_images(
-    images: NDArray[np.uint8] | RaggedImages, shape: tuple[int, int, int]
-) -> NDArray[np.uint8]:
+def fit_images(images: NDArray[np.uint8] | RaggedImages, shape: Extent) -> NDArray[np.uint8]:
     """Resize (N, h, w, c), or images of various sizes, to (N, H, W, C).
 
     Bilinear with antialiasing, in uint8. Channels go from one to three by repetition, and
@@ -47,3 +50,27 @@ def _fit_channels(images: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]
         gray: NDArray[np.uint8] = luma.astype(np.uint8)[..., np.newaxis]
         return gray
     raise ShapeError(f"images of {have} channels cannot be turned into {channels}: use 1 or 3")
+
+
+@dataclass(frozen=True, slots=True)
+class RowFile:
+    """An .npy file of images (H, W, C), uint8, that several processes fill, each its own rows.
+
+    Written as a file, and not as mapped memory: a full disk is then an error and no crash.
+    """
+
+    path: Path
+    shape: Extent
+    begin: int
+
+    @classmethod
+    def create(cls, path: Path, count: int, shape: Extent) -> RowFile:
+        """One of (N, H, W, C) zeros, which takes no room until it is written to."""
+        array = np.lib.format.open_memmap(path, "w+", np.uint8, (count, *shape))
+        return cls(path, shape, array.offset)
+
+    def write(self, row: int, image: NDArray[np.uint8]) -> None:
+        """Put one image (H, W, C) there."""
+        with self.path.open("r+b") as file:
+            file.seek(self.begin + row * image.nbytes)
+            file.write(np.ascontiguousarray(image).data)

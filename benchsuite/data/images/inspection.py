@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchsuite.data.digests import digest_image
+from benchsuite.data.images.arrays import RowFile
 from benchsuite.data.images.cache import KeptPart
 from benchsuite.data.images.decoder_pool import Decoders
 from benchsuite.data.images.encoded import as_channels, read_image
-from benchsuite.data.images.row_file import RowFile
-from benchsuite.data.progress import shown
 from benchsuite.errors import UsageError
+from benchsuite.terminal import shown
 
 #: Decoded images of one shape are kept up to so many bytes.
 _KEPT_BYTES = 4 << 30

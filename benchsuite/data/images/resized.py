@@ -12,12 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchsuite.contract import EncodedImages
-from benchsuite.data.images.arrays import fit_images
+from benchsuite.data.images.arrays import Extent, RowFile, fit_images
 from benchsuite.data.images.decoder_pool import Decoders, shared_decoders
 from benchsuite.data.images.encoded import read_images
-from benchsuite.data.images.row_file import Extent, RowFile
-from benchsuite.data.progress import shown
 from benchsuite.errors import UsageError
+from benchsuite.terminal import shown
 
 #: All images of a part, resized, are kept up to so many bytes.
 _KEPT_BYTES = 4 << 30

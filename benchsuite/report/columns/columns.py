@@ -79,6 +79,7 @@ COLUMNS: tuple[Column, ...] = (
     text("case_id", "the case's unique name", lambda r: r.case.id),
     text("status", "ok, failed, timeout, oom, unsupported or skipped", of_record("status")),
     text("reason", "why the status is not ok", lambda r: " ".join(r.reason.split())),
+    text("cause", "why, in a word", of_record("cause")),
     replace(case_text("architecture", "name of the architecture"), alias="arch"),
     case_text("backend", "name of the backend"),
     case_text("device", "cpu, cuda:0, mps, …"),

@@ -15,7 +15,6 @@ from benchsuite.testing.cases import OpCase, op_cases
 from benchsuite.testing.conformance.kit import (
     DTYPES,
     Kit,
-    plain_network,
     reference_logits,
     require,
 )
@@ -84,7 +83,7 @@ class ForwardTests(Kit):
 
     def test_predict_repeats_itself(self) -> None:
         """The same images give the same logits, also after other images."""
-        graph = plain_network(self.create().ops)
+        graph = self.network()
         images, others = random_images(graph), random_images(graph, 5, seed=1)
         with self.session(graph) as session:
             first = session.predict(images)
@@ -93,7 +92,7 @@ class ForwardTests(Kit):
 
     def test_settings_are_words(self) -> None:
         """The fairness ledger is text under names; at least the memory layout is in it."""
-        with self.session(plain_network(self.create().ops)) as session:
+        with self.session(self.network()) as session:
             settings = session.settings()
         words = [*settings, *settings.values()]
         require(
@@ -103,7 +102,7 @@ class ForwardTests(Kit):
 
     def test_predict_leaves_images_as_they_are(self) -> None:
         """The core's arrays go to every backend: none may write into them."""
-        graph = plain_network(self.create().ops)
+        graph = self.network()
         images = random_images(graph)
         before = images.copy()
         with self.session(graph) as session:
@@ -112,7 +111,7 @@ class ForwardTests(Kit):
 
     def test_predict_takes_any_memory_layout(self) -> None:
         """Views with strides of their own are images too."""
-        graph = plain_network(self.create().ops)
+        graph = self.network()
         images = random_images(graph, 6)
         with self.session(graph) as session:
             plain = session.predict(np.ascontiguousarray(images[::-2, :, ::-1]))
@@ -121,7 +120,7 @@ class ForwardTests(Kit):
 
     def test_infer_gives_the_numbers_of_predict(self) -> None:
         """`place`, `infer`, `synchronize` is the path that is measured: it must be the same."""
-        graph = plain_network(self.create().ops)
+        graph = self.network()
         images = random_images(graph, 4)
         with self.session(graph) as session:
             placed = session.place(Batch(images, np.zeros(4, np.int64)))
@@ -133,7 +132,7 @@ class ForwardTests(Kit):
 
     def test_infer_follows_set_weights(self) -> None:
         """A compiled forward pass must not keep the weights that it was traced with."""
-        graph = plain_network(self.create().ops)
+        graph = self.network()
         images, weights = random_images(graph, 4), random_weights(graph, seed=1)
         with self.session(graph) as session:
             placed = session.place(Batch(images, np.zeros(4, np.int64)))

@@ -12,7 +12,7 @@ from benchsuite.errors import BenchsuiteError, UnsupportedError, UsageError
 from benchsuite.graph import OPS, Graph
 from benchsuite.reference.nondegenerate import random_images
 from benchsuite.testing.cases import OpCase, op_cases
-from benchsuite.testing.conformance.kit import DTYPES, Kit, plain_network, random_batch, require
+from benchsuite.testing.conformance.kit import DTYPES, Kit, random_batch, require
 
 #: Cases whose ops have MACs.
 COUNTED = [case for case in op_cases() if case.graph.macs and not case.refusable]
@@ -63,7 +63,7 @@ class InterfaceTests(Kit):
 
     def test_unknown_op_is_refused(self) -> None:
         """An op of a newer vocabulary is refused by its name and its layer's."""
-        graph = plain_network(self.create().ops)
+        graph = self.network()
         last = replace(graph.output, op="op_of_the_future", name="odd_layer")
         newer = Graph("newer", (*graph.nodes[:-1], last))
         self.require_op_refused(newer, frozenset({"op_of_the_future"}))
@@ -82,12 +82,12 @@ class InterfaceTests(Kit):
 
     def _require_setup_refused(self, error: type[BenchsuiteError], **asked: str) -> None:
         ((field, value),) = asked.items()
-        message = self.refusal(error, plain_network(self.create().ops), **asked)
+        message = self.refusal(error, self.network(), **asked)
         require(value in message, f"the refusal of {field} '{value}' must name it: {message}")
 
     def test_session_has_its_graph_and_native_object(self) -> None:
         """`graph` is what was opened; `native` is the framework's own object."""
-        graph = plain_network(self.create().ops)
+        graph = self.network()
         with self.session(graph) as session:
             require(session.graph is graph, "`graph` is not the graph that was opened")
             require(session.native is not None, "`native` is None")
@@ -110,7 +110,7 @@ class InterfaceTests(Kit):
 
     def test_device_memory_is_bytes_or_none(self) -> None:
         """None on a CPU; elsewhere a DeviceMemory that holds the weights."""
-        graph = plain_network(self.create().ops)
+        graph = self.network()
         with self.session(graph) as session:
             session.predict(random_images(graph))
             memory = session.device_memory()
@@ -128,13 +128,13 @@ class InterfaceTests(Kit):
         """A backend with `trains = False` says so by UnsupportedError."""
         if self.trains:
             pytest.skip("this backend trains: TrainingTests hold it to more")
-        graph = plain_network(self.create().ops)
+        graph = self.network()
         with self.session(graph) as session, pytest.raises(UnsupportedError):
             session.train([random_batch(graph)], [0.1])
 
     def test_results_have_the_dtype_of_the_precision(self) -> None:
         """float32 in fp32, float64 in fp64: logits and weights alike."""
-        graph = plain_network(self.create().ops)
+        graph = self.network()
         for precision in self.precisions():
             with self.session(graph, precision=precision) as session:
                 found = {name: array.dtype for name, array in session.weights().items()}

@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 from benchsuite.contract import Backend, Batch, Session, Setup
 from benchsuite.errors import BenchsuiteError, UnsupportedError
 from benchsuite.graph import Builder, Graph, Shape
+from benchsuite.graph.weights import Weights
 from benchsuite.hooks import load_plugins
 from benchsuite.reference.backend import NumpyBackend
 from benchsuite.reference.nondegenerate import random_images, random_weights
 
 DTYPES: Mapping[str, type[np.floating]] = {"fp32": np.float32, "fp64": np.float64}
+#: Largest error of logits, as a share of the largest: a few roundings of 8 and of 11 bits.
+HALVES = {"bf16": 5e-2, "fp16": 5e-3}
 CLASSES = 4
 _BOUNDARY = 64
 
@@ -46,7 +49,7 @@ class Kit:
     def session(
         self,
         graph: Graph,
-        weights: Mapping[str, NDArray[np.floating]] | None = None,
+        weights: Weights | None = None,
         **setup: Any,  # noqa: ANN401 - the fields of Setup
     ) -> Iterator[Session]:
         """A session of the backend, closed at the end; by default with random weights."""
@@ -56,6 +59,17 @@ class Kit:
             yield opened
         finally:
             opened.close()
+
+    def network(self, shape: Shape = (5, 6, 3)) -> Graph:
+        """A small network of as many kinds of weights as the backend claims ops for."""
+        return plain_network(self.create().ops, shape)
+
+    def ways(self) -> list[dict[str, Any]]:
+        """Every tier, and every half precision that the backend has: of Setup."""
+        backend = self.create()
+        halves = [half for half in HALVES if half in backend.precisions]
+        tiers: list[dict[str, Any]] = [{"tier": tier} for tier in backend.tiers]
+        return [*tiers, *({"precision": half} for half in halves)]
 
     def precisions(self) -> list[str]:
         """The precisions that both the kit and the backend know."""
@@ -94,10 +108,8 @@ class Kit:
         tolerance: float,
     ) -> None:
         """Fail unless the largest difference is within `tolerance` of the largest figure."""
-        require(
-            actual.shape == expected.shape,
-            f"{what}: expected the shape {expected.shape}, got {actual.shape}",
-        )
+        shapes = f"{what}: expected the shape {expected.shape}, got {actual.shape}"
+        require(actual.shape == expected.shape, shapes)
         scale = float(np.abs(expected).max())
         error = float(np.abs(actual - expected).max()) / scale
         require(
@@ -114,7 +126,7 @@ def require(condition: bool, message: str) -> None:
 
 
 def aligned(
-    weights: Mapping[str, NDArray[np.floating]],
+    weights: Weights,
 ) -> dict[str, NDArray[np.floating]]:
     """Copies on 64-byte boundaries, which some frameworks borrow where they should copy."""
     return {name: _aligned(array) for name, array in weights.items()}
@@ -129,17 +141,15 @@ def _aligned(array: NDArray[np.floating]) -> NDArray[np.floating]:
 
 
 def reference_logits(
-    graph: Graph, weights: Mapping[str, NDArray[np.floating]], images: NDArray[np.float32]
+    graph: Graph, weights: Weights, images: NDArray[np.float32]
 ) -> NDArray[np.floating]:
     """The reference's logits in float64, whatever the precision under test."""
     session = NumpyBackend().open(graph, weights, Setup(precision="fp64"))
     return session.predict(images)
 
 
-def plain_network(
-    ops: frozenset[str], shape: Shape = (5, 6, 3), *, classes: int = CLASSES
-) -> Graph:
-    """A small network of as many kinds of weights as the backend claims ops for."""
+def plain_network(ops: frozenset[str], shape: Shape = (5, 6, 3)) -> Graph:
+    """A small network of these ops, as far as it has a use for them."""
     net = Builder()
     x = net.input(shape)
     if "conv" in ops:
@@ -149,8 +159,20 @@ def plain_network(
         x = net.batch_norm(x, name="bn")
     if "tanh" in ops:
         x = net.tanh(net.dense(x, 7, name="fc1"))
-    net.dense(x, classes, name="fc2")
+    net.dense(x, CLASSES, name="fc2")
     return net.graph("plain_network")
+
+
+def linear_network(shape: Shape = (4, 5, 3)) -> Graph:
+    """A dense layer alone, `fc`."""
+    net = Builder()
+    net.dense(net.flatten(net.input(shape)), CLASSES, name="fc")
+    return net.graph("linear")
+
+
+def changed(before: Weights, after: Weights) -> list[str]:
+    """The names under which arrays are not the same bit by bit."""
+    return [name for name in before if not np.array_equal(before[name], after[name])]
 
 
 def random_batch(graph: Graph, count: int = 6, *, seed: int = 0) -> Batch:
@@ -158,10 +180,3 @@ def random_batch(graph: Graph, count: int = 6, *, seed: int = 0) -> Batch:
     generator = np.random.default_rng([seed, count, 1])
     labels = generator.integers(0, graph.output.shape[0], count, dtype=np.int64)
     return Batch(random_images(graph, count, seed=seed), labels)
-
-
-def mean_cross_entropy(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> float:
-    """-log softmax(logits)[label], averaged, in float64."""
-    shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
-    log_total = np.log(np.exp(shifted).sum(axis=-1))
-    return float((log_total - shifted[np.arange(len(labels)), labels]).mean())

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
-from numpy.typing import NDArray
 
 from benchsuite.contract import Session
 from benchsuite.errors import UsageError
+from benchsuite.graph.weights import Weights
 from benchsuite.reference.nondegenerate import random_images, random_weights
 from benchsuite.testing.conformance.kit import (
     DTYPES,
     Kit,
     aligned,
-    plain_network,
+    changed,
     reference_logits,
     require,
 )
-
-Weights = Mapping[str, NDArray[np.floating]]
 
 
 class StateTests(Kit):
@@ -27,7 +23,7 @@ class StateTests(Kit):
 
     def test_weights_are_those_injected(self) -> None:
         """Bit by bit, under the graph's names, in each precision."""
-        graph = plain_network(self.create().ops)
+        graph = self.network()
         for precision in self.precisions():
             weights = random_weights(graph, dtype=DTYPES[precision])
             with self.session(graph, weights, precision=precision) as session:
@@ -35,7 +31,7 @@ class StateTests(Kit):
 
     def test_set_weights_round_trips(self) -> None:
         """Bit by bit, in each precision."""
-        graph = plain_network(self.create().ops)
+        graph = self.network()
         for precision in self.precisions():
             weights = random_weights(graph, seed=1, dtype=DTYPES[precision])
             with self.session(graph, precision=precision) as session:
@@ -44,7 +40,7 @@ class StateTests(Kit):
 
     def test_set_weights_changes_predictions(self) -> None:
         """Also after a first prediction, when everything is traced and compiled."""
-        graph = plain_network(self.create().ops)
+        graph = self.network()
         images, weights = random_images(graph), random_weights(graph, seed=1)
         expected = reference_logits(graph, weights, images)
         with self.session(graph) as session:
@@ -55,7 +51,7 @@ class StateTests(Kit):
 
     def test_set_weights_refuses_other_names(self) -> None:
         """A weight too few or too many: UsageError that names it, and nothing is changed."""
-        weights = random_weights(plain_network(self.create().ops), seed=1)
+        weights = random_weights(self.network(), seed=1)
         fewer = {name: array for name, array in weights.items() if name != "fc2.bias"}
         more = {**weights, "fc3.bias": weights["fc2.bias"]}
         self._require_refused(fewer, "fc2.bias")
@@ -63,11 +59,11 @@ class StateTests(Kit):
 
     def test_set_weights_refuses_other_shapes(self) -> None:
         """A transposed weight: UsageError that names it, and nothing is changed."""
-        weights = random_weights(plain_network(self.create().ops), seed=1)
+        weights = random_weights(self.network(), seed=1)
         self._require_refused({**weights, "fc2.weight": weights["fc2.weight"].T}, "fc2.weight")
 
     def _require_refused(self, weights: Weights, culprit: str) -> None:
-        graph = plain_network(self.create().ops)
+        graph = self.network()
         with self.session(graph) as session:
             before = session.weights()
             message = _refusal(session, weights)
@@ -76,7 +72,7 @@ class StateTests(Kit):
 
     def test_weights_are_copies(self) -> None:
         """Writing into what `open`, `weights` or `set_weights` dealt with changes no network."""
-        graph = plain_network(self.create().ops)
+        graph = self.network()
         images, given = random_images(graph), aligned(random_weights(graph))
         with self.session(graph, given) as session:
             expected = session.predict(images)
@@ -91,7 +87,7 @@ class StateTests(Kit):
 
     def test_open_and_set_weights_leave_arrays_as_they_are(self) -> None:
         """The core's arrays go to every backend: none may write into them."""
-        graph = plain_network(self.create().ops)
+        graph = self.network()
         weights = random_weights(graph)
         with self.session(graph, weights) as session:
             session.set_weights(weights)
@@ -100,7 +96,7 @@ class StateTests(Kit):
 
     def test_predict_leaves_weights_as_they_are(self) -> None:
         """Evaluation mode: no statistic moves."""
-        graph = plain_network(self.create().ops)
+        graph = self.network()
         with self.session(graph) as session:
             before = session.weights()
             session.predict(random_images(graph, 4))
@@ -126,5 +122,5 @@ def _require_same(actual: Weights, expected: Weights, what: str) -> None:
         actual.keys() == expected.keys(),
         f"{what}: expected the names {sorted(expected)}, got {sorted(actual)}",
     )
-    changed = [name for name in expected if not np.array_equal(actual[name], expected[name])]
-    require(not changed, f"{what}: {', '.join(changed)} changed; every bit must be kept")
+    differing = ", ".join(changed(expected, actual))
+    require(not differing, f"{what}: {differing} changed; every bit must be kept")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -11,13 +9,12 @@ from benchsuite.contract import LoopingSession
 from benchsuite.measure.clock_checks import clock_flags
 from benchsuite.reference.nondegenerate import random_images, random_weights
 from benchsuite.testing.conformance.kit import (
+    HALVES,
     Kit,
-    plain_network,
     random_batch,
     reference_logits,
     require,
 )
-from benchsuite.testing.conformance.precision import TOLERANCE as HALVES
 
 #: What a compiler may change of float32, beside the tolerance of the native tier.
 _COMPILED = 10
@@ -32,7 +29,7 @@ class TierTests(Kit):
 
     def test_every_tier_agrees_with_reference(self) -> None:
         """Predictions in each of the backend's tiers."""
-        graph = plain_network(self.create().ops)
+        graph = self.network()
         weights, images = random_weights(graph), random_images(graph, 4)
         expected = reference_logits(graph, weights, images)
         for tier in self.create().tiers:
@@ -45,7 +42,7 @@ class TierTests(Kit):
         """Losses of two steps, the second after an update."""
         if not self.trains:
             return
-        graph = plain_network(self.create().ops)
+        graph = self.network()
         batches = [random_batch(graph, seed=seed) for seed in (1, 2)]
         losses = {}
         for tier in self.create().tiers:
@@ -61,12 +58,9 @@ class TierTests(Kit):
 
         In each tier and in half precision. What is trained afterwards is as without it.
         """
-        backend = self.create()
-        graph = plain_network(backend.ops)
+        graph = self.network()
         batch = random_batch(graph)
-        ways: list[dict[str, Any]] = [{"tier": tier} for tier in backend.tiers]
-        ways += [{"precision": half} for half in HALVES if half in backend.precisions]
-        for way in ways:
+        for way in self.ways():
             with self.session(graph, **way) as session, self.session(graph, **way) as other:
                 if not isinstance(session, LoopingSession):
                     pytest.skip("has no inferring")
@@ -88,7 +82,7 @@ class TierTests(Kit):
 
     def test_clock_can_be_believed(self) -> None:
         """Nothing is answered from a cache, and `synchronize` returns no sooner than the device."""
-        graph = plain_network(self.create().ops, _TIMED_SHAPE)
+        graph = self.network(_TIMED_SHAPE)
         batches = [random_batch(graph, _TIMED_IMAGES, seed=seed) for seed in range(3)]
         with self.session(graph) as session:
             placed = [session.place(batch) for batch in batches]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import repeat
 from typing import Any
@@ -14,17 +14,19 @@ from numpy.typing import NDArray
 from benchsuite.contract import Batch, Normalizer, Session, UpdateRule
 from benchsuite.errors import UnsupportedError
 from benchsuite.graph import Builder, Graph
+from benchsuite.graph.weights import Weights
 from benchsuite.reference.nondegenerate import random_images, random_weights
 from benchsuite.reference.oracle import Oracle
 from benchsuite.testing.conformance.kit import (
     Kit,
     aligned,
-    mean_cross_entropy,
-    plain_network,
+    changed,
+    linear_network,
     random_batch,
     reference_logits,
     require,
 )
+from benchsuite.training.metrics import cross_entropy
 
 _PLAIN_SGD = UpdateRule(momentum=0.0)
 _DROPOUT_RATE = 0.25
@@ -46,7 +48,7 @@ class TrainingKit(Kit):
     def rule_session(
         self,
         graph: Graph,
-        weights: Mapping[str, NDArray[np.floating]],
+        weights: Weights,
         precision: str,
         rule: UpdateRule,
     ) -> Iterator[Session]:
@@ -65,7 +67,7 @@ class TrainingTests(TrainingKit):
 
     def test_train_returns_one_loss_per_step(self) -> None:
         """(steps,) float32, from any iterable, batches of any size."""
-        graph = self.trainable(_linear())
+        graph = self.trainable(linear_network())
         batches = (random_batch(graph, count, seed=count) for count in (4, 4, 3))
         with self.session(graph) as session:
             losses = session.train(batches, [0.1, 0.1, 0.1])
@@ -74,16 +76,16 @@ class TrainingTests(TrainingKit):
 
     def test_first_loss_is_mean_cross_entropy_before_the_step(self) -> None:
         """Of the initial logits: neither after the update, nor a sum, nor of probabilities."""
-        graph = self.trainable(_linear())
+        graph = self.trainable(linear_network())
         batch = random_batch(graph)
         with self.session(graph) as session:
-            expected = mean_cross_entropy(session.predict(batch.images), batch.labels)
+            expected = cross_entropy(session.predict(batch.images).astype(np.float64), batch.labels)
             loss = session.train([batch], [1.0])
         self.require_close(loss, np.array([expected]), "the first loss", 1e-5)
 
     def test_train_lowers_the_loss(self) -> None:
         """Thirty steps on one batch halve it at least."""
-        graph = self.trainable(plain_network(self.create().ops))
+        graph = self.trainable(self.network())
         batch = random_batch(graph)
         with self.session(graph) as session:
             losses = session.train(repeat(batch, 30), [0.05] * 30)
@@ -94,7 +96,7 @@ class TrainingTests(TrainingKit):
 
     def test_train_takes_placed_batches(self) -> None:
         """What `place` returns trains as the batch itself does."""
-        graph = self.trainable(_linear())
+        graph = self.trainable(linear_network())
         batches = [random_batch(graph, seed=seed) for seed in range(3)]
         with self.session(graph) as raw, self.session(graph) as placed:
             expected = raw.train(batches, [0.1] * 3)
@@ -104,14 +106,15 @@ class TrainingTests(TrainingKit):
     @pytest.mark.parametrize("placed", [False, True], ids=["raw", "placed"])
     def test_train_normalises_bytes(self, placed: bool) -> None:
         """uint8 images become x · scale + shift, channel by channel."""
-        graph = self.trainable(_linear())
+        graph = self.trainable(linear_network())
         normalizer = Normalizer(scale=(0.01, 0.02, 0.005), shift=(-1.0, 0.5, 0.0))
         generator = np.random.default_rng(0)
         pixels = generator.integers(0, 256, (6, *graph.input_shape), dtype=np.uint8)
         labels = random_batch(graph, 6).labels
         images = (pixels * np.array(normalizer.scale) + normalizer.shift).astype(np.float32)
         weights = random_weights(graph)
-        expected = mean_cross_entropy(reference_logits(graph, weights, images), labels)
+        logits = reference_logits(graph, weights, images).astype(np.float64)
+        expected = cross_entropy(logits, labels)
         with self.session(graph, weights, normalizer=normalizer) as session:
             batch: Any = Batch(pixels, labels)
             loss = session.train([session.place(batch) if placed else batch], [0.1])
@@ -119,7 +122,7 @@ class TrainingTests(TrainingKit):
 
     def test_predict_follows_training(self) -> None:
         """Afterwards it is the trained network that predicts, and in evaluation mode."""
-        graph = self.trainable(plain_network(self.create().ops))
+        graph = self.trainable(self.network())
         images = random_images(graph)
         with self.session(graph) as session:
             session.predict(images)
@@ -130,7 +133,7 @@ class TrainingTests(TrainingKit):
 
     def test_train_leaves_arrays_as_they_are(self) -> None:
         """Neither the batch nor the weights given or returned before may change."""
-        graph = self.trainable(_linear())
+        graph = self.trainable(linear_network())
         batch, weights = random_batch(graph), aligned(random_weights(graph))
         images, labels = batch.images.copy(), batch.labels.copy()
         with self.session(graph, weights) as session:
@@ -139,8 +142,10 @@ class TrainingTests(TrainingKit):
             session.train(repeat(batch, 2), [0.5, 0.5])
         require(np.array_equal(batch.images, images), "train changed the images it was given")
         require(np.array_equal(batch.labels, labels), "train changed the labels it was given")
-        _require_untouched(weights, random_weights(graph), "given to open")
-        _require_untouched(returned, copies, "returned by weights()")
+        given = ", ".join(changed(random_weights(graph), weights))
+        require(not given, f"train changed the arrays given to open: {given}")
+        had = ", ".join(changed(copies, returned))
+        require(not had, f"train changed the arrays returned by weights(): {had}")
 
     def test_train_is_deterministic_for_a_seed(self) -> None:
         """With dropout: the same seed gives the same losses, another seed others."""
@@ -169,8 +174,8 @@ class TrainingTests(TrainingKit):
             losses = second.train(batches[3:], [0.1] * 2)
             found = second.weights()
         require(bool(np.array_equal(losses, expected[3:])), "losses after set_state differ")
-        changed = [name for name in weights if not np.array_equal(weights[name], found[name])]
-        require(not changed, f"after set_state and two steps, {', '.join(changed)} differ")
+        differing = ", ".join(changed(weights, found))
+        require(not differing, f"after set_state and two steps, {differing} differ")
 
     def _losses(self, graph: Graph, batches: list[Batch], seed: int) -> NDArray[np.floating]:
         with self.session(graph, seed=seed) as session:
@@ -217,17 +222,11 @@ class TrainingTests(TrainingKit):
         with self.session(graph, zero, update_rule=_PLAIN_SGD) as session:
             session.train(repeat(batch, len(learning_rates)), learning_rates)
             moved = session.weights()["fc.weight"]
-        _, gradients = Oracle(_linear(_WIDE), zero, _PLAIN_SGD).loss_and_gradients(batch)
+        _, gradients = Oracle(linear_network(_WIDE), zero, _PLAIN_SGD).loss_and_gradients(batch)
         return np.asarray(moved[0] / -gradients["fc.weight"][0])
 
 
 _WIDE = (12, 12, 3)
-
-
-def _linear(shape: tuple[int, int, int] = (4, 5, 3)) -> Graph:
-    net = Builder()
-    net.dense(net.flatten(net.input(shape)), 4, name="fc")
-    return net.graph("linear")
 
 
 def _with_dropout() -> Graph:
@@ -235,12 +234,3 @@ def _with_dropout() -> Graph:
     x = net.dropout(net.flatten(net.input(_WIDE)), _DROPOUT_RATE)
     net.dense(x, 4, name="fc")
     return net.graph("with_dropout")
-
-
-def _require_untouched(
-    actual: Mapping[str, NDArray[np.floating]],
-    expected: Mapping[str, NDArray[np.floating]],
-    what: str,
-) -> None:
-    changed = [name for name in expected if not np.array_equal(actual[name], expected[name])]
-    require(not changed, f"train changed the arrays {what}: {', '.join(changed)}")

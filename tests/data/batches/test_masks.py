@@ -1,6 +1,6 @@
 import numpy as np
 
-from benchsuite.data.batches.masks import draw_masks
+from benchsuite.data.batches.stream import draw_masks
 from benchsuite.graph import Builder
 
 

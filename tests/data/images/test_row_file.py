@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from benchsuite.data.images.row_file import RowFile
+from benchsuite.data.images.arrays import RowFile
 
 NOISE = np.random.default_rng(0).integers(0, 256, (3, 4, 5, 3), np.uint8)
 

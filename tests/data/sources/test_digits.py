@@ -3,7 +3,7 @@ import hashlib
 import numpy as np
 
 from benchsuite.data import prepare
-from benchsuite.data.sources.digits import load_digits
+from benchsuite.data.sources.published import load_digits
 
 
 def test_digits_are_the_published_ones():

@@ -113,13 +113,8 @@ def test_load_svhn_takes_both_splits(published):
 
 
 def test_every_published_file_has_an_address_a_digest_and_a_size():
-    files = [
-        named._CIFAR10,
-        named._CIFAR100,
-        *named._SVHN_FILES,
-        *named._MNIST,
-        *named._FASHION_MNIST,
-    ]
+    names = ("mnist", "fashion_mnist", "cifar10", "cifar100", "svhn")
+    files = [file for name in names for file in named._files_of(name)]
     assert len({file.digest for file in files}) == len({file.url for file in files}) == 12
     for file in files:
         assert file.url.startswith("https://")
