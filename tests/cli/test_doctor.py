@@ -1,6 +1,9 @@
 """`benchsuite doctor`: what it says. Whether it is right is tested with orchestration."""
 
+from pathlib import Path
+
 PLUGIN = ("-p", "benchsuite.reference.plugin")
+MODEST = ("-p", str(Path(__file__).parents[1] / "modest.py"))
 PLAIN = """
 from benchsuite import Target, hookimpl
 from benchsuite.testing import NumpyBackend
@@ -19,7 +22,7 @@ def test_doctor_reports_points_and_what_would_help(benchsuite, tmp_path):
     found = benchsuite(
         *PLUGIN,
         *("doctor", "--archs", "mlp", "--backends", "numpy", "--protocol", "smoke"),
-        *("--epochs", "1", "--results", tmp_path / "results"),
+        *("--epochs", "1", "--limit", "200", "--results", tmp_path / "results"),
     )
 
     assert found.exit_code == 0, found.stderr
@@ -34,8 +37,8 @@ def test_doctor_looks_for_ceilings_alone(benchsuite, tmp_path):
     (tmp_path / "plain_plugin.py").write_text(PLAIN)
 
     found = benchsuite(
-        *(*PLUGIN, "-p", "plain_plugin.py"),
-        *("doctor", "--ceilings", "--backends", "numpy,plain"),
+        *(*MODEST, "-p", "plain_plugin.py"),
+        *("doctor", "--ceilings", "--backends", "modest,plain"),
         *("--threads", "1", "--protocol", "smoke", "--results", tmp_path / "results"),
     )
 
@@ -45,7 +48,7 @@ def test_doctor_looks_for_ceilings_alone(benchsuite, tmp_path):
         *("backend", "device", "precision", "threads", "GFLOP/s", "size", "GB/s", "MiB", "copied")
     ]
     backend, device, precision, threads, gflops, size, gbytes, mib = row.split()
-    assert (backend, device, precision, threads) == ("numpy", "cpu", "fp32", "1")
+    assert (backend, device, precision, threads) == ("modest", "cpu", "fp32", "1")
     assert float(gflops) > 0
     assert float(gbytes) > 0
     assert int(size) >= 256

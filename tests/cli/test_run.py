@@ -7,7 +7,7 @@ PLUGIN = ("-p", "benchsuite.reference.plugin")
 
 @pytest.fixture
 def run(benchsuite, tmp_path):
-    asked = ("--archs", "mlp", "--backends", "numpy", "--epochs", "1")
+    asked = ("--archs", "mlp", "--backends", "numpy", "--epochs", "1", "--limit", "200")
     return lambda *options: benchsuite(
         *PLUGIN, "run", *asked, "--results", tmp_path / "results", *options
     )

@@ -63,6 +63,7 @@ def test_quantiles_interval_knows_that_calls_of_one_process_are_alike():
     assert estimate.high - estimate.low > 0.02
 
 
+@pytest.mark.slow
 def test_quantiles_interval_covers_as_often_as_it_says():
     generator = np.random.default_rng(1)
     true = 1.2815515594457831  # the normal distribution's 90th percentile
