@@ -8,7 +8,6 @@ import click
 
 from benchsuite.cli.output import say
 from benchsuite.cli.parameters import complete, plugins_of
-from benchsuite.errors import UsageError
 
 
 @click.command()
@@ -27,17 +26,14 @@ def export(
     ctx: click.Context, results: tuple[Path, ...], exporter: str, output: Path | None
 ) -> None:
     """Write the records in RESULTS, results folders, runs' folders or record files, for others."""
-    from benchsuite.records import Stored, read_stored
+    from benchsuite.records import Stored, read_some
     from benchsuite.records.certificate import certificates_beside
     from benchsuite.records.writing import write_output
     from benchsuite.report.fairness.equality import with_equality
 
     entry, argument = plugins_of(ctx).exporters.find(exporter)
     write = entry.load()
-    stored = list(read_stored(results))
-    if not stored:
-        places = ", ".join(f"'{path}'" for path in results)
-        raise UsageError(f"no records in {places}: name a run's folder, or run first")
+    stored = read_some(results)
     records = with_equality([one.record for one in stored], certificates_beside(results))
     cases = [Stored(one.path, record) for one, record in zip(stored, records, strict=True)]
     text: str = write(cases, *argument)

@@ -77,15 +77,12 @@ def leaderboard(
 
 
 def _read(paths: Sequence[Path]) -> list[Record]:
-    from benchsuite.records import read_records
+    from benchsuite.records import read_some
     from benchsuite.records.certificate import certificates_beside
     from benchsuite.report.fairness.equality import with_equality
 
-    records = with_equality(list(read_records(paths)), certificates_beside(paths))
-    if not records:
-        places = ", ".join(f"'{path}'" for path in paths)
-        raise UsageError(f"no records in {places}: name a run's folder, or run first")
-    return records
+    records = [stored.record for stored in read_some(paths)]
+    return with_equality(records, certificates_beside(paths))
 
 
 def _show(

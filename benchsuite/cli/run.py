@@ -113,17 +113,14 @@ def _report(finished: Run) -> None:
 
 def _duration(finished: Run) -> str:
     """How long it took. Of invocations that somebody killed, nobody knows."""
-    cases = _cases(len(finished.records))
+    count = len(finished.records)
+    cases = "1 case" if count == 1 else f"{count} cases"
     minutes, seconds = divmod(round(finished.wall_s), 60)
     took = f"{minutes} min {seconds} s"
     if finished.invocations > 1:
         return f"{cases} in {finished.invocations} invocations, the last of {took}"
     share = finished.measured_s / finished.wall_s
     return f"{cases} in {took}, {share:.0%} of it training and measuring"
-
-
-def _cases(count: int) -> str:
-    return "1 case" if count == 1 else f"{count} cases"
 
 
 def _exit_code(finished: Run) -> int:

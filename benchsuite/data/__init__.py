@@ -6,8 +6,7 @@ from benchsuite.data.batches.fitted import FittedImages, FittedSplit, fit_split
 from benchsuite.data.batches.prefetch import Prefetched
 from benchsuite.data.batches.stream import TrainingBatches, normalize
 from benchsuite.data.digests import digest_dataset, digest_order
-from benchsuite.data.prepare import PreparedData, check_splits, prepare
-from benchsuite.data.sources.load import load_source
+from benchsuite.data.prepare import PreparedData, check_splits, load_source, prepare
 from benchsuite.data.splits import Fold
 
 __all__ = [

@@ -199,10 +199,6 @@ def _hard_sigmoid_slope(x: Array, _: Array) -> Array:
     return slope
 
 
-def _hard_swish_slope(x: Array, y: Array) -> Array:
-    return hard_sigmoid(x) + x * _hard_sigmoid_slope(x, y)
-
-
 # Structure.
 
 
@@ -274,7 +270,7 @@ DERIVATIVES: Mapping[str, Derivative] = MappingProxyType(
         "sigmoid": _elementwise(lambda _, y: y * (1 - y)),
         "silu": _elementwise(_silu_slope),
         "hard_sigmoid": _elementwise(_hard_sigmoid_slope),
-        "hard_swish": _elementwise(_hard_swish_slope),
+        "hard_swish": _elementwise(lambda x, y: hard_sigmoid(x) + x * _hard_sigmoid_slope(x, y)),
         "dropout": _dropped,
         "stochastic_depth": _dropped,
         "max_pool": _max_pool,

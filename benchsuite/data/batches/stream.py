@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from benchsuite.contract import Batch, Normalizer, Recipe
 from benchsuite.data.batches.augment import augment
 from benchsuite.data.batches.fitted import FittedSplit
-from benchsuite.data.batches.targets import class_weights, targets
+from benchsuite.data.batches.mixing import class_weights, targets
 from benchsuite.errors import UsageError
 from benchsuite.graph import Graph, Node
 

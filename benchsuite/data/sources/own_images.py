@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from benchsuite.contract import Dataset, Split
 from benchsuite.data.images.cache import Facts, KeptPart, look_once
 from benchsuite.data.images.inspection import Encoded, look
-from benchsuite.errors import UsageError
+from benchsuite.errors import UsageError, refused
 from benchsuite.files import require_within
 from benchsuite.npz import read_arrays
 
@@ -32,10 +32,8 @@ def read_npz(argument: str) -> Dataset:
     Images are (N, H, W), (N, H, W, 1) or (N, H, W, 3), uint8. Raises UsageError for others.
     """
     path = Path(argument)
-    try:
+    with refused(f"'{path}' cannot be read as an .npz file of arrays", OSError, ValueError):
         arrays = read_arrays(path)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"'{path}' cannot be read as an .npz file of arrays: {error}") from error
     train = _array_split(arrays, "train", path)
     test = _array_split(arrays, "test", path) if "x_test" in arrays else None
     last = max(int(part.labels.max(initial=-1)) for part in (train, test) if part)

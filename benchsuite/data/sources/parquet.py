@@ -15,7 +15,7 @@ from benchsuite.contract import Dataset
 from benchsuite.data.images.cache import Facts, KeptPart, look_once, one_path
 from benchsuite.data.images.inspection import Encoded, look
 from benchsuite.data.sources.own_images import TESTS, numbered
-from benchsuite.errors import BenchsuiteError, UsageError
+from benchsuite.errors import UsageError, refused
 from benchsuite.files import most_unpacked, opened
 
 if TYPE_CHECKING:
@@ -102,14 +102,13 @@ def _read(file: Path) -> Iterator[ParquetFile]:
     """A file with the right columns, that says that it unpacks to no more than it may."""
     from pyarrow.parquet import ParquetFile
 
-    try:
-        with opened(file) as content, ParquetFile(content) as table:
-            _check(table, file)
-            yield table
-    except BenchsuiteError:
-        raise
-    except Exception as error:  # a damaged file makes Arrow fail in many ways
-        raise UsageError(f"'{file}' cannot be read as Parquet: {error}") from error
+    with (
+        refused(f"'{file}' cannot be read as Parquet", Exception),  # damaged ones fail in many ways
+        opened(file) as content,
+        ParquetFile(content) as table,
+    ):
+        _check(table, file)
+        yield table
 
 
 def _check(table: ParquetFile, file: Path) -> None:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchsuite.errors import UsageError
-from benchsuite.records import Record, read_stored
+from benchsuite.records import Record, read_some
 from benchsuite.records.certificate import Certificate, certificates_beside
 from benchsuite.records.series import read_series
 from benchsuite.report.fairness.equality import with_equality
@@ -60,10 +59,7 @@ def read_source(paths: Sequence[Path]) -> Source:
 
     Raises UsageError where there are none, or a file is none of ours.
     """
-    found = {stored.path.resolve(): stored for stored in read_stored(paths)}
-    if not found:
-        places = ", ".join(f"'{path}'" for path in paths)
-        raise UsageError(f"no records in {places}: name a run's folder, or run first")
+    found = {stored.path.resolve(): stored for stored in read_some(paths)}
     certificates = list(certificates_beside(paths))
     records = with_equality([stored.record for stored in found.values()], certificates)
     files = {r.row_key: stored for r, stored in zip(records, found.values(), strict=True)}

@@ -26,7 +26,7 @@ from benchsuite.testing.conformance.kit import (
     reference_logits,
     require,
 )
-from benchsuite.training.metrics import cross_entropy
+from benchsuite.training.evaluation import cross_entropy
 
 _PLAIN_SGD = UpdateRule(momentum=0.0)
 _DROPOUT_RATE = 0.25
