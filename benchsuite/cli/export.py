@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from benchsuite.cli.output import say
-from benchsuite.cli.parameters import complete, plugins_of
+from benchsuite.cli.parameters import PATH, complete, plugins_of
 
 
 @click.command()
-@click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("results", nargs=-1, required=True, type=PATH)
 @click.option(
     "--to",
     "exporter",
@@ -20,7 +20,7 @@ from benchsuite.cli.parameters import complete, plugins_of
     shell_complete=complete("exporters"),
     help="One of those that `benchsuite list exporters` shows.",
 )
-@click.option("--output", type=click.Path(path_type=Path), help="[default: standard output]")
+@click.option("--output", type=PATH, help="[default: standard output]")
 @click.pass_context
 def export(
     ctx: click.Context, results: tuple[Path, ...], exporter: str, output: Path | None

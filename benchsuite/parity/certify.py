@@ -62,7 +62,7 @@ def verify(
                 graphs = find_subject(subject, plugins).graphs
                 large = max(graph.parameters for graph in graphs) > _LARGE
                 answers = _ask(request, reference, workers, references.wait if large else None)
-            yield from _certify(request, subject, answers)
+            yield from _certify(request, subject, reference.answer, answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +117,8 @@ class _References:
         return _Reference(question, answer)
 
 
-@dataclass(frozen=True, slots=True)
-class _Answers:
-    """All that was said of one subject: by backend and precision, with the seconds it took."""
-
-    reference: Answer
-    given: dict[tuple[str, str], tuple[Answer, float]]
+#: What was said of one subject, by backend and precision, with the seconds it took.
+_Answers = dict[tuple[str, str], tuple[Answer, float]]
 
 
 def _ask(
@@ -132,7 +128,7 @@ def _ask(
 
     alone: for large networks; what all but the first backend wait for, then each by itself.
     """
-    given: dict[tuple[str, str], tuple[Answer, float]] = {}
+    given: _Answers = {}
 
     def ask_backend(backend: str) -> None:
         if alone and backend != request.backends[0]:
@@ -153,14 +149,15 @@ def _ask(
         except KeyboardInterrupt:
             workers.close()
             raise
-    in_order = {(b, p): given[b, p] for b in request.backends for p in request.precisions}
-    return _Answers(reference.answer, in_order)
+    return {(b, p): given[b, p] for b in request.backends for p in request.precisions}
 
 
-def _certify(request: Request, subject: str, answers: _Answers) -> Iterator[Certificate]:
-    for (backend, precision), (answer, seconds) in answers.given.items():
-        others = [o for (b, p), (o, _) in answers.given.items() if b != backend and p == precision]
-        verdict, reason = judge(answer, answers.reference, precision, others)
+def _certify(
+    request: Request, subject: str, reference: Answer, answers: _Answers
+) -> Iterator[Certificate]:
+    for (backend, precision), (answer, seconds) in answers.items():
+        others = [o for (b, p), (o, _) in answers.items() if b != backend and p == precision]
+        verdict, reason = judge(answer, reference, precision, others)
         yield Certificate(
             benchsuite_version=benchsuite.__version__,
             architecture=subject,
@@ -174,7 +171,7 @@ def _certify(request: Request, subject: str, answers: _Answers) -> Iterator[Cert
             verdict=verdict,
             reason=reason,
             checks=answer.checks,
-            cancelled=answers.reference.cancelled,
+            cancelled=reference.cancelled,
             created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
             seconds=seconds,
         )

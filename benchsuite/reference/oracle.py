@@ -153,7 +153,9 @@ class Oracle:
             losses.append(loss)
             found.append(self.backward(passed, gradient) if backward else {})
             self.weights.update(passed.running)
-        return sum(losses) / len(losses), found[0] if len(found) == 1 else _mean(found)
+        if len(found) > 1:
+            found = [{n: np.mean([each[n] for each in found], axis=0) for n in found[0]}]
+        return sum(losses) / len(losses), found[0]
 
     def loss(self, logits: Array, labels: NDArray[Any]) -> tuple[float, Array]:
         """The loss and its gradient by the logits."""
@@ -274,8 +276,3 @@ def _parts(batch: Batch, count: int) -> list[Batch]:
         Batch(batch.images[c], batch.labels[c], {n: m[c] for n, m in batch.masks.items()})
         for c in cuts
     ]
-
-
-def _mean(gradients: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
-    """Of several gradients, by weight."""
-    return {name: np.mean([each[name] for each in gradients], axis=0) for name in gradients[0]}

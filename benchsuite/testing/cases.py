@@ -43,10 +43,10 @@ class OpCase:
 def op_cases() -> tuple[OpCase, ...]:
     """Every case; each op of the vocabulary has at least one."""
     groups = (
-        *(_convolutions, _dense_layers, _normalisations, _elementwise, _pools),
-        *(_structure, _channels, _sequences, _blocks),
+        *(_convolutions(), _dense_layers(), _normalisations(1e-5), _normalisations(1e-3)),
+        *(_elementwise(), _pools(), _structure(), _channels(), _sequences(), _blocks()),
     )
-    return tuple(case for group in groups for case in group())
+    return tuple(case for group in groups for case in group)
 
 
 def _case(
@@ -107,12 +107,7 @@ def _dense_layers() -> Iterator[OpCase]:
     yield _of_tokens("dense", "of-tokens", with_bias)
 
 
-def _normalisations() -> Iterator[OpCase]:
-    for epsilon in (1e-5, 1e-3):
-        yield from _normalisations_with(epsilon)
-
-
-def _normalisations_with(epsilon: float) -> Iterator[OpCase]:
+def _normalisations(epsilon: float) -> Iterator[OpCase]:
     batch = partial(Builder.batch_norm, name="bn", epsilon=epsilon)
     layer = partial(Builder.layer_norm, name="ln", epsilon=epsilon)
     of = f"epsilon{epsilon:g}-of"

@@ -80,7 +80,7 @@ def look(encoded: Encoded, classes: int, part: KeptPart) -> tuple[str, ...]:
     if not good.any():
         some = "; ".join(problems[:5]) or "there are none"
         raise UsageError(f"not one image can be read: {some}")
-    part.write_labels(encoded.labels[rows[good]])
+    part.write(labels=encoded.labels[rows[good]])
     if pixels is not None and np.all(seen.shapes[good] == pixels.shape):
         _leave_only(good, pixels)
         part.packed.unlink(missing_ok=True)
@@ -89,7 +89,7 @@ def look(encoded: Encoded, classes: int, part: KeptPart) -> tuple[str, ...]:
         channels = seen.shapes[good, 2]
         wanted = int(channels.max())
         digests = seen.digests[good, (channels != wanted).astype(np.int64)]
-        part.write_encoded(paths[good], spans[good], digests, wanted)
+        part.write(paths=paths[good], spans=spans[good], digests=digests, channels=wanted)
     return problems
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -21,7 +21,6 @@ from benchsuite.npz import read_arrays
 _SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm"})
 #: Their names are in memory, and a network has a logit for each.
 _MOST_CLASSES = 1 << 20
-_LEADS_OUT = "it is a link that leads out of the folder"
 #: How the folder or the files of a test split may be called.
 TESTS = ("test", "val", "validation")
 
@@ -93,10 +92,12 @@ def _folder(path: Path) -> Dataset:
     if not classes:
         raise UsageError(f"'{parts['train']}' has no folders: each class is to be one")
     found = {part: _files(folder, classes, path) for part, folder in parts.items()}
-    problems = list(_strangers(chain(*found.values()), path.resolve()))
-    strange = {file for file, _ in problems}
+    root = path.resolve()
+    links = [file for file, _ in chain(*found.values()) if file.is_symlink()]
+    # Links that lead to no file in the folder: they may lead to what is private here.
+    strange = {file: what for file in links if (what := _behind(file, root))}
     sound = {part: [x for x in files if x[0] not in strange] for part, files in found.items()}
-    said = tuple(f"{file}: {what}" for file, what in problems)
+    said = tuple(f"{file}: {what}" for file, what in strange.items())
     if not all(sound.values()):
         raise UsageError(f"not one image can be read: {'; '.join(said[:5])}")
 
@@ -124,13 +125,6 @@ def _files(folder: Path, classes: Sequence[str], root: Path) -> list[tuple[Path,
     return files
 
 
-def _strangers(files: Iterable[tuple[Path, int]], root: Path) -> Iterator[tuple[Path, str]]:
-    """Links that lead to no file in the folder, and why: they may lead to what is private here."""
-    for file, _ in files:
-        if file.is_symlink() and (what := _behind(file, root)):
-            yield file, what
-
-
 def _behind(link: Path, root: Path) -> str:
     """What is wrong with where a link leads; nothing where that is a file in the folder."""
     try:
@@ -138,7 +132,7 @@ def _behind(link: Path, root: Path) -> str:
     except (OSError, RuntimeError):  # the latter for circles, before Python 3.13
         return "it is a link that leads nowhere"
     if not target.is_relative_to(root):
-        return _LEADS_OUT
+        return "it is a link that leads out of the folder"
     return "" if target.is_file() else "it is a link that leads to no file"
 
 

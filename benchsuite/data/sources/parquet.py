@@ -88,13 +88,10 @@ def _rows(files: Iterable[Path]) -> Iterator[tuple[str, bytes, int]]:
                 for row in batch.to_pylist():
                     image, label = row["image"] or {}, row["label"]
                     name = f"{file.name}:{image.get('path') or f'image {number}'}"
-                    yield name, image.get("bytes") or b"", _label(label)
+                    # no class has the label -1
+                    fits = label is not None and label <= _LARGEST_LABEL
+                    yield name, image.get("bytes") or b"", label if fits else -1
                     number += 1
-
-
-def _label(said: int | None) -> int:
-    """As it is; -1, which is no class's, where there is none that an int64 holds."""
-    return -1 if said is None or said > _LARGEST_LABEL else said
 
 
 @contextmanager

@@ -91,21 +91,17 @@ def _cloud(
 ) -> Trace:
     doubtful = [any(is_doubtful(column, record) for record in pair) for pair, *_ in points]
     firsts, xs, ys = zip(*((pair[0], x, y) for pair, x, y in points), strict=True)
+    terms = [f"{c.tier}, {c.precision}, {c.threads} threads" for c in (r.case for r in firsts)]
     return plot.scatter(
         "markers",
         "networks",
         xs,
         ys,
-        text=[plot.shown(f"{plot.label(first)}, {_terms(first)}") for first in firsts],
+        text=[plot.shown(f"{plot.label(r)}, {t}") for r, t in zip(firsts, terms, strict=True)],
         customdata=[keys[first.row_key] for first in firsts],
         marker=plot.looks_of(("networks",))["networks"].marker(doubtful),
         hovertemplate="%{text}<br>%{x:.3g}, %{y:.3g}",
     )
-
-
-def _terms(record: Record) -> str:
-    case = record.case
-    return f"{case.tier}, {case.precision}, {case.threads} threads"
 
 
 def _equality(values: Sequence[float]) -> Trace:
