@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from benchsuite.report.history import History
 
 
-
 @click.command()
 @results_argument
 @click.option(

@@ -21,6 +21,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from benchsuite.measure.statistics import verdicts
 from benchsuite.measure.statistics.estimates import CONFIDENCE, FEWEST_PROCESSES, Estimate
 from benchsuite.measure.statistics.proportions import (
     Difference,
@@ -29,7 +30,6 @@ from benchsuite.measure.statistics.proportions import (
     unpaired_difference,
 )
 from benchsuite.measure.statistics.two_samples import Floats, Ratios, ratios_of
-from benchsuite.measure.statistics import verdicts
 from benchsuite.records import Measurement
 from benchsuite.records.predictions import read_predictions
 from benchsuite.report.columns.column import Column
@@ -177,8 +177,10 @@ def quality_change(pair: Pair, column: Column, first: float, second: float) -> C
         return _of_difference(paired_difference(*right), how)
     images = min(_images(pair.first, column), _images(pair.second, column))
     if not column.name.endswith("_fraction") or not images:
-        return Change(None, None, verdicts.MARGIN_OF_FRACTIONS, "one value each, without an interval")
-    return _of_difference(unpaired_difference(first, second, images), f"Newcombe, {images:,} images each")
+        how = "one value each, without an interval"
+        return Change(None, None, verdicts.MARGIN_OF_FRACTIONS, how)
+    found = unpaired_difference(first, second, images)
+    return _of_difference(found, f"Newcombe, {images:,} images each")
 
 
 def mean_change(column: Column, pairs: Sequence[Pair]) -> Change:

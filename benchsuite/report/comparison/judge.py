@@ -12,9 +12,8 @@ from benchsuite.records import Measurement
 from benchsuite.report.columns.column import Column
 from benchsuite.report.comparison import incomparability
 from benchsuite.report.comparison.change import Answer, Change, Finding, is_ratio
+from benchsuite.report.comparison.changes import Figures, mean_change, quality_change, speed_changes
 from benchsuite.report.comparison.pairing import Pair
-from benchsuite.report.comparison.changes import mean_change, quality_change
-from benchsuite.report.comparison.changes import Figures, speed_changes
 
 
 @dataclass(frozen=True, eq=False, slots=True)
