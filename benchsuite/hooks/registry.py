@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from importlib import import_module
@@ -94,27 +94,15 @@ class Entry:
             raise MissingDependencyError(f"{self.kind} '{self.name}' {error}") from None
 
 
-class Registry(Mapping[str, Entry]):
+class Registry(dict[str, Entry]):
     """Entries of one kind, in order of name; unknown names are answered with a suggestion."""
 
     def __init__(self, kind: str, entries: Iterable[Entry]) -> None:
+        super().__init__({e.name: e for e in sorted(entries, key=lambda entry: entry.name)})
         self.kind = kind
-        self._entries = {entry.name: entry for entry in sorted(entries, key=lambda e: e.name)}
 
-    def __getitem__(self, name: str) -> Entry:
-        try:
-            return self._entries[name]
-        except KeyError:
-            raise UnknownNameError(self._unknown(name)) from None
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._entries
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._entries)
-
-    def __len__(self) -> int:
-        return len(self._entries)
+    def __missing__(self, name: str) -> Entry:
+        raise UnknownNameError(self._unknown(name))
 
     def find(self, asked: str) -> tuple[Entry, tuple[str, ...]]:
         """The entry, and what its function takes: nothing, or the text behind a colon.
@@ -143,7 +131,7 @@ class Registry(Mapping[str, Entry]):
             names = [name for name in self if fnmatchcase(name, glob)]
             if not names:
                 raise UnknownNameError(self._unknown(pattern))
-            chosen.update({name: self._entries[name] for name in names})
+            chosen.update({name: self[name] for name in names})
         return list(chosen.values())
 
     def _unknown(self, name: str) -> str:

@@ -172,6 +172,10 @@ class Stored:
         """Where what its network says of each test image is, if it was kept."""
         return self.folder / PREDICTIONS / f"{self.path.stem}.npz"
 
+    def series(self) -> list[Series]:
+        """Its raw samples; empty where there are none."""
+        return read_series(self.samples) if self.samples.is_file() else []
+
     def facts(self) -> dict[str, Any]:
         """What holds for its whole run (docs/reference/records.md); empty where it does not say.
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from benchsuite.records import Training
 from benchsuite.report.page import plot
 from benchsuite.report.page.plot import Look, Plot, Trace
-from benchsuite.report.page.samples import PROBABILITIES, evenly, points_for
+from benchsuite.report.page.source import PROBABILITIES, evenly, points_for
 from benchsuite.report.page.source import Entry
 
 _MS = 1e3

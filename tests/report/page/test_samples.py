@@ -1,6 +1,6 @@
 import pytest
 
-from benchsuite.report.page.samples import PROBABILITIES, evenly, points_for, sampled_figures
+from benchsuite.report.page.source import PROBABILITIES, evenly, points_for, sampled_figures
 
 
 def test_evenly_keeps_both_ends_and_no_more_than_asked_for():
