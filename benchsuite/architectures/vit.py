@@ -60,7 +60,7 @@ def _transformer(
     *,
     patch: int,
     width: int,
-    heads: int,
+    heads: int
 ) -> Node:
     """Twelve encoder layers on square patches; the MLPs are four times as wide."""
     x = net.class_token(_patches(net, images, width, patch), name="class_token")

@@ -17,8 +17,7 @@ from benchsuite.records.series import Series
 from benchsuite.report.columns.quantities import extents
 from benchsuite.report.page.findings import certificates
 from benchsuite.report.page.plot import COLOURS, Plot, View, axis, scatter
-from benchsuite.report.page.source import Sampled
-from benchsuite.report.page.source import Entry, Source
+from benchsuite.report.page.source import Entry, Sampled, Source
 from benchsuite.report.page.table import Table, plain
 
 _MS, _NS_PER_MS = 1e3, 1e6

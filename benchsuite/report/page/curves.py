@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from benchsuite.records import Training
 from benchsuite.report.page import plot
 from benchsuite.report.page.plot import Look, Plot, Trace
-from benchsuite.report.page.source import PROBABILITIES, evenly, points_for
-from benchsuite.report.page.source import Entry
+from benchsuite.report.page.source import PROBABILITIES, Entry, evenly, points_for
 
 _MS = 1e3
 _MOST_STEPS = 300

@@ -50,7 +50,7 @@ class TrainingKit(Kit):
         graph: Graph,
         weights: Weights,
         precision: str,
-        rule: UpdateRule,
+        rule: UpdateRule
     ) -> Iterator[Session]:
         """A session that trains by a rule; skips where the backend refuses it."""
         with ExitStack() as stack:
