@@ -101,13 +101,7 @@ class Kit:
             f"'{culprits[0].op}' and '{culprits[0].name}'; it says: {message}",
         )
 
-    def require_close(
-        self,
-        actual: Array,
-        expected: Array,
-        what: str,
-        tolerance: float
-    ) -> None:
+    def require_close(self, actual: Array, expected: Array, what: str, tolerance: float) -> None:
         """Fail unless the largest difference is within `tolerance` of the largest figure."""
         shapes = f"{what}: expected the shape {expected.shape}, got {actual.shape}"
         require(actual.shape == expected.shape, shapes)
@@ -126,9 +120,7 @@ def require(condition: bool, message: str) -> None:
         raise AssertionError(message)
 
 
-def aligned(
-    weights: Weights
-) -> dict[str, Array]:
+def aligned(weights: Weights) -> dict[str, Array]:
     """Copies on 64-byte boundaries, which some frameworks borrow where they should copy."""
     return {name: _aligned(array) for name, array in weights.items()}
 
@@ -141,9 +133,7 @@ def _aligned(array: Array) -> Array:
     return view
 
 
-def reference_logits(
-    graph: Graph, weights: Weights, images: NDArray[np.float32]
-) -> Array:
+def reference_logits(graph: Graph, weights: Weights, images: NDArray[np.float32]) -> Array:
     """The reference's logits in float64, whatever the precision under test."""
     session = NumpyBackend().open(graph, weights, Setup(precision="fp64"))
     return session.predict(images)

@@ -46,11 +46,7 @@ class TrainingKit(Kit):
 
     @contextmanager
     def rule_session(
-        self,
-        graph: Graph,
-        weights: Weights,
-        precision: str,
-        rule: UpdateRule
+        self, graph: Graph, weights: Weights, precision: str, rule: UpdateRule
     ) -> Iterator[Session]:
         """A session that trains by a rule; skips where the backend refuses it."""
         with ExitStack() as stack:
