@@ -16,3 +16,13 @@ def imported_when_used(package: str, places: Mapping[str, str]) -> Callable[[str
         return getattr(import_module(places[name]), name)
 
     return getattribute
+
+
+class LazyModule:
+    """Stands for a module that is imported when something of it is first used."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:  # noqa: ANN401 - whatever the name stands for
+        return getattr(import_module(self._name), attribute)

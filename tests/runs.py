@@ -9,6 +9,7 @@ from benchsuite.orchestration import orchestrate, plan
 from benchsuite.planning import make_spec
 
 _FOLDER = Path(__file__).parent / "processes" / "faults"
+MODEST = str(Path(__file__).parent / "modest.py")
 FAULTS = [str(_FOLDER / name) for name in ("faults.py", "full.py", "wrong_answers.py")]
 
 
@@ -44,7 +45,7 @@ def watch():
 
 @pytest.fixture
 def plugins(native_plugins):
-    return load_plugins([*native_plugins, *FAULTS, "benchsuite.reference.plugin"])
+    return load_plugins([*native_plugins, *FAULTS, MODEST, "benchsuite.reference.plugin"])
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ def test_speed(benchmark_session):
 @pytest.mark.parametrize("kind", ["inference", "training"])
 def test_session_is_timed_in_three_lines(pytester, example_plugin, monkeypatch, kind):
     monkeypatch.setattr(api, "load_plugins", lambda: load_plugins([example_plugin]))
+    # pytest-benchmark measures nothing in a worker of pytest-xdist; the inner pytest is none.
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
     pytester.makepyfile(TEST.format(arguments=f"batch_size=4, kind='{kind}'"))
 
     result = pytester.runpytest_inprocess("--benchmark-only", "--benchmark-json=found.json")

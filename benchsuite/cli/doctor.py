@@ -42,18 +42,16 @@ def doctor(ctx: click.Context, /, *, ceilings: bool, **options: Any) -> None:  #
     what share of that their networks achieve.
     """
     from benchsuite.cli.progress import progress
-    from benchsuite.measure.machine.facts import describe_environment
     from benchsuite.orchestration.doctor import examine, examine_ceilings
 
     options["archs"] = options["archs"] or (_ARCHITECTURE,)
     options["protocol"] = options["protocol"] or _PROTOCOL
-    host = str(describe_environment()["host"])
     if ceilings:
-        found = examine_ceilings(spec_of(options), plugins_of(ctx), _announce, host)
+        found = examine_ceilings(spec_of(options), plugins_of(ctx), _announce)
         _report_ceilings(*found)
         return
     with progress() as observer:
-        _report(examine(spec_of(options), plugins_of(ctx), observer, host))
+        _report(examine(spec_of(options), plugins_of(ctx), observer))
 
 
 def _report(diagnosis: Diagnosis) -> None:

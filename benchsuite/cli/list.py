@@ -25,7 +25,7 @@ Row = dict[str, Any]
 _REGISTRIES = {
     "archs": "architectures",
     "native": "native_models",
-    **{kind: kind for kind in ("backends", "datasets", "metrics", "exporters")},
+    **{kind: kind for kind in ("backends", "datasets", "metrics", "probes", "exporters")},
 }
 
 

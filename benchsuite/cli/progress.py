@@ -124,7 +124,9 @@ def _name(case: Case) -> str:
 
 
 def _epoch(case: Case, number: int, epoch: Epoch) -> str:
-    top1 = epoch.validation.get("top1_fraction")
+    from benchsuite.metrics.quality import TOP1
+
+    top1 = epoch.validation.get(TOP1.name)
     accuracy = "" if top1 is None else f", validation top-1 {top1:.3f}"
     loss = "no number" if epoch.mean_loss_nats is None else f"{epoch.mean_loss_nats:.3f}"
     return f"epoch {number} of {case.recipe.epochs}: loss {loss}{accuracy}, {epoch.train_s:.1f} s"

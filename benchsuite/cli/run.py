@@ -122,7 +122,7 @@ def _duration(finished: Run) -> str:
 
 
 def _exit_code(finished: Run) -> int:
-    if any(record.reason.startswith("interrupted") for record in finished.records):
+    if any(record.cause == "interrupted" for record in finished.records):
         return _INTERRUPTED
     statuses = {record.status for record in finished.records}
     return _FAILED if statuses & {"failed", "timeout", "oom"} else 0

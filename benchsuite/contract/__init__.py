@@ -17,6 +17,7 @@ from benchsuite.contract.dataset import Dataset, EncodedImages, Images, RaggedIm
 from benchsuite.contract.idiomatic import IDIOMATIC_FIELDS, IdiomaticBackend, IdiomaticSession
 from benchsuite.contract.metric import Metric
 from benchsuite.contract.native import NativeBackend, NativeModel
+from benchsuite.contract.probe import Probe, ProbeContext
 from benchsuite.contract.quantity import Quantity, Scale
 from benchsuite.contract.recipe import Recipe
 from benchsuite.contract.training import LossScaling, Normalizer, UpdateRule
@@ -42,6 +43,8 @@ __all__ = [
     "NativeModel",
     "Normalizer",
     "PartedSession",
+    "Probe",
+    "ProbeContext",
     "Quantity",
     "RaggedImages",
     "Recipe",

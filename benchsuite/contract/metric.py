@@ -9,6 +9,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from benchsuite.contract.quantity import Quantity
+
+Compute = Callable[[NDArray[np.float64], NDArray[np.int64]], float]
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:
@@ -21,4 +25,9 @@ class Metric:
 
     name: str
     better: Literal["higher", "lower"]
-    compute: Callable[[NDArray[np.float64], NDArray[np.int64]], float]
+    compute: Compute
+
+    @classmethod
+    def of(cls, quantity: Quantity, compute: Compute) -> Metric:
+        """The one of a declared quantity."""
+        return cls(quantity.name, quantity.better, compute)

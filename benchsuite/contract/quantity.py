@@ -13,6 +13,15 @@ Summary = Literal["median", "maximum", "rate", "energy", "power", "tail", "first
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 
+#: Of what a probe measures that could not be loaded.
+UNKNOWN_UNIT = "?"
+
+
+def is_column_name(name: str) -> bool:
+    """Whether it could be a quantity's: its columns are named after it."""
+    return _NAME.fullmatch(name) is not None
+
+
 class Scale(msgspec.Struct, frozen=True):
     """A unit for people, and the factor to it from the unit that records have."""
 
@@ -20,7 +29,7 @@ class Scale(msgspec.Struct, frozen=True):
     factor: float = 1.0
 
 
-#: Where a quantity does not say otherwise, by the unit that records have.
+#: By the unit that records have.
 _USUAL = {
     "s": Scale("ms", 1e3),
     "bytes": Scale("MB", 1e-6),
@@ -28,14 +37,17 @@ _USUAL = {
 }
 
 
+def usual_scale(unit: str) -> Scale:
+    """In which people see figures of a unit that records have."""
+    return _USUAL.get(unit) or Scale(unit)
+
+
 class Quantity(msgspec.Struct, frozen=True, kw_only=True):
     """One quantity that is measured: records, columns and plots take everything from here.
 
     name: of its measurements. unit: of their values, such as `s`, `bytes` or `images/s`.
     better: which way is better.
-    label: what people call it, in a few words. short: the same for a table's header; the label
-        where it is empty. help: one line on what exactly it is.
-    scale: the unit in which people see it; None takes the usual one: ms, MB, or the unit itself.
+    label: what people call it, in a few words.
     batch: of which batch it is: of one image, of the batch of the inference throughput or of the
         timed training step, or of none.
     summary: how a process's samples become its value; a probe's are `median` or `maximum`.
@@ -45,15 +57,12 @@ class Quantity(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     better: Literal["higher", "lower"]
     label: str
-    short: str = ""
-    help: str = ""
-    scale: Scale | None = None
     batch: Literal["one", "inference", "training", "none"] = "one"
     summary: Summary = "median"
 
     def __post_init__(self) -> None:
         """Raise ValueError for what could be no column."""
-        if not _NAME.fullmatch(self.name):
+        if not is_column_name(self.name):
             raise ValueError(
                 f"'{self.name}' names no quantity: write up to 60 of a-z, 0-9 and _, a letter first"
             )
@@ -62,8 +71,8 @@ class Quantity(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def shown(self) -> Scale:
-        """The unit in which people see it, and the factor to it."""
-        return self.scale or _USUAL.get(self.unit) or Scale(self.unit)
+        """The unit in which people see it, and the factor to it: ms, MB, or the unit itself."""
+        return usual_scale(self.unit)
 
     @property
     def title(self) -> str:
@@ -73,9 +82,9 @@ class Quantity(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def header(self) -> str:
         """Of a table, in two lines."""
-        return f"{self.short or self.label}\n{self.shown.unit}"
+        return f"{self.label}\n{self.shown.unit}"
 
     def column_name(self, end: Literal["", "low", "high"] = "") -> str:
         """Of its column in the leaderboard, or of one end of its interval: `load_low_s`."""
-        unit = re.sub(r"\W+", "_", self.unit.lower().replace("/", "_per_")).strip("_")
+        unit = re.sub(r"[\W_]+", "_", self.unit.lower().replace("/", " per ")).strip("_")
         return "_".join(part for part in (self.name, end, unit) if part)

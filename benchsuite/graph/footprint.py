@@ -65,7 +65,8 @@ def training_macs(graph: Graph) -> int:
     """
     trained = _trained(graph)
     return sum(
-        3 * node.macs - (0 if any(trained[name] for name in node.inputs) else _input_macs(node))
+        3 * node.macs
+        - (0 if any(trained[name] for name in node.inputs) else OPS[node.op].input_macs(node))
         for node in graph.nodes
         if node.macs
     )
@@ -97,11 +98,3 @@ def _trained(graph: Graph) -> Mapping[str, bool]:
     for node in graph.nodes:
         found[node.name] = bool(node.parameters) or any(found[name] for name in node.inputs)
     return found
-
-
-def _input_macs(node: Node) -> int:
-    """Of the products that the input itself is a factor of: in attention, the first alone."""
-    if node.op != "self_attention":
-        return node.macs
-    (projection,) = (weight for weight in node.weights if weight.role == "in_proj_weight")
-    return node.shape[0] * projection.size

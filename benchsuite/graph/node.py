@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from benchsuite.graph.initializers import Initializer, Unknown
+from benchsuite.graph.initializers import Initializer
 
 Shape = tuple[int, ...]
 Attribute = int | float | str | bool | tuple[int, ...]
@@ -32,7 +31,7 @@ class Weight:
     @property
     def size(self) -> int:
         """Number of elements."""
-        return math.prod(self.shape)
+        return _product(self.shape)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +53,7 @@ class Node:
     @property
     def size(self) -> int:
         """Number of elements of its output, for one example."""
-        return math.prod(self.shape)
+        return _product(self.shape)
 
     @property
     def parameters(self) -> int:
@@ -134,23 +133,8 @@ def _describe(node: Node) -> list[object]:
     return [node.name, node.op, list(node.inputs), attrs, list(node.shape), weights]
 
 
-def opaque_graph(
-    name: str,
-    input_shape: Shape,
-    classes: int,
-    macs: int,
-    weights: Mapping[str, tuple[Shape, bool]] | None = None,
-) -> Graph:
-    """A network of which only the outside is known: a library wrote it in its framework's terms.
-
-    It is an input (H, W, C), and one node that yields the logits and holds all weights.
-
-    weights: shape, and whether it is trained, by the library's own name.
-    """
-    held = tuple(
-        Weight(role, shape, Unknown(), trainable)
-        for role, (shape, trainable) in (weights or {}).items()
-    )
-    images = Node("input", "input", (), {}, input_shape, (), 0)
-    everything = Node("", "native", ("input",), {}, (classes,), held, macs)
-    return Graph(name, (images, everything))
+def _product(shape: Shape) -> int:
+    result = 1
+    for extent in shape:
+        result *= extent
+    return result

@@ -6,11 +6,14 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from benchsuite.errors import ShapeError
 from benchsuite.graph.initializers import Fans, Rule
 from benchsuite.graph.node import Attribute, Graph, Node, Shape, Weight
-from benchsuite.graph.ops import OPS
+
+if TYPE_CHECKING:
+    from benchsuite.graph.ops.op import Op
 
 
 class Recorder:
@@ -44,32 +47,33 @@ class Recorder:
 
     def _add(
         self,
-        op: str,
+        op: Op,
         name: str | None,
         inputs: tuple[Node, ...],
         attrs: Mapping[str, Attribute] = MappingProxyType({}),
         rules: Mapping[str, Rule] = MappingProxyType({}),
     ) -> Node:
-        full_name = self._full_name(op, name)
+        full_name = self._full_name(op.name, name)
         shapes = [node.shape for node in inputs]
-        spec = OPS[op]
         try:
-            if spec.rank not in (None, len(shapes[0])):
+            if op.rank not in (None, len(shapes[0])):
                 raise ShapeError(  # noqa: TRY301 - the layer's name is added below, as to others
-                    f"needs an input of {spec.rank} axes, got {shapes[0]}"
+                    f"needs an input of {op.rank} axes, got {shapes[0]}"
                 )
-            shape = spec.shape(attrs, shapes)
+            shape = op.shape(attrs, shapes)
         except ShapeError as error:
-            raise ShapeError(f"{op} '{full_name}': {error}") from None
-        layout = spec.weights(attrs, shapes)
+            raise ShapeError(f"{op.name} '{full_name}': {error}") from None
+        layout = op.weights(attrs, shapes)
         fans = _fans(next(iter(layout.values()))[0]) if layout else Fans(1, 1)
         weights = tuple(
             Weight(role, extent, rules[role](fans), trainable)
             for role, (extent, trainable) in layout.items()
         )
-        macs = spec.macs(attrs, shapes, shape)
+        macs = op.macs(attrs, shapes, shape)
         sources = tuple(node.name for node in inputs)
-        node = Node(full_name, op, sources, MappingProxyType(dict(attrs)), shape, weights, macs)
+        node = Node(
+            full_name, op.name, sources, MappingProxyType(dict(attrs)), shape, weights, macs
+        )
         self._nodes[full_name] = node
         return node
 

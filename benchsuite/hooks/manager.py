@@ -32,6 +32,7 @@ _HOOKS = {
     "exporter": "benchsuite_exporters",
     "metric": "benchsuite_metrics",
     "native model": "benchsuite_native_models",
+    "probe": "benchsuite_probes",
     "weight reader": "benchsuite_weight_readers",
 }
 
@@ -66,9 +67,15 @@ class Plugins:
     exporters: Registry
     metrics: Registry
     native_models: Registry
+    probes: Registry
     weight_readers: Registry
     #: the `-p` arguments, to be loaded again in worker processes
     unpackaged: tuple[str, ...] = ()
+
+    @property
+    def registries(self) -> list[Registry]:
+        """All that there are, by kind."""
+        return [getattr(self, _plural(kind)) for kind in _HOOKS]
 
     def info(self, name: str) -> PluginInfo:
         """The plugin of that name."""
@@ -150,12 +157,18 @@ def _offers(kind: str, hooks: tuple[str, ...], module: ModuleType, info: PluginI
         if not isinstance(name, str) or not isinstance(target, Target):
             raise PluginError(f"{hook} must map names to Targets, got {name!r}: {target!r}")
         _check_name(hook, name)
+        if kind == "probe":
+            _check_probe(hook, name)
         if (LIBRARY_MARK in name) != (kind == "native model"):
             raise PluginError(
                 f"native models, and they alone, are named `library{LIBRARY_MARK}model`; "
                 f"{hook} offers {name!r}"
             )
     return [Entry(kind, name, target, info.name) for name, target in offered.items()]
+
+
+def _plural(kind: str) -> str:
+    return f"{kind.replace(' ', '_')}s"
 
 
 def _check_name(hook: str, name: str) -> None:
@@ -165,6 +178,18 @@ def _check_name(hook: str, name: str) -> None:
             f"{hook} offers {name[:100]!r}: a name begins with a letter, a digit, _ or a dot, and "
             "has up to 100 of those, + - @ and spaces"
         )
+
+
+def _check_probe(hook: str, name: str) -> None:
+    """Its name becomes a column's, beside those of benchsuite's own figures."""
+    # Of no use to most plugins, and of some weight.
+    from benchsuite.contract.quantity import is_column_name
+    from benchsuite.metrics import METRICS
+
+    if not is_column_name(name):
+        raise PluginError(f"{hook} offers {name!r}: a probe's name has a-z, 0-9 and _ alone")
+    if name in METRICS:
+        raise PluginError(f"{hook} offers {name!r}, which benchsuite itself measures: rename it")
 
 
 def load_plugins(unpackaged: Iterable[str] = ()) -> Plugins:
@@ -184,7 +209,7 @@ def load_plugins(unpackaged: Iterable[str] = ()) -> Plugins:
     chosen = tuple(unpackaged)
     for argument in chosen:
         _add_unpackaged(loader, argument)
-    registries = {f"{kind.replace(' ', '_')}s": loader.registry(kind) for kind in _HOOKS}
+    registries = {_plural(kind): loader.registry(kind) for kind in _HOOKS}
     return Plugins(infos=tuple(loader.infos), unpackaged=chosen, **registries)
 
 

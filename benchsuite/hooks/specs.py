@@ -49,5 +49,10 @@ def benchsuite_native_models() -> Mapping[str, Target]:  # type: ignore[empty-bo
 
 
 @hookspec
+def benchsuite_probes() -> Mapping[str, Target]:  # type: ignore[empty-body]
+    """Probes by name: further figures to measure; each path leads to a `contract.Probe`."""
+
+
+@hookspec
 def benchsuite_weight_readers() -> Mapping[str, Target]:  # type: ignore[empty-body]
     """Readers of weight files by suffix (`.npz`): `Path -> graph.weights.Checkpoint` each."""

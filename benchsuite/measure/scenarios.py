@@ -170,7 +170,7 @@ def measure_part(
     return _windows(metric, session, calls, batch_size, shorter, device=device)
 
 
-def timed(on: Session | Workload, call: Callable[[], None]) -> int:
+def timed(on: Session | Workload, call: Callable[[], object]) -> int:
     """Nanoseconds from an idle device to an idle device."""
     on.synchronize()
     start = perf_counter_ns()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from benchsuite.contract.quantity import Quantity
+from benchsuite.contract.quantity import Quantity, Scale, usual_scale
 from benchsuite.errors import UnknownNameError, did_you_mean
 
 
 class Declaration(Quantity, frozen=True, kw_only=True):
     """A quantity that benchsuite itself measures.
 
+    short: the label for a table's header, where another is needed. help: what exactly it is.
+    scale: the unit in which people see it, where it is not the usual one.
     precision: half the width of the interval, as a share of the value, down to which rounds are
         added; None adds none: it is sampled once a process, or explains another figure.
     column: its column's name, with `{}` where `_low` and `_high` go; empty where it has none.
@@ -26,6 +28,9 @@ class Declaration(Quantity, frozen=True, kw_only=True):
     share: of a tail, which percentile it is.
     """
 
+    short: str = ""
+    help: str = ""
+    scale: Scale | None = None
     precision: float | None = None
     column: str = ""
     interval: bool = True
@@ -37,12 +42,22 @@ class Declaration(Quantity, frozen=True, kw_only=True):
     less: str = ""
     share: float = 0.0
 
+    @property
+    def shown(self) -> Scale:
+        """The unit in which people see it, and the factor to it."""
+        return self.scale or usual_scale(self.unit)
+
+    @property
+    def header(self) -> str:
+        """Of a table, in two lines."""
+        return f"{self.short or self.label}\n{self.shown.unit}"
+
     def column_name(self, end: Literal["", "low", "high", "bound"] = "") -> str:
         """Of its column, or of one end of its interval; empty where it has none."""
         return self.column.format(f"_{end}" if end else "")
 
 
-class Declarations(Mapping[str, Declaration]):
+class Declarations:
     """Declared quantities by name; an undeclared one is an error that says which there are."""
 
     def __init__(self, *declared: Declaration) -> None:
@@ -79,5 +94,6 @@ class Declarations(Mapping[str, Declaration]):
     def __iter__(self) -> Iterator[str]:
         return iter(self._declared)
 
-    def __len__(self) -> int:
-        return len(self._declared)
+    def values(self) -> Iterable[Declaration]:
+        """All of them, in the order of the leaderboard's columns."""
+        return self._declared.values()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -19,7 +19,8 @@ from benchsuite.measure.summary import summarise
 from benchsuite.orchestration.keys import Key
 from benchsuite.processes.logs import last_lines
 from benchsuite.processes.messages import BackedOff, Broke, Ended
-from benchsuite.records import Case, Findings, Phase, Record, Status, join
+from benchsuite.records import Case, Findings, Phase, Record, join
+from benchsuite.records.causes import STATUS_BY_CAUSE, Cause, Status
 from benchsuite.records.series import Series
 
 #: The statuses of a case that goes on with its next task.
@@ -35,42 +36,55 @@ def now() -> str:
 class CaseState:
     """One case at work.
 
-    key: what its result depends on besides. tasks: those that are over.
+    key: what its result depends on besides.
+    parts: of its work that are over: tasks by their names, `fit`, and `rounds` for all of these.
     series: raw samples of all its processes. logits: of the fixed batch, (N, classes).
     backed_off: batches to be timed in place of the case's own.
     spent_s: wall time of its processes so far.
-    kept: the record with which it had ended before this run went on; nothing is left to be done.
+    ended_record: with which it had ended before the run went on; nothing is left to be done.
     """
 
     case: Case
     key: Key = field(default_factory=dict)
     started: str = field(default_factory=now)
-    tasks: list[str] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list)
     findings: list[Findings] = field(default_factory=list)
     series: list[Series] = field(default_factory=list)
     logits: NDArray[np.floating] | None = None
     backed_off: BackedOff = field(default_factory=BackedOff)
-    status: Status = "ok"
+    cause: Cause = ""
     reasons: list[str] = field(default_factory=list)
     log_tail: str = ""
     spent_s: float = 0.0
-    kept: Record | None = None
+    ended_record: Record | None = None
+
+    @property
+    def status(self) -> Status:
+        """As far as it got; a case of which only a part is unsupported goes on."""
+        return STATUS_BY_CAUSE[self.cause]
 
     @property
     def goes_on(self) -> bool:
         """Whether anything is left to be done for it."""
-        return self.kept is None and self.status in _GOING_ON
+        return self.ended_record is None and self.status in _GOING_ON
 
-    def needs(self, task: str) -> bool:
-        """Whether a task is left to be done for it."""
-        return self.goes_on and task not in self.tasks
+    def needs(self, part: str) -> bool:
+        """Whether this part of its work is left to be done."""
+        return self.goes_on and part not in self.parts
+
+    def changed(self, **changes: object) -> CaseState:
+        """A state that finds the same, but may end otherwise: for something that is tried.
+
+        Findings and samples go into the same lists.
+        """
+        return replace(self, **changes)  # type: ignore[arg-type]
 
     @property
     def rounds(self) -> set[int]:
         """The rounds in which it was timed."""
-        if self.kept is None:
+        if self.ended_record is None:
             return {one.round for one in self.series if one.started and not one.discarded}
-        return {number for one in self.kept.findings.measurements for number in one.rounds}
+        return {number for one in self.ended_record.findings.measurements for number in one.rounds}
 
     def began(self, task: str, seconds: float) -> None:
         """A process of a task has started, after so long."""
@@ -79,25 +93,26 @@ class CaseState:
 
     def broke(self, task: str, broke: Broke, log: Path) -> None:
         """A process said why it cannot go on."""
-        reason = broke.reason if broke.status == "unsupported" else f"{task}: {broke.reason}"
-        self.fail(broke.status, reason, log)
+        said = broke.reason if broke.cause == "unsupported" else f"{task}: {broke.reason}"
+        self.fail(broke.cause, said, log)
 
     def ended(self, task: str, ended: Ended, log: Path) -> None:
         """A process is gone, and had not said why."""
-        self.fail("failed", f"{task}: {_how_it_ended(ended.returncode)}", log)
+        cause: Cause = "exit" if ended.returncode >= 0 else "killed"
+        self.fail(cause, f"{task}: {_how_it_ended(ended.returncode)}", log)
 
-    def fail(self, status: Status, reason: str, log: Path | None = None) -> None:
+    def fail(self, cause: Cause, reason: str, log: Path | None = None) -> None:
         """End it, unless only a part of it is unsupported."""
-        if self.status in _GOING_ON and status != "unsupported":
+        if self.status in _GOING_ON and cause != "unsupported":
             self.log_tail = "\n".join(last_lines(log)) if log else ""
-        if self.status == "ok" or status != "unsupported":
-            self.status = status
+        if not self.cause or cause != "unsupported":
+            self.cause = cause
         if reason not in self.reasons:
             self.reasons.append(reason)
 
     def unfinished(self, run: str) -> Record:
         """What a run that is killed leaves behind; raw samples are in their own file."""
-        return self._record(run, "skipped", "the run was cut short", join(self.findings))
+        return self._record(run, "cut_short", "the run was cut short", join(self.findings))
 
     def record(self, run: str, diagnosis: Diagnosis) -> Record:
         """As it ended, beside what the machine was found to be able to see and to do."""
@@ -110,14 +125,15 @@ class CaseState:
         findings = msgspec.structs.replace(findings, measurements=measurements)
         achieved = rooflines(self.case, findings, diagnosis.ceilings)
         findings = msgspec.structs.replace(findings, rooflines=achieved)
-        return self._record(run, self.status, "; ".join(self.reasons), findings)
+        return self._record(run, self.cause, "; ".join(self.reasons), findings)
 
-    def _record(self, run: str, status: Status, reason: str, findings: Findings) -> Record:
+    def _record(self, run: str, cause: Cause, reason: str, findings: Findings) -> Record:
         return Record(
             benchsuite_version=benchsuite.__version__,
             run=run,
             case=self.case,
-            status=status,
+            status=STATUS_BY_CAUSE[cause],
+            cause=cause,
             reason=reason,
             findings=findings,
             started=self.started,

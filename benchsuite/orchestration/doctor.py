@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
-from contextlib import closing
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -13,27 +11,34 @@ from benchsuite.errors import BenchsuiteError
 from benchsuite.hooks import Plugins
 from benchsuite.measure.flags import at_own_batch
 from benchsuite.measure.machine.diagnosis import Diagnosis, Sight, read_diagnosis, write_diagnosis
-from benchsuite.measure.machine.host import examine_host, score
+from benchsuite.measure.machine.host import score
 from benchsuite.measure.statistics.verdicts import compare_measurements, farthest
 from benchsuite.metrics import CONTESTED
 from benchsuite.orchestration.executor import Executor
+from benchsuite.orchestration.launching import launched
 from benchsuite.orchestration.observer import Observer
-from benchsuite.orchestration.orchestrate import plan
-from benchsuite.orchestration.timing_group import RunContext
+from benchsuite.orchestration.scheduler import RunContext
+from benchsuite.planning.backend_inspection import inspect_backends
 from benchsuite.planning.spec import RunSpec
-from benchsuite.processes.local import WorkerPool, WorkerTimeoutError
+from benchsuite.processes.launcher import Launcher, WorkerTimeoutError
 from benchsuite.processes.messages import Bounded, Broke, Job
+from benchsuite.processes.tasks import CEILINGS
 from benchsuite.records import Case, Ceiling, Record, RunStore
 
 
-def examine(spec: RunSpec, plugins: Plugins, observer: Observer, host: str) -> Diagnosis:
+def examine(
+    spec: RunSpec, plugins: Plugins, observer: Observer, launcher: Launcher | None = None
+) -> Diagnosis:
     """Look at the machine, then measure the spec's first case against itself.
 
-    Raises as `orchestrate` does, and BenchsuiteError where the case does not run.
+    launcher: see `orchestrate`. Raises as that does, and BenchsuiteError where the case does not
+    run.
     """
-    complaints = examine_host(time.sleep)
-    case = plan(spec, plugins)[0]
-    first, second = _against_itself(case, spec, plugins, observer)
+    with launched(launcher, spec, plugins) as running:
+        host = running.host.facts.id
+        complaints = running.host.complaints()
+        case = inspect_backends(spec, plugins, running).cases[0]
+        first, second = _against_itself(case, spec, running, observer)
     diagnosis = replace(
         read_diagnosis(Path(spec.results), host),
         host=host,
@@ -47,27 +52,31 @@ def examine(spec: RunSpec, plugins: Plugins, observer: Observer, host: str) -> D
 
 
 def examine_ceilings(
-    spec: RunSpec, plugins: Plugins, tell: Callable[[Case], None], host: str
+    spec: RunSpec,
+    plugins: Plugins,
+    tell: Callable[[Case], None],
+    launcher: Launcher | None = None,
 ) -> tuple[Diagnosis, list[str]]:
     """Measure what each backend of the spec reaches at the most; and why some reach nothing.
 
     One process for each backend, precision and thread count, on the backend's device. What was
     known of this machine stays, but for ceilings that are measured anew. Raises as `plan` does.
 
-    tell: called as each begins.
+    tell: called as each begins. launcher: see `orchestrate`.
     """
     results = Path(spec.results)
     found: list[Ceiling] = []
     failures: list[str] = []
     store = RunStore(results, "doctor")
-    with closing(WorkerPool(plugins, spec.memory_limit_bytes)) as pool:
-        for case in _one_of_each(plan(spec, plugins)):
+    with launched(launcher, spec, plugins) as running:
+        host = running.host.facts.id
+        for case in _one_of_each(inspect_backends(spec, plugins, running).cases):
             tell(case)
-            state = _ceiling(case, pool, store, spec.case_timeout_s)
-            if isinstance(state, Ceiling):
-                found.append(state)
+            ceiling = _ceiling(case, running, store, spec.case_timeout_s)
+            if isinstance(ceiling, Ceiling):
+                found.append(ceiling)
             else:
-                failures.append(f"{case.backend} in {case.precision}: {state}")
+                failures.append(f"{case.backend} in {case.precision}: {ceiling}")
     known = read_diagnosis(results, host)
     measured = {_way(ceiling) for ceiling in found}
     kept = (ceiling for ceiling in known.ceilings if _way(ceiling) not in measured)
@@ -85,15 +94,14 @@ def _way(one: Case | Ceiling) -> tuple[str, str, str, int]:
     return (one.backend, one.device, one.precision, one.threads)
 
 
-def _ceiling(case: Case, pool: WorkerPool, store: RunStore, timeout_s: float) -> Ceiling | str:
+def _ceiling(case: Case, launcher: Launcher, store: RunStore, timeout_s: float) -> Ceiling | str:
     """What it is, or why there is none."""
-    log = store.log_path(case.id, "ceilings")
-    job = Job(task="ceilings", log=str(log), case=case)
-    deadline = time.monotonic() + timeout_s
-    tuned = case.process_settings == "tuned"
+    log = str(store.log_path(case.id, CEILINGS.name))
+    job = Job(task=CEILINGS.name, log=log, case=case)
+    tuned = CEILINGS.is_tuned(case)
     try:
         events = list(
-            pool.run(case.backend, job, threads=case.threads, tuned=tuned, deadline=deadline)
+            launcher.run(case.backend, job, threads=case.threads, tuned=tuned, left_s=timeout_s)
         )
     except WorkerTimeoutError:
         return f"not done within {timeout_s:g} s (--timeout)"
@@ -103,12 +111,11 @@ def _ceiling(case: Case, pool: WorkerPool, store: RunStore, timeout_s: float) ->
 
 
 def _against_itself(
-    case: Case, spec: RunSpec, plugins: Plugins, observer: Observer
+    case: Case, spec: RunSpec, launcher: Launcher, observer: Observer
 ) -> tuple[Record, Record]:
-    with closing(WorkerPool(plugins, spec.memory_limit_bytes)) as pool:
-        store = RunStore(Path(spec.results), "doctor")
-        executor = Executor(RunContext(pool, store, spec.case_timeout_s))
-        first, second = executor.execute([case, case], observer, spec.budget_s)
+    store = RunStore(Path(spec.results), "doctor")
+    executor = Executor(RunContext(launcher, store, spec.case_timeout_s))
+    first, second = executor.execute([case, case], observer, spec.budget_s)
     for record in (first, second):
         if record.status != "ok":
             raise BenchsuiteError(f"{case.id} ended as {record.status}: {record.reason}")

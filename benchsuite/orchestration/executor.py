@@ -12,8 +12,10 @@ from benchsuite.measure.machine.diagnosis import UNKNOWN, Diagnosis
 from benchsuite.orchestration.case_state import CaseState
 from benchsuite.orchestration.interrupts import StoppedError
 from benchsuite.orchestration.observer import Observer
-from benchsuite.orchestration.timing_group import RunContext, TimingGroup
+from benchsuite.orchestration.scheduler import RunContext, Scheduler
+from benchsuite.orchestration.timing_group import steps_of_group
 from benchsuite.records import Case, Record
+from benchsuite.records.causes import Cause
 
 
 class Executor:
@@ -44,31 +46,47 @@ class Executor:
             self._open(list(group)) for _, group in groupby(cases, key=attrgetter("group_key"))
         ]
         self._tell_what_is_kept(list(chain(*groups)), observer)
-        left = sum(state.kept is None for states in groups for state in states)
+        left = sum(state.ended_record is None for states in groups for state in states)
         records: list[Record] = []
         interrupted, start = False, time.monotonic()
         for states in groups:
-            at_work = sum(state.kept is None for state in states)
+            unfinished = sum(state.ended_record is None for state in states)
             share_s = math.inf
-            if budget_s is not None and at_work:
-                share_s = (budget_s - (time.monotonic() - start)) * at_work / left
+            if budget_s is not None and unfinished:
+                share_s = (budget_s - (time.monotonic() - start)) * unfinished / left
             if interrupted:
-                _skip(states, "interrupted before it began")
+                _skip(states, "interrupted", "interrupted before it began")
             elif share_s <= 0:
-                _skip(states, "the budget was spent before it began")
-            elif at_work:
+                _skip(states, "budget", "the budget was spent before it began")
+            elif unfinished:
                 try:
-                    TimingGroup(states, self._context, observer).run(
-                        share_s, len(records), len(cases)
-                    )
+                    self._run(states, share_s, observer, len(records), len(cases))
                 except StoppedError:
                     raise
                 except KeyboardInterrupt:
                     interrupted = True
-                    _skip(states, "interrupted")
-            left -= at_work
+                    _skip(states, "interrupted", "interrupted")
+            left -= unfinished
             records += [self._end(state, observer) for state in states]
         return records
+
+    def _run(
+        self,
+        states: Sequence[CaseState],
+        share_s: float,
+        observer: Observer,
+        done: int,
+        total: int,
+    ) -> None:
+        """Everything that the cases of one timing group need. done, total: cases of the run."""
+        context = self._context
+        steps = steps_of_group(
+            states,
+            share_s,
+            context.launcher.host.facts.energy_counters,
+            batch_backoff=context.batch_backoff,
+        )
+        Scheduler(states, context, observer, done, total).run(steps)
 
     def _open(self, cases: Sequence[Case]) -> list[CaseState]:
         journal = self._context.journal
@@ -76,13 +94,13 @@ class Executor:
 
     def _tell_what_is_kept(self, states: Sequence[CaseState], observer: Observer) -> None:
         again = self._context.journal.again if self._context.journal else {}
-        kept = sum(state.kept is not None for state in states)
+        kept = sum(state.ended_record is not None for state in states)
         if kept or again:
             observer.resumed(kept, again)
 
     def _end(self, state: CaseState, observer: Observer) -> Record:
-        if state.kept:
-            return state.kept
+        if state.ended_record:
+            return state.ended_record
         store = self._context.store
         record = state.record(store.run, self._diagnosis)
         store.write(record)
@@ -92,7 +110,7 @@ class Executor:
         return record
 
 
-def _skip(states: Sequence[CaseState], reason: str) -> None:
+def _skip(states: Sequence[CaseState], cause: Cause, reason: str) -> None:
     for state in states:
-        if state.kept is None and state.status == "ok":
-            state.status, state.reasons = "skipped", [reason]
+        if state.ended_record is None and not state.cause:
+            state.cause, state.reasons = cause, [reason]

@@ -20,6 +20,7 @@ from benchsuite.orchestration.case_state import CaseState
 from benchsuite.orchestration.keys import Key, Keys, changes
 from benchsuite.processes.messages import BackedOff
 from benchsuite.records import Case, Findings, Record, RunStore, Status, read_record
+from benchsuite.records.causes import Cause
 from benchsuite.records.reading import read_json
 
 #: A case with another status has come to an end.
@@ -31,11 +32,11 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
     key: Key
     started: str
-    tasks: tuple[str, ...]
+    parts: tuple[str, ...]
     findings: tuple[Findings, ...]
     logits: list[list[float]] | None
     backed_off: BackedOff
-    status: Status
+    cause: Cause
     reasons: tuple[str, ...]
     log_tail: str
     spent_s: float
@@ -84,7 +85,7 @@ class Journal:
         if why:
             self.again[case.id] = why
         elif record and record.status != _CUT_SHORT:
-            return _state(case, key, progress, kept=record)
+            return _state(case, key, progress, ended_record=record)
         elif progress and (series := self._store.cut(case.id, progress.samples)) is not None:
             return _state(case, key, progress, series=series)
         self._store.set_aside(case.id)
@@ -112,11 +113,11 @@ def _progress(state: CaseState) -> Progress:
     return Progress(
         key=state.key,
         started=state.started,
-        tasks=tuple(state.tasks),
+        parts=tuple(state.parts),
         findings=tuple(state.findings),
         logits=None if state.logits is None else state.logits.tolist(),
         backed_off=state.backed_off,
-        status=state.status,
+        cause=state.cause,
         reasons=tuple(state.reasons),
         log_tail=state.log_tail,
         spent_s=state.spent_s,
@@ -124,18 +125,18 @@ def _progress(state: CaseState) -> Progress:
     )
 
 
-def _state(case: Case, key: Key, progress: Progress | None, **known: Any) -> CaseState:  # noqa: ANN401 - fields of an state
+def _state(case: Case, key: Key, progress: Progress | None, **known: Any) -> CaseState:  # noqa: ANN401 - fields of a state
     if progress is None:  # the journal was removed since
         return CaseState(case, key, **known)
     return CaseState(
         case,
         key,
         started=progress.started,
-        tasks=list(progress.tasks),
+        parts=list(progress.parts),
         findings=list(progress.findings),
         logits=None if progress.logits is None else np.asarray(progress.logits),
         backed_off=progress.backed_off,
-        status=progress.status,
+        cause=progress.cause,
         reasons=list(progress.reasons),
         log_tail=progress.log_tail,
         spent_s=progress.spent_s,

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import benchsuite
 from benchsuite.contract import NativeModel
 from benchsuite.graph import Shape
 from benchsuite.hooks import Plugins
-from benchsuite.measure.machine.facts import cpu_name, gpus, source_commit
 from benchsuite.networks import find_network
+from benchsuite.processes.launcher import HostFacts
 from benchsuite.processes.messages import BackendInspection
 from benchsuite.records import Case
 
@@ -23,11 +22,13 @@ Key = dict[str, str]
 class Keys:
     """What the keys of a run's cases are made of.
 
+    host: where its processes run.
     inspections: what each backend said of itself; None where it cannot be imported.
     data: sha256 of the data set.
     """
 
     plugins: Plugins
+    host: HostFacts
     inspections: Mapping[str, BackendInspection | None]
     data: str
     _networks: dict[tuple[str, Shape, Shape], str] = field(default_factory=dict)
@@ -58,22 +59,25 @@ class Keys:
         return " ".join(network.trace(shape).fingerprint for shape in shapes)
 
     def _device(self, case: Case) -> str:
-        return cpu_name() if case.device == "cpu" else f"{cpu_name()}; {self._gpus}"
+        cpu = self.host.cpu
+        return cpu if case.device == "cpu" else f"{cpu}; {self._gpus}"
 
     def _provenance(self, plugin: str) -> str:
         return self.plugins.info(plugin).provenance
 
     @cached_property
     def _program(self) -> str:
-        return " ".join(filter(None, [benchsuite.__version__, source_commit()]))
+        return " ".join(
+            filter(None, (self.host.machine[name] for name in ("benchsuite", "commit")))
+        )
 
     @cached_property
     def _gpus(self) -> str:
-        return "; ".join(" ".join(gpu.values()) for gpu in gpus())
+        return "; ".join(" ".join(gpu.values()) for gpu in self.host.gpus)
 
     @cached_property
     def _metrics(self) -> str:
-        offers = self.plugins.metrics.values()
+        offers = [*self.plugins.metrics.values(), *self.plugins.probes.values()]
         return ", ".join(f"{entry.name} of {self._provenance(entry.plugin)}" for entry in offers)
 
 

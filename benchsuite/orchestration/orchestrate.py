@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,19 +14,18 @@ import msgspec
 from benchsuite.data import check_splits, digest_dataset, load_source
 from benchsuite.errors import UsageError
 from benchsuite.hooks import Plugins
-from benchsuite.measure.machine.competing import competing_processes
 from benchsuite.measure.machine.diagnosis import read_diagnosis
-from benchsuite.measure.machine.facts import describe_environment, host
 from benchsuite.orchestration.case_state import now
 from benchsuite.orchestration.executor import Executor
 from benchsuite.orchestration.interrupts import Interrupts
 from benchsuite.orchestration.journal import Journal
 from benchsuite.orchestration.keys import Keys
+from benchsuite.orchestration.launching import launched
 from benchsuite.orchestration.observer import Observer
-from benchsuite.orchestration.timing_group import RunContext
+from benchsuite.orchestration.scheduler import RunContext
 from benchsuite.planning.backend_inspection import Planned, inspect_backends
 from benchsuite.planning.spec import RunSpec, make_spec
-from benchsuite.processes.local import WorkerPool
+from benchsuite.processes.launcher import Host, Launcher
 from benchsuite.records import Case, Record, RunStore, Status, locked, read_run
 
 
@@ -49,27 +48,31 @@ class Run:
         return sum(phase.seconds for phase in phases if phase.measuring)
 
 
-def plan(spec: RunSpec, plugins: Plugins) -> list[Case]:
+def plan(spec: RunSpec, plugins: Plugins, launcher: Launcher | None = None) -> list[Case]:
     """What `orchestrate` would do, without doing it. Raises as `orchestrate` does."""
-    with closing(WorkerPool(plugins, spec.memory_limit_bytes)) as pool:
-        return list(inspect_backends(spec, plugins, pool).cases)
+    with launched(launcher, spec, plugins) as running:
+        return list(inspect_backends(spec, plugins, running).cases)
 
 
-def orchestrate(spec: RunSpec, plugins: Plugins, observer: Observer) -> Run:
+def orchestrate(
+    spec: RunSpec, plugins: Plugins, observer: Observer, launcher: Launcher | None = None
+) -> Run:
     """Carry out a run and store a record of each case under `spec.results`.
+
+    launcher: starts its processes, and is closed in the end; None for those of this machine.
 
     Raises UsageError, UnknownNameError, ShapeError and MissingDependencyError before
     anything is written; whatever goes wrong later becomes a record. Raises StorageError
     where records cannot be written any more; `resume` goes on from there.
     """
-    with _invocation(spec, plugins, observer) as invocation:
-        planned = inspect_backends(spec, plugins, invocation.pool)
-        data = _check(planned, plugins)
+    with _invocation(spec, plugins, observer, launcher) as invocation:
+        planned = inspect_backends(spec, plugins, invocation.launcher)
+        data = invocation.check(planned)
         store = RunStore.begin(Path(spec.results))
         facts = {
             "run": store.run,
             "spec": msgspec.to_builtins(planned.spec),
-            **_machine_facts(plugins),
+            **invocation.machine_facts(),
         }
         with locked(store.folder):
             store.write_run(facts)
@@ -81,6 +84,7 @@ def resume(
     plugins: Plugins,
     observer: Observer,
     retried: Collection[Status] = (),
+    launcher: Launcher | None = None,
     **changes: Any,  # noqa: ANN401 - fields of a RunSpec
 ) -> Run:
     """Go on with a run that was cut short, where it was; what had come to an end is kept.
@@ -88,8 +92,9 @@ def resume(
     A case is done again where its key has changed, as after an upgrade, and where it had ended
     with a status that is to be retried; what was there of it goes into a hidden folder.
 
-    retried: statuses of cases to be done again. changes: of the run's specification: its
-        `budget`, which is this invocation's alone, and `timeout_s`.
+    retried: statuses of cases to be done again. launcher: see `orchestrate`.
+    changes: of the run's specification: its `budget`, which is this invocation's alone, and
+        `timeout_s`.
     Raises UsageError where the folder holds no run, or another process is at work in it, and as
     `orchestrate` does.
     """
@@ -98,11 +103,11 @@ def resume(
         raise UsageError(f"'{folder}' is no run that could go on: it has no 'run.json' of one")
     own = {**facts["spec"], "budget": None, "results": str(folder.parent.parent)}
     spec = make_spec({**own, **changes})
-    with locked(folder), _invocation(spec, plugins, observer) as invocation:
-        planned = inspect_backends(spec, plugins, invocation.pool)
-        data = _check(planned, plugins)
+    with locked(folder), _invocation(spec, plugins, observer, launcher) as invocation:
+        planned = inspect_backends(spec, plugins, invocation.launcher)
+        data = invocation.check(planned)
         store = RunStore(Path(spec.results), folder.name)
-        resumed = [*facts.get("resumed", ()), {"started": now(), **_machine_facts(plugins)}]
+        resumed = [*facts.get("resumed", ()), {"started": now(), **invocation.machine_facts()}]
         store.write_run({**facts, "resumed": resumed})
         store.tidy()
         run = invocation.execute(planned, data, store, retried)
@@ -115,17 +120,31 @@ class _Invocation:
 
     plugins: Plugins
     observer: Observer
-    pool: WorkerPool
+    launcher: Launcher
     start: float
+
+    def machine_facts(self) -> dict[str, Any]:
+        """Where it takes place, and with which plugins, for the run's file."""
+        return {
+            "environment": self.launcher.host.facts.machine,
+            "plugins": {info.name: info.provenance for info in self.plugins.infos},
+        }
+
+    def check(self, planned: Planned) -> str:
+        """That the data is there and the machine free; the data set's digest."""
+        digest = _check_data(planned.spec, self.plugins)
+        if planned.spec.exclusive:
+            _check_free(planned.cases, self.launcher.host)
+        return digest
 
     def execute(
         self, planned: Planned, data: str, store: RunStore, retried: Collection[Status] = ()
     ) -> Run:
         """Do what is planned and not done, on the data of this digest."""
-        spec, interrupts = planned.spec, Interrupts()
-        keys = Keys(self.plugins, planned.inspections, data)
+        spec, interrupts, host = planned.spec, Interrupts(), self.launcher.host.facts
+        keys = Keys(self.plugins, host, planned.inspections, data)
         context = RunContext(
-            self.pool,
+            self.launcher,
             store,
             spec.case_timeout_s,
             spec.checkpoint_epochs,
@@ -133,7 +152,7 @@ class _Invocation:
             Journal(store, keys, retried),
             interrupts,
         )
-        executor = Executor(context, read_diagnosis(Path(spec.results), host()))
+        executor = Executor(context, read_diagnosis(Path(spec.results), host.id))
         left_s = None
         if spec.budget_s is not None:
             left_s = spec.budget_s - (time.monotonic() - self.start)
@@ -143,22 +162,17 @@ class _Invocation:
 
 
 @contextmanager
-def _invocation(spec: RunSpec, plugins: Plugins, observer: Observer) -> Iterator[_Invocation]:
+def _invocation(
+    spec: RunSpec, plugins: Plugins, observer: Observer, launcher: Launcher | None
+) -> Iterator[_Invocation]:
     start = time.monotonic()
-    with closing(WorkerPool(plugins, spec.memory_limit_bytes)) as pool:
-        yield _Invocation(plugins, observer, pool, start)
-
-
-def _machine_facts(plugins: Plugins) -> dict[str, Any]:
-    return {
-        "environment": describe_environment(),
-        "plugins": {info.name: info.provenance for info in plugins.infos},
-    }
+    with launched(launcher, spec, plugins) as running:
+        yield _Invocation(plugins, observer, running, start)
 
 
 def given_up(records: Sequence[Record]) -> list[str]:
     """What a budget left undone, in a line each."""
-    skipped = sum(record.reason.startswith("the budget") for record in records)
+    skipped = sum(record.cause == "budget" for record in records)
     figures = (figure for record in records for figure in record.findings.measurements)
     wide = sum("budget" in figure.flags for figure in figures)
     found = {
@@ -166,15 +180,6 @@ def given_up(records: Sequence[Record]) -> list[str]:
         f"given up for the budget: narrower intervals of {wide} figures": wide,
     }
     return [line for line, count in found.items() if count]
-
-
-def _check(planned: Planned, plugins: Plugins) -> str:
-    """That the data is there and the machine free; the data set's digest."""
-    spec = planned.spec
-    digest = _check_data(spec, plugins)
-    if spec.exclusive:
-        _check_free(planned.cases)
-    return digest
 
 
 def _check_data(spec: RunSpec, plugins: Plugins) -> str:
@@ -185,9 +190,9 @@ def _check_data(spec: RunSpec, plugins: Plugins) -> str:
     return digest_dataset(dataset)
 
 
-def _check_free(cases: Sequence[Case]) -> None:
+def _check_free(cases: Sequence[Case], host: Host) -> None:
     """Raise UsageError, naming who is there, unless the machine is the run's alone."""
-    found = competing_processes(case.device for case in cases)
+    found = host.competing_processes(case.device for case in cases)
     if found:
         raise UsageError(
             f"this machine is not free (--exclusive): {'; '.join(found)}; end that, or leave "

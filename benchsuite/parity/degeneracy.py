@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchsuite.graph import Graph, Node
-from benchsuite.reference.attention import Array
-from benchsuite.reference.gradients import DERIVATIVES, batch_norm_in_evaluation
+from benchsuite.graph.ops.arrays import Array
+from benchsuite.graph.ops.normalization import batch_norm_in_evaluation
+from benchsuite.reference.definitions import DERIVATIVES, OPERATIONS
 from benchsuite.reference.nondegenerate import random_images
-from benchsuite.reference.ops import OPERATIONS
 from benchsuite.reference.oracle import Pass, backpropagate
 
 #: A perturbation, and the least that it must move the logits, both as shares of the largest:

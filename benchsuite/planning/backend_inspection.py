@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +10,6 @@ from pathlib import Path
 import msgspec
 
 from benchsuite.hooks import Entry, Plugins
-from benchsuite.measure.machine.facts import default_threads
 from benchsuite.planning.plan import (
     check_ways,
     choose_backends,
@@ -21,7 +18,7 @@ from benchsuite.planning.plan import (
     plan_cases,
 )
 from benchsuite.planning.spec import RunSpec
-from benchsuite.processes.local import WorkerPool, WorkerTimeoutError
+from benchsuite.processes.launcher import Launcher, WorkerTimeoutError
 from benchsuite.processes.messages import INSPECT, BackendInspection, Job
 from benchsuite.records import Case
 
@@ -38,38 +35,38 @@ class Planned:
     inspections: Mapping[str, BackendInspection | None]
 
 
-def inspect_backends(spec: RunSpec, plugins: Plugins, pool: WorkerPool) -> Planned:
+def inspect_backends(spec: RunSpec, plugins: Plugins, launcher: Launcher) -> Planned:
     """Look at the backends, and plan. Raises as `plan_cases` and its kind do."""
     backends = choose_backends(spec, plugins)
     # Everything that needs no framework is checked before any is started.
-    plan_cases(spec, plugins, choices=())
-    threads = spec.threads[0] if spec.threads else default_threads()
-    inspections = _look(backends, pool, threads, spec.case_timeout_s)
+    host = launcher.host.facts
+    plan_cases(spec, plugins, (), host)
+    threads = spec.threads[0] if spec.threads else host.default_threads
+    inspections = _look(backends, launcher, threads, spec.case_timeout_s)
     check_ways(spec, inspections)
     choices = choose_devices(spec, inspections)
-    cases = plan_cases(spec, plugins, choices)
+    cases = plan_cases(spec, plugins, choices, host)
     chosen = msgspec.structs.replace(spec, protocol=choose_protocol(spec, len(cases)))
-    return Planned(chosen, plan_cases(chosen, plugins, choices), inspections)
+    return Planned(chosen, plan_cases(chosen, plugins, choices, host), inspections)
 
 
 def _look(
-    backends: Sequence[Entry], pool: WorkerPool, threads: int, timeout_s: float
+    backends: Sequence[Entry], launcher: Launcher, threads: int, timeout_s: float
 ) -> dict[str, BackendInspection | None]:
     """What each backend says of itself; None for one that cannot even be imported."""
     with tempfile.TemporaryDirectory(prefix="benchsuite-") as folder:
         return {
-            entry.name: _look_at(entry.name, pool, threads, timeout_s, Path(folder))
+            entry.name: _look_at(entry.name, launcher, threads, timeout_s, Path(folder))
             for entry in backends
         }
 
 
 def _look_at(
-    name: str, pool: WorkerPool, threads: int, timeout_s: float, folder: Path
+    name: str, launcher: Launcher, threads: int, timeout_s: float, folder: Path
 ) -> BackendInspection | None:
-    job = Job(task=INSPECT, log=str(folder / name), fork=sys.platform == "linux")
-    deadline = time.monotonic() + timeout_s
+    job = Job(task=INSPECT, log=str(folder / name), fork=launcher.host.facts.can_fork)
     try:
-        events = list(pool.run(name, job, threads=threads, tuned=False, deadline=deadline))
+        events = list(launcher.run(name, job, threads=threads, tuned=False, left_s=timeout_s))
     except WorkerTimeoutError:
         return None
     return next((event for event in events if isinstance(event, BackendInspection)), None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -14,11 +13,11 @@ from benchsuite.contract import NativeModel, Recipe
 from benchsuite.errors import UsageError
 from benchsuite.graph import Graph, Shape
 from benchsuite.hooks import Entry, Plugins
-from benchsuite.measure.machine.facts import default_threads
 from benchsuite.measure.protocol import NAMED
 from benchsuite.networks import Network, choose_networks
 from benchsuite.planning import budget
 from benchsuite.planning.spec import RunSpec
+from benchsuite.processes.launcher import HostFacts
 from benchsuite.processes.messages import BackendInspection
 from benchsuite.records import Case
 from benchsuite.training.recipes import TOUR, check_idiomatic, make_recipe
@@ -97,8 +96,10 @@ def check_ways(spec: RunSpec, inspections: Mapping[str, BackendInspection | None
                 raise UsageError(f"no backend has '{value}' ({option}): {there}")
 
 
-def plan_cases(spec: RunSpec, plugins: Plugins, choices: Iterable[Choice]) -> list[Case]:
-    """Every case, grouped by architecture, in the order in which they will run.
+def plan_cases(
+    spec: RunSpec, plugins: Plugins, choices: Iterable[Choice], host: HostFacts
+) -> list[Case]:
+    """Every case, grouped by architecture, in the order in which they will run on this host.
 
     Raises UnknownNameError, ShapeError where a network cannot take `spec.input`,
     MissingDependencyError where the data set's package or a native model's is not installed,
@@ -116,7 +117,7 @@ def plan_cases(spec: RunSpec, plugins: Plugins, choices: Iterable[Choice]) -> li
         _case(spec, recipe, network, trial, way)
         for network in networks
         for trial in _trials(spec)
-        for way in _ways(spec, _that_hold(network, chosen))
+        for way in _ways(spec, _that_hold(network, chosen), host)
     ]
 
 
@@ -168,11 +169,15 @@ class _Way:
     precision: str
     threads: int
     choice: Choice
+    isolation: Literal["spawn", "fork"]
 
 
-def _ways(spec: RunSpec, choices: list[Choice]) -> list[_Way]:
-    threads = spec.threads or (default_threads(),)
-    return [_Way(*way) for way in product(spec.tiers, spec.precisions, threads, choices)]
+def _ways(spec: RunSpec, choices: list[Choice], host: HostFacts) -> list[_Way]:
+    threads = spec.threads or (host.default_threads,)
+    return [
+        _Way(*way, _isolation(spec, way[-1].device, host))
+        for way in product(spec.tiers, spec.precisions, threads, choices)
+    ]
 
 
 def _case(spec: RunSpec, recipe: Recipe, network: Network, trial: _Trial, way: _Way) -> Case:
@@ -201,7 +206,7 @@ def _case(spec: RunSpec, recipe: Recipe, network: Network, trial: _Trial, way: _
         inference_batch_size=budget.inference_batch_size(graph, limits),
         training_batch_size=budget.training_batch_size(graph, limits),
         protocol=NAMED[spec.protocol or _DEFAULT].name,
-        isolation=_isolation(spec, choice.device),
+        isolation=way.isolation,
         process_settings=spec.process_settings,
         origin="native" if isinstance(network, NativeModel) else "graph",
     )
@@ -224,8 +229,8 @@ def _input_shape(spec: RunSpec, network: Network) -> Shape:
     return (*given, *network.input_shape[len(given) :])
 
 
-def _isolation(spec: RunSpec, device: str) -> Literal["spawn", "fork"]:
+def _isolation(spec: RunSpec, device: str, host: HostFacts) -> Literal["spawn", "fork"]:
     if spec.isolation != "auto":
         return spec.isolation
     one_process = NAMED[spec.protocol or _DEFAULT].rounds == (1,)
-    return "fork" if sys.platform == "linux" and device == "cpu" and one_process else "spawn"
+    return "fork" if host.can_fork and device == "cpu" and one_process else "spawn"

@@ -16,7 +16,7 @@ _CHUNK_BYTES = 65536
 _SHOWN_BYTES = 200
 
 
-class NonsenseError(Exception):
+class InvalidMessageError(Exception):
     """What was said is no event; the text says what it was."""
 
 
@@ -29,7 +29,7 @@ class Channel:
         self._selector.register(pipe, selectors.EVENT_READ)
         self._unread = bytearray()
         self._searched = 0
-        self._nonsense = b""
+        self._invalid = b""
         self.is_closed = False
 
     def wait(self, seconds: float) -> bool:
@@ -44,33 +44,34 @@ class Channel:
     def event(self) -> Event | None:
         """The next event that was read; None where there is none yet.
 
-        Raises NonsenseError for a line that is none, or without end. A word that was cut short
-        because its process was killed is left out: why it ended says more.
+        Raises InvalidMessageError for a line that is none, or without end. A word that was cut
+        short because its process was killed is left out: why it ended says more.
         """
         while (line := self._line()) is not None:
             try:
                 event: Event = msgspec.json.decode(line, type=Event)
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-                self._refuse_nonsense()
-                self._nonsense = line
+                self._refuse()
+                self._invalid = line
                 continue
             if not (isinstance(event, Ended) and event.returncode):
-                self._refuse_nonsense()
-            self._nonsense = b""
+                self._refuse()
+            self._invalid = b""
             return event
         if len(self._unread) > LONGEST_BYTES:
-            self._nonsense = bytes(self._unread[: _SHOWN_BYTES + 1])
-            self._refuse_nonsense(f"a line of more than {LONGEST_BYTES // 2**20} MiB: ")
+            self._invalid = bytes(self._unread[: _SHOWN_BYTES + 1])
+            self._refuse(f"a line of more than {LONGEST_BYTES // 2**20} MiB: ")
         return None
 
     def end(self, returncode: int) -> Ended:
         """How the process ended that has closed the pipe, or is gone.
 
-        Raises NonsenseError where all was well by its exit code, and its last word was no event.
+        Raises InvalidMessageError where all was well by its exit code, and its last word was no
+        event.
         """
-        self._nonsense = self._nonsense or bytes(self._unread)
+        self._invalid = self._invalid or bytes(self._unread)
         if not returncode:
-            self._refuse_nonsense()
+            self._refuse()
         return Ended(returncode)
 
     def close(self) -> None:
@@ -84,7 +85,7 @@ class Channel:
             if self.is_closed or not self.wait(0):
                 break
         self._unread.clear()
-        self._searched, self._nonsense = 0, b""
+        self._searched, self._invalid = 0, b""
 
     def _line(self) -> bytes | None:
         """The next one that is whole and not empty."""
@@ -97,11 +98,11 @@ class Channel:
         self._searched = len(self._unread)
         return None
 
-    def _refuse_nonsense(self, what: str = "") -> None:
-        if self._nonsense:
-            shown = ascii(self._nonsense[:_SHOWN_BYTES])[1:]
-            more = " …" if len(self._nonsense) > _SHOWN_BYTES else ""
-            raise NonsenseError(
+    def _refuse(self, what: str = "") -> None:
+        if self._invalid:
+            shown = ascii(self._invalid[:_SHOWN_BYTES])[1:]
+            more = " …" if len(self._invalid) > _SHOWN_BYTES else ""
+            raise InvalidMessageError(
                 f"its process said what is no event, {what}{shown}{more}: something in it writes "
                 "to the harness's pipe"
             )

@@ -18,6 +18,8 @@ _OUT_OF_MEMORY = (
     "std::bad_alloc",
     "memory allocation still failed",  # OpenBLAS
 )
+#: Likewise, of a thread that finds no room for its stack.
+_NO_THREAD = ("can't start new thread", "thread creation failed", "pthread_create failed")
 #: Of what is said of a failure: a framework may put a whole tensor into an exception.
 _LONGEST_REASON = 1000
 
@@ -28,18 +30,27 @@ def speaks_of_memory(text: str) -> bool:
     return any(mark in lowered for mark in _OUT_OF_MEMORY)
 
 
+def speaks_of_threads(text: str) -> bool:
+    """Whether a thread is said not to have started; under a limit of memory, for want of it."""
+    lowered = text.lower()
+    return any(mark in lowered for mark in _NO_THREAD)
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether the device, or the host, was full."""
     return isinstance(error, MemoryError) or speaks_of_memory(_said(error))
 
 
 def broke(error: BaseException) -> Broke:
-    """The status of a case that an exception ended, and the reason in one line."""
+    """What ends a case by an exception: the cause, and the reason in one line."""
     if is_out_of_memory(error):
-        return Broke("oom", _said(error))
+        return Broke("out_of_memory", _said(error))
     if isinstance(error, UnsupportedError | MissingDependencyError):
         return Broke("unsupported", _text(error))
-    return Broke("failed", _text(error) if isinstance(error, BenchsuiteError) else _said(error))
+    if isinstance(error, BenchsuiteError):
+        return Broke("refused", _text(error))
+    said = _said(error)
+    return Broke("no_thread" if speaks_of_threads(said) else "exception", said)
 
 
 def _said(error: BaseException) -> str:

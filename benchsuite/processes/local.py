@@ -1,8 +1,9 @@
-"""The harness's side of its worker processes: start, send a job, listen, kill."""
+"""Worker processes on this machine: started, sent a job, listened to, killed."""
 
 from __future__ import annotations
 
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,8 +12,10 @@ from pathlib import Path
 import msgspec
 
 from benchsuite.hooks import Plugins
-from benchsuite.processes.channel import Channel, NonsenseError
+from benchsuite.processes.channel import Channel, InvalidMessageError
 from benchsuite.processes.interpreter import Interpreter, Interpreters
+from benchsuite.processes.launcher import Host, WorkerTimeoutError
+from benchsuite.processes.local_host import LocalHost
 from benchsuite.processes.logs import cut_log
 from benchsuite.processes.messages import Began, Broke, Ended, Event, Job
 from benchsuite.processes.monitor import LOOK_S, FloodError, Monitor
@@ -20,10 +23,6 @@ from benchsuite.processes.settings import worker_environment
 from benchsuite.records.writing import written
 
 _MODULE = "benchsuite.worker.serve"
-
-
-class WorkerTimeoutError(Exception):
-    """A worker said nothing more within its time."""
 
 
 class Worker:
@@ -53,10 +52,11 @@ class Worker:
                     break
             self._process.tree.end_job()
             self._channel.clear()
-        except (NonsenseError, FloodError) as error:
+        except (InvalidMessageError, FloodError) as error:
             self.kill()
             cut_log(monitor.log)
-            yield Broke("failed", str(error))
+            flooded = isinstance(error, FloodError)
+            yield Broke("flood" if flooded else "invalid_message", str(error))
         except BaseException:
             self.kill()
             raise
@@ -95,12 +95,24 @@ class Worker:
             raise WorkerTimeoutError from error
 
 
-class WorkerPool:
-    """Starts workers, and keeps those that fork: one for each backend and environment."""
+class LocalLauncher:
+    """Starts workers on this machine, and keeps those that fork: one for each backend.
 
-    def __init__(self, plugins: Plugins, memory_limit_bytes: int | None = None) -> None:
+    python: the interpreter of the environment whose packages they use.
+    memory_limit_bytes: of each process of each worker; None for no limit.
+    """
+
+    def __init__(
+        self,
+        plugins: Plugins,
+        *,
+        python: str = sys.executable,
+        memory_limit_bytes: int | None = None,
+    ) -> None:
+        self.host: Host = LocalHost()
         self._plugins = plugins
-        self._interpreters = Interpreters(memory_limit_bytes=memory_limit_bytes)
+        self._interpreters = Interpreters(python, memory_limit_bytes)
+        # A parent of forks serves jobs of the same variables alone.
         self._parents: dict[tuple[str, int, bool], Worker] = {}
 
     def close(self) -> None:
@@ -110,18 +122,14 @@ class WorkerPool:
         self._interpreters.close()
 
     def run(
-        self, backend: str, job: Job, *, threads: int, tuned: bool, deadline: float
+        self, backend: str, job: Job, *, threads: int, tuned: bool, left_s: float
     ) -> Iterator[Event]:
-        """Do one job in a process of its own and yield the events, `Ended` last.
-
-        Where the worker cannot be started, or what it says or prints is beyond bearing, `Broke`
-        comes last. Raises WorkerTimeoutError when `deadline` (`time.monotonic`) passes, and
-        StorageError where the job's log cannot be written.
-        """
+        """Do one job in a process of its own: see `Launcher.run`."""
+        deadline = time.monotonic() + left_s
         try:
             worker = self._worker(job, backend, threads, tuned=tuned)
         except OSError as error:
-            yield Broke("failed", f"no process can be started for it: {error.strerror}")
+            yield Broke("not_started", f"no process can be started for it: {error.strerror}")
             return
         yield from worker.events(job, deadline)
         if not job.fork:

@@ -6,11 +6,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from benchsuite.records import Case, Ceiling, Epoch, Findings, Status
+from benchsuite.records import Case, Ceiling, Epoch, Findings
+from benchsuite.records.causes import STATUS_BY_CAUSE, Cause, Status
 from benchsuite.records.series import Series
 
-#: The look at a backend, the one task without a case.
-INSPECT = "look"
+#: The inspection of a backend, the one task without a case.
+INSPECT = "inspect"
 
 
 class Files(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +35,7 @@ class BackedOff(msgspec.Struct, frozen=True, kw_only=True):
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """Harness -> worker: do this; `fork` asks for a child process of its own.
 
-    `case` is None for the task that only inspections at the backend.
+    case: None for the task that only inspects the backend.
     inference_batch_sizes: of the throughputs to be measured; of a trial, the one that is tried.
     """
 
@@ -119,10 +120,15 @@ class Done(msgspec.Struct, frozen=True, tag=True):
 
 
 class Broke(msgspec.Struct, frozen=True, tag=True):
-    """The job cannot go on."""
+    """The job cannot go on; reason: a sentence about the cause."""
 
-    status: Status
+    cause: Cause
     reason: str
+
+    @property
+    def status(self) -> Status:
+        """Of a case that ends by it."""
+        return STATUS_BY_CAUSE[self.cause]
 
 
 class Unwritable(msgspec.Struct, frozen=True, tag=True):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from benchsuite.processes.failures import speaks_of_memory
+from benchsuite.processes.failures import speaks_of_memory, speaks_of_threads
 from benchsuite.processes.kernel import limited_bytes, oom_kills
 from benchsuite.processes.logs import LONGEST_BYTES, last_lines
 from benchsuite.processes.messages import Began, Broke, Done, Ended, Event, Found, Trying
@@ -19,8 +19,6 @@ from benchsuite.records import Findings, Overflow
 LOOK_S = 1.0
 #: Of the limit: a process that was seen with so much of it and died had reached it.
 _NEAR = 0.9
-#: Under a limit, what is said of a thread that finds no room for its stack.
-_NO_STACK = ("can't start new thread", "thread creation failed", "pthread_create failed")
 _SHOWN = 200
 _SIGKILL = -9
 _MIB, _GIB = 2**20, 2**30
@@ -85,9 +83,9 @@ class Monitor:
     def _explained(self, broke: Broke) -> Iterator[Event]:
         """Why the job cannot go on; of want of memory, also at what."""
         self.has_explained = True
-        if self._is_full(broke.reason):
-            broke = replace(broke, status="oom")
-        if broke.status != "oom":
+        if self.limit_bytes and broke.cause == "no_thread":  # there was no room for its stack
+            broke = replace(broke, cause="out_of_memory")
+        if broke.cause != "out_of_memory":
             yield broke
             return
         reason, trying = broke.reason, self.trying
@@ -105,23 +103,23 @@ class Monitor:
         yield replace(broke, reason=reason)
 
     def _is_full(self, said: str) -> bool:
-        """Whether this tells of the limit, in other words than memory's."""
-        return self.limit_bytes is not None and any(mark in said.lower() for mark in _NO_STACK)
+        """Whether this tells of memory, or of the limit in other words."""
+        return speaks_of_memory(said) or bool(self.limit_bytes and speaks_of_threads(said))
 
     def _cause(self, ended: Ended) -> Broke | None:
         """Of a process that went without a word; None where its exit code says all there is."""
         if not ended.returncode:
             early = "its process ended with exit code 0 before it had finished"
-            return None if self.is_done else Broke("failed", early)
+            return None if self.is_done else Broke("exit", early)
         if ended.returncode == _SIGKILL and oom_kills() > self.kills:
-            return Broke("oom", "its process was killed by the kernel: the host was out of memory")
-        lines = last_lines(self.log)
-        found = next(
-            (one[:_SHOWN] for one in lines if speaks_of_memory(one) or self._is_full(one)), ""
-        )
+            by_kernel = "its process was killed by the kernel: the host was out of memory"
+            return Broke("out_of_memory", by_kernel)
+        found = next((one[:_SHOWN] for one in last_lines(self.log) if self._is_full(one)), "")
         if found:
-            return Broke("oom", f"its process died, and its last words are of memory: {found}")
+            last_words = f"its process died, and its last words are of memory: {found}"
+            return Broke("out_of_memory", last_words)
         if self.limit_bytes and self.seen_bytes > _NEAR * self.limit_bytes:
             used = f"{self.seen_bytes / _GIB:.2f} GiB"
-            return Broke("oom", f"its process died silently, and had last been seen with {used}")
+            silently = f"its process died silently, and had last been seen with {used}"
+            return Broke("out_of_memory", silently)
         return None

@@ -6,12 +6,11 @@ Each is done in a process of its own. The harness reads how; what is done is in
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Literal
 
-from benchsuite.records import Status
+from benchsuite.records import Case, Status
 
 #: What a task finds out: parts of the record, raw samples, the logits of the fixed batch, or what
 #: the device can do at the most.
@@ -42,6 +41,14 @@ class Task:
     may_repeat: bool = False
     survived: tuple[Status, ...] = ()
 
+    def is_tuned(self, case: Case) -> bool:
+        """Whether its process gets what suits the framework."""
+        return self.settings == "as the case" and case.process_settings == "tuned"
+
+    def is_forked(self, case: Case) -> bool:
+        """Whether its process is forked from one that has imported the framework."""
+        return self.process == "as the case" and case.isolation == "fork"
+
 
 def load(path: str) -> Any:  # noqa: ANN401 - a task's function, whatever it yields
     """What a path of the form `module:attribute` leads to."""
@@ -49,59 +56,55 @@ def load(path: str) -> Any:  # noqa: ANN401 - a task's function, whatever it yie
     return getattr(import_module(module), attribute)
 
 
-def _by_name(tasks: Iterable[Task]) -> dict[str, Task]:
-    return {task.name: task for task in tasks}
+_WORKER = "benchsuite.worker.tasks"
 
-
-_TASKS = "benchsuite.worker.tasks"
-
-#: In the order in which a case goes through them. `ceilings` is of no run: `benchsuite doctor
-#: --ceilings` asks for it.
-TASKS = _by_name(
-    [
-        Task(
-            "memory",
-            f"{_TASKS}.memory:measure_memory",
-            yields=("findings", "logits"),
-            # A forked child shares its parent's pages, which would hide what the case itself
-            # needs; and an allocator that keeps memory would be measured in place of the case.
-            process="fresh",
-            settings="stock",
-        ),
-        Task(
-            "train",
-            f"{_TASKS}.train:train_and_evaluate",
-            yields=("findings",),
-            prepare=f"{_TASKS}.train:import_data_set",
-            settings="stock",
-        ),
-        # Repeated, by `--batch-backoff`, until the largest batch that fits is found.
-        Task(
-            "fit_inference",
-            f"{_TASKS}.fit:fit_inference",
-            yields=("findings",),
-            survived=("oom",),
-        ),
-        Task(
-            "fit_training",
-            f"{_TASKS}.fit:fit_training",
-            yields=("findings",),
-            survived=("oom",),
-        ),
-        Task(
-            "sweep",
-            f"{_TASKS}.sweep:sweep_batches",
-            yields=("findings", "samples"),
-            survived=("oom",),  # a full device is the end of the curve
-        ),
-        # Once in each round.
-        Task(
-            "time",
-            f"{_TASKS}.timing:measure_time",
-            yields=("findings", "samples"),
-            may_repeat=True,
-        ),
-        Task("energy", f"{_TASKS}.energy:spend_energy", yields=("findings", "samples")),
-        Task("ceilings", f"{_TASKS}.ceilings:measure_ceilings", yields=("ceiling",)),
-    ]
+MEMORY = Task(
+    "memory",
+    f"{_WORKER}.memory:measure_memory",
+    yields=("findings", "logits"),
+    # A forked child shares its parent's pages, which would hide what the case itself needs; and an
+    # allocator that keeps memory would be measured in place of the case.
+    process="fresh",
+    settings="stock",
 )
+TRAIN = Task(
+    "train",
+    f"{_WORKER}.train:train_and_evaluate",
+    yields=("findings",),
+    prepare=f"{_WORKER}.train:import_data_set",
+    settings="stock",
+)
+FIT_INFERENCE = Task(
+    "fit_inference",
+    f"{_WORKER}.fit:fit_inference",
+    yields=("findings",),
+    survived=("oom",),  # a smaller batch is tried
+)
+FIT_TRAINING = Task(
+    "fit_training",
+    f"{_WORKER}.fit:fit_training",
+    yields=("findings",),
+    survived=("oom",),
+)
+SWEEP = Task(
+    "sweep",
+    f"{_WORKER}.sweep:sweep_batches",
+    yields=("findings", "samples"),
+    survived=("oom",),  # a full device is the end of the curve
+)
+TIME = Task(
+    "time",
+    f"{_WORKER}.timing:measure_time",
+    yields=("findings", "samples"),
+    may_repeat=True,
+)
+ENERGY = Task("energy", f"{_WORKER}.energy:spend_energy", yields=("findings", "samples"))
+#: Of no run: `benchsuite doctor --ceilings` asks for it.
+CEILINGS = Task("ceilings", f"{_WORKER}.ceilings:measure_ceilings", yields=("ceiling",))
+
+#: By name, in the order in which a case goes through them: `time` once in each round, and those
+#: that fit a batch, where `--batch-backoff` asks for them, until it is found.
+TASKS = {
+    task.name: task
+    for task in (MEMORY, TRAIN, FIT_INFERENCE, FIT_TRAINING, SWEEP, TIME, ENERGY, CEILINGS)
+}

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from benchsuite.lazy import imported_when_used
 from benchsuite.records.case import Case, Role, fields_with
+from benchsuite.records.causes import Cause, Status
 from benchsuite.records.ceilings import Ceiling, Probe
 from benchsuite.records.schema import (
     Digests,
@@ -15,7 +16,6 @@ from benchsuite.records.schema import (
     Record,
     Roofline,
     Size,
-    Status,
     Training,
     finite,
     join,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Case",
+    "Cause",
     "Ceiling",
     "Digests",
     "Epoch",

@@ -5,7 +5,7 @@ History of `SCHEMA_VERSION`:
 2  a recipe holds the keys of its file; of each epoch also what was validated
 3  a measurement has a value for each process, and an interval; raw samples are beside the record
 4  a case's `environment` is called `process_settings`; the task `learn` is called `train`; a
-   measurement has a label
+   measurement has a label; a record says why it did not end well in a word too, its `cause`
 """
 
 from __future__ import annotations
@@ -18,10 +18,9 @@ import msgspec
 from benchsuite.contract.quantity import Quantity
 from benchsuite.contract.training import Normalizer
 from benchsuite.records.case import Case, Int
+from benchsuite.records.causes import Cause, Status
 
 SCHEMA_VERSION = 4
-
-Status = Literal["ok", "failed", "timeout", "oom", "unsupported", "skipped"]
 
 
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):
@@ -212,8 +211,9 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """One case and its outcome, whatever it was; `reason` says why unless `status` is ok.
+    """One case and its outcome, whatever it was.
 
+    cause, reason: why its status is what it is, as a word and as a sentence; empty where it is ok.
     ledger: every setting that decides speed or numbers, by task, as read back.
     started, ended: ISO 8601, UTC.
     key: what the result depends on besides the case; a resumed run does again what has another.
@@ -224,6 +224,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     run: str
     case: Case
     status: Status
+    cause: Cause = ""
     reason: str = ""
     equality: str = "unproven"
     findings: Findings = Findings()

@@ -81,7 +81,7 @@ def _batch_sizes(case: Raw) -> dict[str, int]:
         "inference": case["inference_batch_size"],
         "training": case["training_batch_size"],
     }
-    return {name: sizes[one.batch] for name, one in METRICS.items() if one.batch in sizes}
+    return {one.name: sizes[one.batch] for one in METRICS.values() if one.batch in sizes}
 
 
 def _measurement_from_2(raw: Raw) -> Raw:
@@ -96,7 +96,7 @@ def _measurement_from_2(raw: Raw) -> Raw:
 def _from_3(raw: Raw) -> Raw:
     """Process settings were called an environment, and the task that trains was called `learn`.
 
-    A measurement did not say what people call it.
+    A measurement did not say what people call it, and a record said its cause in words alone.
     """
     case, findings = dict(raw["case"]), dict(raw["findings"])
     if "environment" in case:
@@ -109,7 +109,16 @@ def _from_3(raw: Raw) -> Raw:
         {**one, "label": _label(one["metric"])} for one in findings.get("measurements", ())
     ]
     findings["ledger"] = {_renamed(key): value for key, value in findings.get("ledger", {}).items()}
-    return {**raw, "case": case, "findings": findings}
+    cause = _cause(raw["status"], raw.get("reason", ""))
+    return {**raw, "case": case, "findings": findings, "cause": cause}
+
+
+def _cause(status: str, reason: str) -> str:
+    """What the sentence of a record says; `exception` where it says nothing that is known."""
+    if status == "ok":
+        return ""
+    found = (cause for cause, words in _SENTENCES if words in reason)
+    return _CAUSES.get(status) or next(found, "exception")
 
 
 def _label(metric: str) -> str:
@@ -123,5 +132,27 @@ def _renamed(key: str) -> str:
 
 
 _TASKS = {"learn": "train"}
+#: By status, where there is one alone.
+_CAUSES = {"timeout": "timeout", "oom": "out_of_memory", "unsupported": "unsupported"}
+#: What was said, up to version 3, where a status had several causes.
+_SENTENCES = (
+    ("budget", "the budget was spent"),
+    ("interrupted", "interrupted"),
+    ("cut_short", "the run was cut short"),
+    ("mismatch", "not the same network as its"),
+    ("invalid_message", "said what is no event"),
+    ("flood", "it printed more than"),
+    ("not_started", "no process can be started"),
+    ("exit", "its process ended with exit code"),
+    ("killed", "its process was killed by"),
+    *(
+        ("refused", words)
+        for words in (
+            "training diverged",
+            "built another network",
+            "answers in training mode",
+        )
+    ),
+)
 #: By version: to the next one.
 _UPGRADES: Mapping[int, Callable[[Raw], Raw]] = {1: _from_1, 2: _from_2, 3: _from_3}

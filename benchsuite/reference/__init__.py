@@ -1,1 +1,1 @@
-"""The NumPy reference: it defines what every op, gradient and update rule computes."""
+"""The NumPy reference: every op's definition at work, and training by hand with them."""

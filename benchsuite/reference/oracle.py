@@ -16,9 +16,9 @@ from numpy.typing import DTypeLike, NDArray
 
 from benchsuite.contract import Batch, Normalizer, UpdateRule
 from benchsuite.graph import Graph, Node, Shape
-from benchsuite.reference.attention import Array
-from benchsuite.reference.gradients import DERIVATIVES, Applied, Derivative
-from benchsuite.reference.ops import OPERATIONS, Operation
+from benchsuite.graph.ops.arrays import Array
+from benchsuite.graph.ops.op import Backward, Derivative, Operation
+from benchsuite.reference.definitions import DERIVATIVES, OPERATIONS
 
 
 def normalised(
@@ -66,9 +66,9 @@ def backpropagate(
     by_node, by_weight = {graph.output.name: gradient}, {}
     for node in reversed(graph.nodes[1:]):
         inputs = tuple(passed.values[name] for name in node.inputs)
-        weights, y = passed.weights[node.name], passed.values[node.name]
-        applied = Applied(node.attrs, weights, inputs, y, by_node.pop(node.name))
-        of_inputs, of_weights = derivatives[node.op](applied)
+        y, g = passed.values[node.name], by_node.pop(node.name)
+        at = Backward(node.attrs, passed.weights[node.name], inputs, y, g)
+        of_inputs, of_weights = derivatives[node.op](at)
         for name, array in zip(node.inputs, of_inputs, strict=True):
             by_node[name] = by_node[name] + array if name in by_node else array
         for weight in node.weights:
@@ -110,7 +110,7 @@ class Oracle:
 
     def state(self) -> dict[str, NDArray[Any]]:
         """All that the next step depends on, weights apart."""
-        arrays = self._moments()
+        arrays = {"first": self._first, "second": self._second, "average": self.averages}
         random = json.dumps(self.generator.bit_generator.state).encode()
         return {
             **{f"{kind}/{n}": a.copy() for kind, named in arrays.items() for n, a in named.items()},
@@ -120,14 +120,15 @@ class Oracle:
 
     def set_state(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Put back what `state` gave."""
-        for kind, named in self._moments().items():
+        for kind, named in (
+            ("first", self._first),
+            ("second", self._second),
+            ("average", self.averages),
+        ):
             for name, array in named.items():
                 array[...] = state[f"{kind}/{name}"]
         self.generator.bit_generator.state = json.loads(state["random"].tobytes())
         self.steps = int(state["steps"])
-
-    def _moments(self) -> dict[str, dict[str, Array]]:
-        return {"first": self._first, "second": self._second, "average": self.averages}
 
     def train(self, batches: Iterable[Batch], learning_rates: Sequence[float]) -> Array:
         """One step per batch; the loss before each, (steps,)."""
@@ -153,9 +154,7 @@ class Oracle:
             losses.append(loss)
             found.append(self.backward(passed, gradient) if backward else {})
             self.weights.update(passed.running)
-        if len(found) > 1:
-            found = [{n: np.mean([each[n] for each in found], axis=0) for n in found[0]}]
-        return sum(losses) / len(losses), found[0]
+        return sum(losses) / len(losses), found[0] if len(found) == 1 else _mean(found)
 
     def loss(self, logits: Array, labels: NDArray[Any]) -> tuple[float, Array]:
         """The loss and its gradient by the logits."""
@@ -276,3 +275,8 @@ def _parts(batch: Batch, count: int) -> list[Batch]:
         Batch(batch.images[c], batch.labels[c], {n: m[c] for n, m in batch.masks.items()})
         for c in cuts
     ]
+
+
+def _mean(gradients: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
+    """Of several gradients, by weight."""
+    return {name: np.mean([each[name] for each in gradients], axis=0) for name in gradients[0]}

@@ -26,6 +26,22 @@ LARGER = {
     "googlenet_paper": (41, 33),
     **{f"vgg{depth}{suffix}": (41, 33) for depth in (11, 13, 16, 19) for suffix in ("", "_bn")},
 }
+#: Large ones, which take seconds each where they are computed.
+LARGE = (
+    *("alexnet", "convnext", "densenet169", "inception", "resnet18_cifar", "resnet50"),
+    *("resnet101", "resnet152", "vgg", "vit_b"),
+)
+COMPUTED = pytest.mark.parametrize(
+    "architecture",
+    [
+        pytest.param(
+            architecture,
+            marks=[pytest.mark.slow] if name.startswith(LARGE) else [],
+            id=name,
+        )
+        for name, architecture in REGISTRY.items()
+    ],
+)
 #: The largest of the smallest inputs.
 ENOUGH = 80
 
@@ -127,7 +143,7 @@ def test_every_layer_is_used(architecture):
     assert read == {node.name for node in graph.nodes} - {graph.output.name}
 
 
-@ALL
+@COMPUTED
 def test_architecture_predicts_in_the_reference(architecture):
     """Finite logits that tell two images apart, at a small size."""
     graph = architecture.trace((*odd_size(architecture), 1), 5)

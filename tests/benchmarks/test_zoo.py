@@ -25,6 +25,7 @@ CALLS = [(kind, size) for kind, sizes in BATCH_SIZES.items() for size in sizes]
 BACKENDS = load_plugins().backends
 
 
+@pytest.mark.frameworks
 @pytest.mark.parametrize(("kind", "batch_size"), CALLS)
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 @pytest.mark.parametrize("backend", [entry.name for entry in BACKENDS.values()])

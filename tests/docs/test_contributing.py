@@ -15,7 +15,7 @@ def _text(name):
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
 def test_test_command_is_what_ci_runs(page):
-    command = next(line for line in _text(".ci/run").splitlines() if "bin/tox" in line)
+    command = _text(".ci/run").splitlines()[-1]
 
     assert command in _text(page)
 

@@ -4,10 +4,11 @@ import inspect
 import sys
 from dataclasses import fields
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from benchsuite.contract import Backend, Dataset, Metric, NativeModel
+from benchsuite.contract import Backend, Dataset, Metric, NativeModel, Probe, Quantity
 from benchsuite.graph import Architecture
 from benchsuite.graph.weights import Checkpoint
 from benchsuite.hooks import Target, load_plugins, specs
@@ -119,6 +120,26 @@ def test_hook_benchsuite_native_models(documented_plugin, monkeypatch):
 
     assert isinstance(model, NativeModel)
     assert model.trace().input_shape == model.input_shape
+
+
+def test_hook_benchsuite_probes(documented_plugin):
+    probe = _offered(*documented_plugin("benchsuite_probes"), "probes")
+    session = SimpleNamespace(predict=len)
+    context = SimpleNamespace(
+        session=session,
+        batches=[SimpleNamespace(images=[0] * 3)],
+        calls=2,
+        timed=lambda call: call() / 2,
+    )
+
+    assert isinstance(probe, Probe)
+    assert list(probe.measure(context)) == [1.5, 1.5]
+
+
+def test_every_field_of_a_quantity_is_documented(document, table):
+    rows = table(document("reference/hooks.md"), "### The quantity of a probe")
+
+    assert [row[0] for row in rows] == list(Quantity.__struct_fields__)
 
 
 def test_hook_benchsuite_weight_readers(documented_plugin, tmp_path):

@@ -20,6 +20,7 @@ from benchsuite.records import (
     Size,
     Training,
 )
+from benchsuite.records.causes import STATUS_BY_CAUSE
 from benchsuite.records.series import AcceleratorReading, Reading, Series
 
 PARTS = [
@@ -68,6 +69,13 @@ def test_every_field_is_documented(document, table, part):
     rows = table(document(page), heading)
 
     assert [row[0] for row in rows] == list(part.__struct_fields__)
+
+
+def test_every_cause_is_documented_with_its_status(document, table):
+    rows = table(document("reference/records.md"), "## Causes")
+
+    stated = {cause: status for cause, status, _ in rows}
+    assert stated == {cause: status for cause, status in STATUS_BY_CAUSE.items() if cause}
 
 
 def test_every_fact_of_the_machine_is_documented(document, table):

@@ -8,7 +8,7 @@ import pytest
 
 from benchsuite.errors import ShapeError
 from benchsuite.graph import Builder
-from benchsuite.graph.ops import window_extent
+from benchsuite.graph.ops.sliding import window_extent
 
 
 @pytest.fixture

@@ -133,6 +133,29 @@ def test_load_plugins_reports_a_hook_that_returns_no_targets(install, returned, 
     assert set(plugins.metrics) == {"loss_nats", "top1_fraction", "top5_fraction"}
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Load time", "offers 'Load time': a probe's name has a-z, 0-9 and _ alone"),
+        ("latency", "offers 'latency', which benchsuite itself measures"),
+    ],
+)
+def test_load_plugins_refuses_a_probe_whose_name_could_be_no_column(install, name, expected):
+    install(
+        "acme-nets",
+        f"""
+        @hookimpl
+        def benchsuite_probes():
+            return {{{name!r}: Target("acme_nets:PROBE", "a figure")}}
+        """,
+    )
+
+    plugins = load_plugins()
+
+    assert expected in plugins.info("acme_nets").error
+    assert len(plugins.probes) == 0
+
+
 def test_load_plugins_takes_nothing_from_a_plugin_with_one_broken_hook(install):
     broken = "@hookimpl\ndef benchsuite_backends():\n    return 3\n"
     install("acme-nets", dedent(ARCHITECTURE % "acme_nets") + broken)

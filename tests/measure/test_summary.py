@@ -1,7 +1,9 @@
+import msgspec
 import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from benchsuite.contract import Quantity
 from benchsuite.measure.protocol import FULL, TOUR
 from benchsuite.measure.summary import is_precise, summarise
 from benchsuite.records.series import AcceleratorReading, Reading, Series
@@ -239,3 +241,69 @@ def test_energy_of_a_short_or_shared_window_is_refused(metric, change, reason):
 
     assert found.refused == reason
     assert (found.value is None) == bool(reason)
+
+
+LOAD = Quantity(name="load", unit="W", better="lower", label="load")
+
+
+def probed(number, values=(), quantity=LOAD, **fields):
+    return Series(
+        metric=quantity.name,
+        batch_size=1,
+        images=1,
+        samples=(),
+        values=tuple(values),
+        declared=quantity,
+        reading=READING,
+        round=number,
+        **fields,
+    )
+
+
+def test_a_probes_figure_is_what_its_declaration_says():
+    series = [probed(n, [3.0, n, 5.0]) for n in range(1, 7)]
+
+    (found,) = summarise(series, FULL)
+
+    assert (found.metric, found.unit, found.better, found.label) == ("load", "W", "lower", "load")
+    assert found.values == (3.0, 3.0, 3.0, 4.0, 5.0, 5.0)
+    assert (found.value, found.low, found.high) == (3.5, 3.0, 5.0)
+    assert (found.samples, found.rounds) == (18, (1, 2, 3, 4, 5, 6))
+
+
+def test_a_probe_may_want_the_largest_sample():
+    peak = msgspec.structs.replace(LOAD, summary="maximum")
+
+    (found,) = summarise([probed(0, [3.0, 9.0, 5.0], peak)], FULL)
+
+    assert found.value == 9.0
+
+
+def test_a_probe_that_refused_in_one_process_has_no_figure():
+    series = [probed(0, [3.0]), probed(1, refused="no luck"), probed(2, [5.0])]
+
+    (found,) = summarise(series, FULL)
+
+    assert (found.value, found.low, found.refused) == (None, None, "no luck")
+    assert (found.values, found.rounds) == ((3.0, 5.0), (0, 2))
+
+
+def test_a_probe_that_never_gave_samples_is_refused():
+    (found,) = summarise([probed(n, refused="no luck") for n in range(6)], FULL)
+
+    assert (found.value, found.values, found.refused) == (None, (), "no luck")
+
+
+def test_a_probe_may_measure_nothing_at_all():
+    """Neither zeros nor negative numbers have a spread in shares of them."""
+    (found,) = summarise([probed(n, [float(n - 2)]) for n in range(6)], FULL)
+
+    assert (found.value, found.flags) == (0.5, ())
+
+
+def test_no_round_is_added_for_a_probe_nor_for_a_sweep():
+    narrow = [latency(n, [5 * MS] * 700) for n in range(6)]
+    wide = [probed(n, [1.0 + n]) for n in range(6)]
+    sweep = msgspec.structs.replace(throughput(0, [MS, MS]), metric="batch_sweep")
+
+    assert is_precise(summarise([*narrow, *wide, sweep], FULL))

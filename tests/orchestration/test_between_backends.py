@@ -16,6 +16,7 @@ BACKENDS = [
 STEPS = 100
 
 
+@pytest.mark.frameworks
 @pytest.mark.skipif(len(BACKENDS) < 2, reason="needs two backends to compare")
 @pytest.mark.parametrize(
     ("architecture", "changes", "precision_and_tolerance"),

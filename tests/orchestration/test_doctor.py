@@ -11,6 +11,7 @@ from benchsuite.measure.machine import host
 from benchsuite.measure.machine.diagnosis import UNKNOWN, Diagnosis, read_diagnosis, write_diagnosis
 from benchsuite.measure.machine.facts import cpu_name, describe_environment
 from benchsuite.orchestration import doctor
+from benchsuite.processes import local_host
 
 HOST = str(describe_environment()["host"])
 
@@ -18,14 +19,14 @@ HOST = str(describe_environment()["host"])
 @pytest.fixture(autouse=True)
 def calm(monkeypatch):
     """Nothing to complain of, and six rounds."""
-    monkeypatch.setattr(doctor, "examine_host", lambda sleep: [])
+    monkeypatch.setattr(local_host, "examine_host", lambda sleep: [])
     monkeypatch.setitem(protocol.PROTOCOLS, "smoke-2", replace(protocol.SMOKE, rounds=(6,)))
 
 
 @pytest.fixture
 def examine(spec_of, plugins, watch):
     def examine(backend, **options):
-        return doctor.examine(spec_of([backend], **options), plugins, watch, HOST)
+        return doctor.examine(spec_of([backend], **options), plugins, watch)
 
     return examine
 
@@ -84,21 +85,22 @@ def look(spec_of, plugins, tmp_path):
     def run(backends, **options):
         told = []
         spec = spec_of(backends, threads=[1], **options)
-        diagnosis, failures = doctor.examine_ceilings(spec, plugins, told.append, HOST)
+        diagnosis, failures = doctor.examine_ceilings(spec, plugins, told.append)
         assert read_diagnosis(tmp_path / "results", HOST) == diagnosis
         return diagnosis, failures, told
 
     return run
 
 
-def test_ceilings_of_each_backend_and_precision_are_kept(look):
-    diagnosis, failures, told = look(["numpy"], precisions=["fp32", "fp64"])
+@pytest.mark.parametrize("backend", ["modest", pytest.param("numpy", marks=pytest.mark.slow)])
+def test_ceilings_of_each_backend_and_precision_are_kept(look, backend):
+    diagnosis, failures, told = look([backend], precisions=["fp32", "fp64"])
 
     assert not failures
     assert [case.precision for case in told] == ["fp32", "fp64"]
     assert [c.precision for c in diagnosis.ceilings] == ["fp32", "fp64"]
     for ceiling in diagnosis.ceilings:
-        assert (ceiling.backend, ceiling.device, ceiling.threads) == ("numpy", "cpu", 1)
+        assert (ceiling.backend, ceiling.device, ceiling.threads) == (backend, "cpu", 1)
         assert ceiling.device_name == cpu_name()
         assert best_product(ceiling.products) == (ceiling.flops_per_s, ceiling.size)
         width = {"fp32": 4, "fp64": 8}[ceiling.precision]
@@ -107,7 +109,7 @@ def test_ceilings_of_each_backend_and_precision_are_kept(look):
 
 
 def test_one_process_looks_for_the_ceilings_of_several_cases(look):
-    _, _, told = look(["numpy"], archs=["softmax_regression", "mlp"], seeds=[0, 1])
+    _, _, told = look(["modest"], archs=["softmax_regression", "mlp"], seeds=[0, 1])
 
     assert len(told) == 1
 
@@ -124,30 +126,30 @@ def test_backend_without_ceilings_says_so(look):
 
 def test_what_is_known_of_the_machine_stays(look, examine, tmp_path):
     sights = examine("numpy-linear").sights
-    look(["numpy"], precisions=["fp64"])
-    both, _, _ = look(["numpy"])
+    look(["modest"], precisions=["fp64"])
+    both, _, _ = look(["modest"])
 
     assert both.sights == sights
     assert [ceiling.precision for ceiling in both.ceilings] == ["fp64", "fp32"]
     assert examine("numpy-linear").ceilings == both.ceilings
 
     write_diagnosis(msgspec.structs.replace(both, host="another"), tmp_path / "results")
-    alone, _, _ = look(["numpy"])
+    alone, _, _ = look(["modest"])
     assert [ceiling.precision for ceiling in alone.ceilings] == ["fp32"]
     assert not alone.sights
 
 
 def test_a_ceiling_that_is_measured_anew_takes_the_place_of_the_old(look):
-    (first,), (second,) = (look(["numpy"])[0].ceilings for _ in range(2))
+    (first,), (second,) = (look(["modest"])[0].ceilings for _ in range(2))
 
     assert first.products != second.products
 
 
 def test_later_runs_say_what_they_achieve(look, run_cases):
-    (before,) = run_cases(["numpy"], threads=[1]).records
-    (ceiling,) = look(["numpy"])[0].ceilings
-    (after,) = run_cases(["numpy"], threads=[1]).records
-    (elsewhere,) = run_cases(["numpy"], threads=[1], precisions=["fp64"]).records
+    (before,) = run_cases(["modest"], threads=[1]).records
+    (ceiling,) = look(["modest"])[0].ceilings
+    (after,) = run_cases(["modest"], threads=[1]).records
+    (elsewhere,) = run_cases(["modest"], threads=[1], precisions=["fp64"]).records
 
     for record in (before, after, elsewhere):
         for roofline in record.findings.rooflines:
@@ -158,7 +160,7 @@ def test_later_runs_say_what_they_achieve(look, run_cases):
     metrics = {roofline.metric for roofline in after.findings.rooflines}
     assert metrics == {"inference_throughput", "training_throughput"}
     assert {r.ceiling_flops_per_s for r in after.findings.rooflines} == {ceiling.flops_per_s}
-    assert {r.ceiling_backend for r in after.findings.rooflines} == {"numpy"}
+    assert {r.ceiling_backend for r in after.findings.rooflines} == {"modest"}
     for record in (before, elsewhere):
         assert {r.ceiling_flops_per_s for r in record.findings.rooflines} == {None}
 

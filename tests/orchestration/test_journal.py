@@ -42,7 +42,7 @@ def timing_group(make_record, store, journal):
     """Two cases: one whose memory task is over, with a line of samples; one that has not begun."""
     cases = [make_record(backend=name).case for name in ("torch", "keras-jax")]
     states = journal().open(cases)
-    states[0].tasks.append("memory")
+    states[0].parts.append("memory")
     states[0].series.append(one_series())
     store.append(cases[0].id, states[0].series)
     journal().save(states, states[:1])
@@ -52,10 +52,10 @@ def timing_group(make_record, store, journal):
 def test_case_goes_on_where_it_was(timing_group, journal):
     first, second = journal().open(timing_group)
 
-    assert (first.tasks, first.series, first.key) == (["memory"], [one_series()], KEY)
+    assert (first.parts, first.series, first.key) == (["memory"], [one_series()], KEY)
     assert first.goes_on
     assert not first.needs("memory")
-    assert (second.tasks, second.kept) == ([], None)
+    assert (second.parts, second.ended_record) == ([], None)
 
 
 def test_case_that_ended_has_its_record(timing_group, journal, store, make_record):
@@ -63,7 +63,7 @@ def test_case_that_ended_has_its_record(timing_group, journal, store, make_recor
     store.write(record)
     first, _ = journal().open(timing_group)
 
-    assert first.kept == record
+    assert first.ended_record == record
     assert not first.goes_on
 
 
@@ -75,7 +75,7 @@ def test_case_with_another_key_is_done_again(timing_group, journal, store, make_
     first, _ = upgraded.open(timing_group)
 
     assert upgraded.again == {timing_group[0].id: "torch 2.13 → 2.14"}
-    assert (first.tasks, first.series, first.kept) == ([], [], None)
+    assert (first.parts, first.series, first.ended_record) == ([], [], None)
     assert not store.record_path(timing_group[0].id).exists()
     aside = [path.name for path in store.folder.glob(".replaced/*/*/*")]
     assert sorted(aside) == [f"{timing_group[0].id}.json", f"{timing_group[0].id}.jsonl"]
@@ -85,10 +85,10 @@ def test_failure_is_kept_unless_it_is_to_be_retried(timing_group, journal, store
     record = make_record(status="oom", reason="full")
     store.write(msgspec.structs.replace(record, case=timing_group[0], key=KEY))
 
-    assert journal().open(timing_group)[0].kept.status == "oom"
-    assert journal(["failed"]).open(timing_group)[0].kept.status == "oom"
+    assert journal().open(timing_group)[0].ended_record.status == "oom"
+    assert journal(["failed"]).open(timing_group)[0].ended_record.status == "oom"
     again = journal(["oom"])
-    assert again.open(timing_group)[0].kept is None
+    assert again.open(timing_group)[0].ended_record is None
     assert again.again == {timing_group[0].id: "it had ended as oom"}
 
 
@@ -120,17 +120,17 @@ def test_samples_are_kept_behind_those_that_were_discarded(timing_group, journal
 def test_case_whose_samples_are_gone_is_done_again(timing_group, journal, store):
     store.samples_path(timing_group[0].id).unlink()
 
-    assert journal().open(timing_group)[0].tasks == []
+    assert journal().open(timing_group)[0].parts == []
 
 
 def test_others_of_a_timing_group_stay_where_they_were(timing_group, journal):
     later = journal()
     first, second = later.open(timing_group)
-    first.tasks.append("train")
-    second.tasks.append("memory")
+    first.parts.append("train")
+    second.parts.append("memory")
     later.save([first, second], [second])
 
-    assert [state.tasks for state in journal().open(timing_group)] == [["memory"], ["memory"]]
+    assert [state.parts for state in journal().open(timing_group)] == [["memory"], ["memory"]]
 
 
 def test_journal_of_something_else_is_refused(timing_group, journal, store):

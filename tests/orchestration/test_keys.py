@@ -2,7 +2,16 @@ import pytest
 from msgspec.structs import replace
 
 from benchsuite.orchestration.keys import Keys, changes
+from benchsuite.processes.launcher import HostFacts
 from benchsuite.processes.messages import BackendInspection
+
+HOST = HostFacts(
+    id="h",
+    cpu="Test CPU",
+    default_threads=2,
+    can_fork=True,
+    machine={"benchsuite": "1.0", "commit": "abc"},
+)
 
 
 @pytest.fixture
@@ -15,9 +24,9 @@ def case(make_record):
 def keys_of(plugins):
     """A function that makes the keys of a machine with such versions and such data."""
 
-    def make(data="d" * 64, **versions):
+    def make(data="d" * 64, host=HOST, **versions):
         look = BackendInspection(versions=versions, devices=("cpu",), tiers=(), precisions=())
-        return Keys(plugins, {"numpy-linear": look}, data)
+        return Keys(plugins, host, {"numpy-linear": look}, data)
 
     return make
 
@@ -39,14 +48,17 @@ def test_key_has_what_a_result_depends_on(case, keys_of):
 
 
 def test_what_is_not_known_says_nothing(case, keys_of, plugins):
-    usual, unknown = keys_of(numpy="2").of(case), Keys(plugins, {}, "d" * 64).of(case)
+    usual, unknown = keys_of(numpy="2").of(case), Keys(plugins, HOST, {}, "d" * 64).of(case)
 
     assert changes(usual, unknown) == changes(unknown, usual) == []
     assert "benchsuite" in changes({}, usual)[0]
 
 
-def test_key_of_a_gpu_has_its_name(case, keys_of, monkeypatch):
-    monkeypatch.setattr("benchsuite.orchestration.keys.gpus", lambda: [{"name": "Test GPU"}])
-    key = keys_of().of(replace(case, device="cuda:0"))
+def test_key_is_of_the_host_where_processes_run(case, keys_of):
+    elsewhere = replace(HOST, cpu="Another CPU", gpus=({"name": "Test GPU"},))
+    cpu = keys_of(host=elsewhere).of(case)
+    gpu = keys_of(host=elsewhere).of(replace(case, device="cuda:0"))
 
-    assert key["device"].endswith("; Test GPU")
+    assert cpu["device"] == "Another CPU"
+    assert gpu["device"] == "Another CPU; Test GPU"
+    assert cpu["benchsuite"] == "1.0 abc"

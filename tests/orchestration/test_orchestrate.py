@@ -17,6 +17,7 @@ from benchsuite.measure.protocol import SMOKE
 from benchsuite.measure.summary import summarise
 from benchsuite.orchestration import given_up
 from benchsuite.records import read_records
+from benchsuite.records.causes import STATUS_BY_CAUSE
 from benchsuite.records.series import read_series
 
 
@@ -89,23 +90,24 @@ def test_conduct_tells_its_observer(run_cases, watch):
 
 @pytest.mark.parametrize("isolation", ["spawn", "fork"])
 @pytest.mark.parametrize(
-    ("backend", "status", "reason"),
+    ("backend", "cause", "reason"),
     [
-        ("raises", "failed", "memory: ValueError: no such kernel"),
-        ("killed", "failed", "memory: its process was killed by SIGKILL"),
-        ("exits", "failed", "memory: its process ended with exit code 7"),
-        ("full", "oom", "memory: MemoryError: cannot allocate 9 TB"),
-        ("wrongsize", "failed", "memory: wrongsize built another network than"),
-        ("trainingmode", "failed", "memory: trainingmode answers in training mode"),
-        ("diverges", "failed", "train: training diverged: the loss of step 2 is nan"),
-        ("unimportable", "failed", "memory: 'no_such_module:Backend' cannot be loaded"),
+        ("raises", "exception", "memory: ValueError: no such kernel"),
+        ("killed", "killed", "memory: its process was killed by SIGKILL"),
+        ("exits", "exit", "memory: its process ended with exit code 7"),
+        ("full", "out_of_memory", "memory: MemoryError: cannot allocate 9 TB"),
+        ("wrongsize", "refused", "memory: wrongsize built another network than"),
+        ("trainingmode", "refused", "memory: trainingmode answers in training mode"),
+        ("diverges", "refused", "train: training diverged: the loss of step 2 is nan"),
+        ("unimportable", "refused", "memory: 'no_such_module:Backend' cannot be loaded"),
         ("notraining", "unsupported", "this backend does not train"),
     ],
 )
-def test_conduct_records_a_failure_and_goes_on(run_cases, backend, status, reason, isolation):
+def test_conduct_records_a_failure_and_goes_on(run_cases, backend, cause, reason, isolation):
     run = run_cases([backend, "numpy-linear"], isolation=isolation)
     by_backend = {record.case.backend: record for record in run.records}
-    assert by_backend[backend].status == status
+    assert by_backend[backend].cause == cause
+    assert by_backend[backend].status == STATUS_BY_CAUSE[cause]
     assert by_backend[backend].reason.startswith(reason)
     assert by_backend["numpy-linear"].status == "ok"
 
@@ -131,6 +133,7 @@ def test_conduct_refuses_the_one_that_answers_otherwise(run_cases):
         "oddversion": "ok",
         "otherlogits": "failed",
     }
+    assert by_backend["otherlogits"].cause == "mismatch"
     reason = by_backend["otherlogits"].reason
     assert reason.startswith(
         "not the same network as its other backends': logits differ by 1.0e+00"
@@ -186,7 +189,8 @@ def test_conduct_leaves_a_record_where_it_is_killed(run_cases, watch, tmp_path):
         run_cases(["numpy-linear"], Kills())
     (folder,) = (tmp_path / "results" / "runs").iterdir()
     (record,) = read_records([folder])
-    assert (record.status, record.reason) == ("skipped", "the run was cut short")
+    assert (record.status, record.cause) == ("skipped", "cut_short")
+    assert record.reason == "the run was cut short"
     assert record.findings.training.test["top1_fraction"] > 0.7
 
 
@@ -203,7 +207,7 @@ def test_plan_takes_the_most_thorough_protocol_that_the_budget_has_time_for(
 
 def test_conduct_skips_what_the_budget_leaves_no_time_for(run_cases):
     run = run_cases(["numpy-linear"], seeds=[0, 1, 2], budget="0.1s")
-    assert {record.status for record in run.records} == {"skipped"}
+    assert {(record.status, record.cause) for record in run.records} == {("skipped", "budget")}
     assert {record.reason for record in run.records} == {"the budget was spent before it began"}
     assert given_up(run.records) == ["given up for the budget: 3 cases that were not begun"]
 
@@ -270,6 +274,7 @@ def test_conduct_ends_cleanly_when_interrupted(run_cases, watch):
         "interrupted",
         "interrupted before it began",
     ]
+    assert [record.cause for record in run.records] == ["", "interrupted", "interrupted"]
     assert run.records[1].measurement("host_memory_peak")
     assert len(list(read_records([run.folder]))) == 3
 

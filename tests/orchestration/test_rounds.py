@@ -1,12 +1,13 @@
 from collections import Counter
+from contextlib import suppress
 
 import pytest
 from msgspec.structs import replace
 
 from benchsuite.measure import protocol
-from benchsuite.orchestration import rounds
 from benchsuite.orchestration.case_state import CaseState
-from benchsuite.orchestration.rounds import Rounds
+from benchsuite.orchestration.rounds import rounds
+from benchsuite.orchestration.steps import RoundBegins, Settle, Step
 from benchsuite.records.series import Reading, Series
 
 READING = Reading(seconds=1.0, cores_used=2.0)
@@ -24,21 +25,38 @@ class Machine:
         self.begun = []
         self.settled = []
 
-    def sample(self, state, task, batch_sizes, sampled):
+    def clock(self):
+        return self.now
+
+    def drive(self, steps):
+        """Carry out what is decided, with nothing started and nothing written."""
+        answer = None
+        with suppress(StopIteration):
+            while True:
+                directive = steps.send(answer)
+                answer = self.carry_out(directive)
+
+    def carry_out(self, directive):
+        match directive:
+            case Step():
+                return self.do(directive)
+            case Settle(states):
+                self.settled.append([state.case.backend for state in states])
+            case RoundBegins(number, most):
+                self.begun.append((number, most))
+        return False
+
+    def do(self, step):
+        state, task = step.state, step.task.name
         self.now += self.seconds
-        self.done.append((state.case.backend, task, batch_sizes))
+        self.done.append((state.case.backend, task, step.batch_sizes))
         times = sum(done[:2] == (state.case.backend, task) for done in self.done) - 1
-        sampled += self.sampled(state, task, times)
-
-    def keep(self, state, series):
-        self.kept += series
-        state.series += series
-
-    def settle(self, states):
-        self.settled.append([state.case.backend for state in states])
-
-    def begin(self, number, most):
-        self.begun.append((number, most))
+        sampled = self.sampled(state, task, times)
+        again = step.is_to_be_repeated(sampled)
+        stamped = step.stamped(sampled, "now", discarded=again)
+        self.kept += stamped
+        state.series += stamped
+        return again
 
 
 def series(metric="latency", samples=(1_000_000,) * 700, batch_size=1, flags=()):
@@ -58,11 +76,10 @@ def run(make_record, monkeypatch):
     def run(machine, backends, name="full", before=None, *, backoff=False, **changes):
         used = replace(protocol.NAMED[name], name="test", **changes)
         monkeypatch.setitem(protocol.PROTOCOLS, "test", used)
-        monkeypatch.setattr(rounds.time, "monotonic", lambda: machine.now)
         states = [CaseState(make_record(backend=b, protocol="test").case) for b in backends]
         if before:
             before(states)
-        Rounds(states, machine, batch_backoff=backoff).run()
+        machine.drive(rounds(states, batch_backoff=backoff, clock=machine.clock))
         return states, machine.begun
 
     return run
@@ -140,7 +157,7 @@ def test_contaminated_process_is_kept_with_its_flag_in_the_end(run):
 def test_case_that_fails_leaves_the_rounds_to_the_others(run):
     def failing(state, task, times):
         if state.case.backend == "b" and times == 1:
-            state.fail("failed", "no luck")
+            state.fail("exception", "no luck")
         return [series()]
 
     machine = Machine(failing)
@@ -180,22 +197,6 @@ def test_tour_measures_one_batch_and_sweeps_nothing(run):
     assert machine.done == [("a", "time", (64,))]
 
 
-def test_what_an_interrupted_process_has_sampled_is_kept(run):
-    machine = Machine(steady)
-    sample = machine.sample
-
-    def interrupted(state, task, batch_sizes, sampled):
-        sample(state, task, batch_sizes, sampled)
-        if task == "time" and len(machine.done) == 3:
-            raise KeyboardInterrupt
-
-    machine.sample = interrupted
-    with pytest.raises(KeyboardInterrupt):
-        run(machine, ["a"], thorough=False)
-
-    assert [one.round for one in machine.kept] == [0, 1, 2]
-
-
 def timed(*rounds):
     return [replace(series(), round=number, started="earlier") for number in rounds]
 
@@ -223,10 +224,10 @@ def test_rounds_that_are_enough_are_not_gone_on_with(run):
     assert machine.done == []
 
 
-def test_rounds_beside_a_case_of_an_earlier_sitting_make_no_pairs_with_its(run, make_record):
+def test_rounds_beside_a_case_of_an_earlier_invocation_make_no_pairs_with_its(run, make_record):
     def before(states):
         latency = tuple(0.001 + number / 1e6 for number in range(6))
-        states[0].kept = make_record(protocol="full-1", samples={"latency": latency})
+        states[0].ended_record = make_record(protocol="full-1", samples={"latency": latency})
 
     machine = Machine(steady)
     run(machine, ["a", "b"], before=before, thorough=False)
@@ -238,7 +239,7 @@ def test_rounds_beside_a_case_of_an_earlier_sitting_make_no_pairs_with_its(run, 
 def test_case_that_fails_is_settled_at_once_and_the_rest_after_the_round(run):
     def failing(state, task, times):
         if state.case.backend == "b":
-            state.fail("failed", "no luck")
+            state.fail("exception", "no luck")
         return [series()]
 
     machine = Machine(failing)
@@ -255,7 +256,7 @@ def test_sweep_that_memory_ends_is_a_curve(run):
     def full(state, task, times):
         if task != "sweep":
             return [series()]
-        state.fail("oom", "sweep: batch sweep at batch 8: killed")
+        state.fail("out_of_memory", "sweep: batch sweep at batch 8: killed")
         return _curve(1, 2, 4)
 
     machine = Machine(full)
@@ -265,25 +266,27 @@ def test_sweep_that_memory_ends_is_a_curve(run):
     assert {sizes for _, task, sizes in machine.done if task == "time"} == {(1, 64)}
 
 
-@pytest.mark.parametrize(("status", "sizes"), [("oom", ()), ("failed", (1, 2)), ("timeout", (1,))])
-def test_sweep_that_ends_otherwise_ends_its_case(run, status, sizes):
+@pytest.mark.parametrize(
+    ("cause", "sizes"), [("out_of_memory", ()), ("exception", (1, 2)), ("timeout", (1,))]
+)
+def test_sweep_that_ends_otherwise_ends_its_case(run, cause, sizes):
     def ends(state, task, times):
-        state.fail(status, "so it is")
+        state.fail(cause, "so it is")
         return _curve(*sizes)
 
     machine = Machine(ends)
     (state,), _ = run(machine, ["a"])
 
-    assert (state.status, state.reasons) == (status, ["so it is"])
+    assert (state.cause, state.reasons) == (cause, ["so it is"])
     assert [task for _, task, _ in machine.done] == ["sweep"]
 
 
 def test_batches_that_were_backed_off_are_timed_in_place_of_the_cases(run):
     def full(state, task, times):
         if task == "fit_inference" and state.backed_off.inference > 24:
-            state.fail("oom", "too large")
+            state.fail("out_of_memory", "too large")
         if task == "fit_training" and state.backed_off.training > 3:
-            state.fail("oom", "too large")
+            state.fail("out_of_memory", "too large")
         return [series()] if task == "time" else []
 
     machine = Machine(full)
@@ -294,12 +297,12 @@ def test_batches_that_were_backed_off_are_timed_in_place_of_the_cases(run):
     assert machine.done[-1] == ("a", "time", (24,))
 
 
-@pytest.mark.parametrize("status", ["failed", "timeout"])
-def test_trial_that_fails_otherwise_ends_its_case(run, status):
-    machine = Machine(lambda state, task, times: state.fail(status, "no luck") or [])
+@pytest.mark.parametrize("cause", ["exception", "timeout"])
+def test_trial_that_fails_otherwise_ends_its_case(run, cause):
+    machine = Machine(lambda state, task, times: state.fail(cause, "no luck") or [])
     (state,), _ = run(machine, ["a"], "tour", backoff=True)
 
-    assert (state.status, state.reasons) == (status, ["no luck"])
+    assert (state.cause, state.reasons) == (cause, ["no luck"])
     assert [task for _, task, _ in machine.done] == ["fit_inference"]
 
 
@@ -312,5 +315,5 @@ def test_what_a_trial_finds_unsupported_does_not_end_its_case(run):
     machine = Machine(unsupported)
     (state,), _ = run(machine, ["a"], "tour", backoff=True)
 
-    assert (state.status, state.reasons) == ("unsupported", ["no training"])
+    assert (state.cause, state.reasons) == ("unsupported", ["no training"])
     assert machine.done[-1] == ("a", "time", (64,))

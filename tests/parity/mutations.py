@@ -13,7 +13,7 @@ import numpy as np
 import wrong_trainers
 
 from benchsuite.contract import Batch, Counts
-from benchsuite.reference.ops import OPERATIONS
+from benchsuite.reference.definitions import OPERATIONS
 from benchsuite.testing import NumpyBackend, NumpySession, Oracle
 
 MUTATIONS = {}

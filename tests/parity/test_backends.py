@@ -36,6 +36,8 @@ def certificates():
 
 
 @pytest.mark.slow
+@pytest.mark.frameworks
+@pytest.mark.xdist_group("certificates")
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_backend_is_exact_in_float64_and_close_in_float32(certificates, backend):
     found = {

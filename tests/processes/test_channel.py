@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from benchsuite.processes import channel
-from benchsuite.processes.channel import Channel, NonsenseError
+from benchsuite.processes.channel import Channel, InvalidMessageError
 from benchsuite.processes.messages import Began, Done, Ended
 
 
@@ -60,14 +60,14 @@ def test_word_that_was_cut_short_by_death_is_left_out(pipe):
 def test_nonsense_is_named_before_anything_else_is_believed(pipe, after):
     found, speaker = pipe
     speaker.write(b"INFO: hello\n" + line(after))
-    with pytest.raises(NonsenseError, match="no event, 'INFO: hello'"):
+    with pytest.raises(InvalidMessageError, match="no event, 'INFO: hello'"):
         told(found)
 
 
 def test_two_lines_of_nonsense_are_named_at_once(pipe):
     found, speaker = pipe
     speaker.write(b"one\ntwo\n")
-    with pytest.raises(NonsenseError, match="'one'"):
+    with pytest.raises(InvalidMessageError, match="'one'"):
         told(found)
 
 
@@ -75,7 +75,7 @@ def test_line_without_end_is_cut_short(pipe, monkeypatch):
     monkeypatch.setattr(channel, "LONGEST_BYTES", 100)
     found, speaker = pipe
     speaker.write(b"x" * 101)
-    with pytest.raises(NonsenseError, match="a line of more than"):
+    with pytest.raises(InvalidMessageError, match="a line of more than"):
         told(found)
 
 
@@ -85,7 +85,7 @@ def test_exit_code_zero_excuses_no_nonsense(pipe, last):
     speaker.write(last)
     assert told(found) == []
     assert found.end(-11) == Ended(-11)
-    with pytest.raises(NonsenseError, match=last.decode().strip()):
+    with pytest.raises(InvalidMessageError, match=last.decode().strip()):
         found.end(0)
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from shadows import shadows  # noqa: F401 - a fixture
 
 from benchsuite.hooks import load_plugins
 from benchsuite.processes.interpreter import Interpreter, Interpreters
@@ -147,7 +146,7 @@ def test_decoders_import_nothing_from_the_working_directory():
         assert list(decoders.map(os.path.basename, ["a/b", "c"])) == ["b", "c"]
 
 
-def test_command_imports_nothing_from_the_working_directory_however_it_is_called(shadows):  # noqa: F811
+def test_command_imports_nothing_from_the_working_directory_however_it_is_called(shadows):
     (shadows / "benchsuite/__init__.py").unlink()  # `python -m benchsuite` asks for that one
     (shadows / "benchsuite").rmdir()
     command = [sys.executable, "-m", "benchsuite", "list", "archs"]
@@ -155,7 +154,7 @@ def test_command_imports_nothing_from_the_working_directory_however_it_is_called
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_plugin_in_the_working_directory_is_loaded_where_it_is_asked_for(shadows, tmp_path):  # noqa: F811
+def test_plugin_in_the_working_directory_is_loaded_where_it_is_asked_for(shadows, tmp_path):
     from benchsuite.orchestration import plan
     from benchsuite.planning import make_spec
 

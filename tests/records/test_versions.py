@@ -1,6 +1,7 @@
 import csv
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -8,6 +9,7 @@ from benchsuite.contract import UpdateRule
 from benchsuite.errors import UsageError
 from benchsuite.hooks import load_plugins
 from benchsuite.records import read_record, read_stored
+from benchsuite.records.causes import STATUS_BY_CAUSE, Cause, Status
 from benchsuite.records.schema import SCHEMA_VERSION
 from benchsuite.records.versions import version_of
 from benchsuite.report.leaderboard.rows import csv_text
@@ -104,6 +106,38 @@ def test_why_training_ended_is_found_out(rewritten, losses, max_steps, ended):
 
     training = read_record(rewritten(change)).findings.training
     assert training.ended == ended
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "cause"),
+    [
+        ("ok", "", ""),
+        ("skipped", "the budget was spent before it began", "budget"),
+        ("skipped", "interrupted before it began", "interrupted"),
+        ("skipped", "the run was cut short", "cut_short"),
+        ("timeout", "train: not done within 6 s (--timeout)", "timeout"),
+        ("oom", "memory: MemoryError: cannot allocate 9 TB", "out_of_memory"),
+        ("unsupported", "this backend does not train", "unsupported"),
+        ("failed", "no such part; time: its process was killed by SIGSEGV", "killed"),
+        ("failed", "learn: its process ended with exit code 7", "exit"),
+        ("failed", "learn: its process said what is no event, 'INFO'", "invalid_message"),
+        ("failed", "learn: it printed more than 64 MiB", "flood"),
+        ("failed", "memory: no process can be started for it: Resource", "not_started"),
+        ("failed", "not the same network as its rivals': logits differ by 1", "mismatch"),
+        ("failed", "learn: training diverged: the loss of step 2 is nan", "refused"),
+        ("failed", "memory: ValueError: no such kernel", "exception"),
+    ],
+)
+def test_cause_is_what_the_sentence_says(rewritten, status, reason, cause):
+    record = read_record(rewritten(lambda raw: raw.update(status=status, reason=reason)))
+
+    assert (record.status, record.cause, record.reason) == (status, cause, reason)
+    assert STATUS_BY_CAUSE[record.cause] == status
+
+
+def test_every_cause_has_a_status():
+    assert set(STATUS_BY_CAUSE) == set(get_args(Cause))
+    assert set(STATUS_BY_CAUSE.values()) == set(get_args(Status))
 
 
 def test_a_record_that_was_never_trained_is_read(rewritten):

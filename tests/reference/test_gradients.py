@@ -7,9 +7,9 @@ import pytest
 
 from benchsuite.contract import Setup
 from benchsuite.graph import OPS
+from benchsuite.graph.ops.op import Backward
 from benchsuite.reference.backend import NumpyBackend
-from benchsuite.reference.gradients import DERIVATIVES, Applied
-from benchsuite.reference.ops import OPERATIONS
+from benchsuite.reference.definitions import DERIVATIVES, OPERATIONS
 from benchsuite.testing import random_images, random_weights
 from benchsuite.testing.cases import op_cases
 
@@ -31,7 +31,7 @@ def slopes(node, weights, inputs):
     random = np.random.default_rng(0)
     y = forward(node, weights, inputs)
     g = random.normal(size=y.shape)
-    by_inputs, by_weights = DERIVATIVES[node.op](Applied(node.attrs, weights, inputs, y, g))
+    by_inputs, by_weights = DERIVATIVES[node.op](Backward(node.attrs, weights, tuple(inputs), y, g))
 
     def difference(moved):
         high, low = (float((forward(node, *moved(sign * STEP)) * g).sum()) for sign in (1, -1))

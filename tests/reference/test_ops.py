@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchsuite.graph import OPS
-from benchsuite.reference.ops import OPERATIONS
+from benchsuite.reference.definitions import OPERATIONS
 
 RANDOM = np.random.default_rng(0)
 

@@ -11,7 +11,7 @@ import pytest
 from benchsuite.contract import Counts, DeviceMemory
 from benchsuite.errors import UnsupportedError
 from benchsuite.graph import OPS
-from benchsuite.reference.ops import OPERATIONS
+from benchsuite.reference.definitions import OPERATIONS
 from benchsuite.testing import NumpyBackend, NumpySession
 
 pytest_plugins = "pytester"
@@ -313,7 +313,7 @@ def test_three_lines_make_pytest_run_the_kit(pytester):
     pytester.makepyfile(
         """
         from benchsuite.testing import BackendConformance, NumpyBackend
-        from benchsuite.reference.ops import OPERATIONS
+        from benchsuite.reference.definitions import OPERATIONS
 
         class TestRight(BackendConformance):
             trains = False

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
-from benchsuite.reference.ops import OPERATIONS, self_attention
+from benchsuite.reference.definitions import OPERATIONS
 from benchsuite.testing import NumpyBackend
 
 
@@ -47,7 +47,7 @@ def _heads_innermost(attrs, weights, x):
         "in_proj_weight": weights["in_proj_weight"][packed],
         "in_proj_bias": weights["in_proj_bias"][packed],
     }
-    return self_attention(attrs, changed, x)
+    return OPERATIONS["self_attention"](attrs, changed, x)
 
 
 def _scaled_by_whole_width(attrs, weights, x):
@@ -59,7 +59,7 @@ def _scaled_by_whole_width(attrs, weights, x):
         "in_proj_weight": weights["in_proj_weight"] * factor[:, None],
         "in_proj_bias": weights["in_proj_bias"] * factor,
     }
-    return self_attention(attrs, changed, x)
+    return OPERATIONS["self_attention"](attrs, changed, x)
 
 
 def _with(op, **changes):

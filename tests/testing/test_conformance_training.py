@@ -15,7 +15,7 @@ from wrong_trainers import (
     KerasMomentumOfStatistics,
 )
 
-from benchsuite.reference.gradients import DERIVATIVES
+from benchsuite.reference.definitions import DERIVATIVES
 from benchsuite.testing import NumpyBackend, NumpySession, Oracle
 
 # Wrong update rules and gradients.
@@ -52,11 +52,11 @@ class _FrozenBias(Oracle):
         return super().direction(name, gradient) * (0 if name == "fc1.bias" else 1)
 
 
-def _normalisation_of_evaluation(op):
-    deviation = np.sqrt(op.weights["running_var"] + op.attrs["epsilon"])
-    normal = (op.x - op.weights["running_mean"]) / deviation
-    by_role = {"weight": (op.g * normal).sum(axis=0), "bias": op.g.sum(axis=0)}
-    return (op.g * op.weights["weight"] / deviation,), by_role
+def _normalisation_of_evaluation(at):
+    deviation = np.sqrt(at.weights["running_var"] + at.attrs["epsilon"])
+    normal = (at.x - at.weights["running_mean"]) / deviation
+    by_role = {"weight": (at.g * normal).sum(axis=0), "bias": at.g.sum(axis=0)}
+    return (at.g * at.weights["weight"] / deviation,), by_role
 
 
 class _StatisticsOfEvaluation(Oracle):

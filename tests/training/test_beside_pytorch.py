@@ -7,6 +7,7 @@ from benchsuite.contract import Recipe
 from benchsuite.data.batches.mixing import class_weights, targets
 from benchsuite.training.schedules import learning_rates
 
+pytestmark = pytest.mark.frameworks
 torch = pytest.importorskip("torch")
 cross_entropy = torch.nn.functional.cross_entropy
 lr_scheduler = torch.optim.lr_scheduler

@@ -14,6 +14,7 @@ from benchsuite.hooks import load_plugins
 from benchsuite.testing import NumpyBackend, random_images, random_weights
 from benchsuite.weights import write_weights
 
+pytestmark = pytest.mark.frameworks
 PLUGINS = load_plugins()
 BACKENDS = [
     name

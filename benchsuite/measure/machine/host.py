@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def examine_host(sleep: Callable[[float], None]) -> list[Complaint]:
     return [complaint for complaint in found if complaint]
 
 
-def score(complaints: list[Complaint]) -> int:
+def score(complaints: Sequence[Complaint]) -> int:
     """Of a hundred; none left at worst."""
     return max(0, 100 - sum(complaint.points for complaint in complaints))
 

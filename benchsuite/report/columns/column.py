@@ -165,15 +165,10 @@ def number(name: str, description: str, value: Getter, better: Better = None) ->
     return Column(name, "number", better, description, value)
 
 
-def of_quantity(
-    column: Column, quantity: Quantity, importance: int | None = None, before: str = ""
-) -> Column:
-    """The column as one that shows a declared quantity, in the unit that people see.
-
-    before: stands in its header before the quantity's own words.
-    """
-    scale = quantity.shown
-    digits = fraction if quantity.unit == "fraction" else significant
-    header = f"{before} {quantity.header}".lstrip()
+def of_quantity(column: Column, quantity: Quantity, importance: int | None = None) -> Column:
+    """The column as one that shows a declared quantity, in the unit that people see."""
     own = replace(column, quantity=quantity)
-    return own if importance is None else own.shown_as(header, importance, scale.factor, digits)
+    if importance is None:
+        return own
+    digits = fraction if quantity.unit == "fraction" else significant
+    return own.shown_as(quantity.header, importance, quantity.shown.factor, digits)

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from benchsuite.contract.quantity import Quantity
+from benchsuite.metrics import METRICS, QUALITY
+from benchsuite.metrics.declared import TRAINING
 from benchsuite.records import Epoch, Record, Role, Training
 from benchsuite.report.columns.column import (
     Column,
@@ -76,6 +79,7 @@ COLUMNS: tuple[Column, ...] = (
     text("case_id", "the case's unique name", lambda r: r.case.id),
     text("status", "ok, failed, timeout, oom, unsupported or skipped", of_record("status")),
     text("reason", "why the status is not ok", lambda r: " ".join(r.reason.split())),
+    text("cause", "why, in a word", of_record("cause")),
     replace(case_text("architecture", "name of the architecture"), alias="arch"),
     case_text("backend", "name of the backend"),
     case_text("device", "cpu, cuda:0, mps, …"),
@@ -198,7 +202,7 @@ COLUMNS: tuple[Column, ...] = (
     number(
         "training_with_input_images_per_s",
         "the same without the first epoch, where there are several: beside "
-        "training_throughput, with the input pipeline",
+        f"{TRAINING.name}, with the input pipeline",
         of_training(_warm_images_per_s),
         "higher",
     ),
@@ -221,4 +225,18 @@ COLUMNS: tuple[Column, ...] = (
     text("benchsuite_version", "of benchsuite itself", of_record("benchsuite_version")),
     text("started", "ISO 8601, UTC", of_record("started")),
     text("ended", "ISO 8601, UTC", of_record("ended")),
+)
+
+#: By quantity: its own column, before those at another batch, and of quality on the test split.
+_OF_QUANTITY = {c.quantity.name: c for c in reversed(COLUMNS) if c.quantity}
+
+
+def column_of(quantity: Quantity) -> Column:
+    """The column of a declared quantity."""
+    return _OF_QUANTITY[quantity.name]
+
+
+#: Of the figures that stand for a network where several are shown at once.
+HEADLINES: tuple[Column, ...] = tuple(
+    column_of(one) for one in (*METRICS.values(), *QUALITY.values()) if one.headline
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+import msgspec
+
 from benchsuite.metrics import QUALITY
 from benchsuite.metrics.quality import LOSS, TOP1, TOP5
 from benchsuite.report.columns.column import LAST, Column, number, of_quantity, of_training
@@ -30,7 +32,10 @@ def metric_column(split: Literal["test", "validation"], metric: str) -> Column:
     column = number(name, description, value, better)
     if declared is None:
         return column.shown_as(name.replace("_", "\n", 1), LAST)
-    shown = of_quantity(column, declared, _IMPORTANCE[split][metric], before=split)
+    of_split = msgspec.structs.replace(
+        declared, label=f"{split} {declared.label}", short=f"{split} {declared.short}"
+    )
+    shown = of_quantity(column, of_split, _IMPORTANCE[split][metric])
     return replace(shown, alias=declared.alias if split == "test" else "")
 
 

@@ -9,9 +9,9 @@ from benchsuite.report.columns.column import Column
 
 #: Of images of a split, that were counted: column -> split.
 _SPLITS = {
-    f"{split}_{metric}": split
+    f"{split}_{declared.name}": split
     for split in ("test", "validation")
-    for metric, declared in QUALITY.items()
+    for declared in QUALITY.values()
     if declared.unit == "fraction"
 }
 

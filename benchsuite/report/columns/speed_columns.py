@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import msgspec
 
-from benchsuite.contract.quantity import Quantity
+from benchsuite.contract.quantity import UNKNOWN_UNIT, Quantity
 from benchsuite.measure.flags import at_own_batch
 from benchsuite.metrics import METRICS, Declaration
 from benchsuite.metrics.declared import (
@@ -74,7 +74,7 @@ def _declared(metric: Declaration) -> Iterator[Column]:
         own = integer(metric.column_name(), metric.help, _whole(measured), metric.better)
         yield replace(of_quantity(own, metric, metric.importance), alias=metric.alias)
         return
-    own, *ends = _with_interval(metric, measured, metric.importance)
+    own, *ends = _with_interval(metric, metric.help, measured, metric.importance)
     if metric.interval:
         yield from (replace(own, alias=metric.alias), *ends)
     else:
@@ -82,12 +82,12 @@ def _declared(metric: Declaration) -> Iterator[Column]:
 
 
 def _with_interval(
-    quantity: Quantity, measured: Measured, importance: int | None
+    quantity: Quantity, meaning: str, measured: Measured, importance: int | None
 ) -> tuple[Column, Column, Column]:
     """A figure, and the ends of its interval."""
     name, low, high = (quantity.column_name(end) for end in ("", "low", "high"))
     value = _field(measured, "value")
-    figure = Column(name, "number", quantity.better, quantity.help, value, measured)
+    figure = Column(name, "number", quantity.better, meaning, value, measured)
     return (
         replace(of_quantity(figure, quantity, importance), ends=(low, high)),
         number(low, "its 95 % interval", _field(measured, "low")),
@@ -104,12 +104,14 @@ def undeclared_columns(records: Iterable[Record]) -> Iterator[Column]:
         (one.metric, one.unit): one
         for record in records
         for one in record.findings.measurements
-        if one.metric not in METRICS and one.unit
+        if one.metric not in METRICS and one.unit != UNKNOWN_UNIT
     }
     for metric, unit in sorted(found):
         quantity = _as_told(found[metric, unit])
         if quantity:
-            figure, *ends = _with_interval(quantity, _of_unit(metric, unit), LAST)
+            figure, *ends = _with_interval(
+                quantity, f"{quantity.label}, by a plugin's probe", _of_unit(metric, unit), LAST
+            )
             yield from (replace(figure, alias=metric), *ends)
 
 
@@ -117,13 +119,7 @@ def _as_told(measurement: Measurement) -> Quantity | None:
     """What a record says of it, in clean words; None where its name could be no column's."""
     unit, label = (readable_line(words) for words in (measurement.unit, measurement.label))
     try:
-        return Quantity(
-            name=measurement.metric,
-            unit=unit,
-            better=measurement.better,
-            label=label,
-            help=f"{label}, by a plugin's probe",
-        )
+        return Quantity(name=measurement.metric, unit=unit, better=measurement.better, label=label)
     except ValueError:  # a stranger's record
         return None
 
@@ -142,10 +138,8 @@ def _best(column: Column) -> Column:
 
 
 def _at_best() -> Iterator[Column]:
-    quantity = msgspec.structs.replace(
-        INFERENCE, help="forward passes of that batch", short="best batch"
-    )
-    own, low, high = _with_interval(quantity, _at_best_batch, 120)
+    quantity = msgspec.structs.replace(INFERENCE, short="best batch")
+    own, low, high = _with_interval(quantity, "forward passes of that batch", _at_best_batch, 120)
     ends = tuple(f"best_{end}" for end in own.ends)
     named = replace(_best(own), ends=ends)
     assert named.figure  # noqa: S101 - it has an importance

@@ -30,15 +30,17 @@ from benchsuite.measure.statistics.proportions import (
     unpaired_difference,
 )
 from benchsuite.measure.statistics.two_samples import Floats, Ratios, ratios_of
+from benchsuite.metrics.quality import TOP1
 from benchsuite.records import Measurement
 from benchsuite.records.predictions import read_predictions
 from benchsuite.report.columns.column import Column
+from benchsuite.report.columns.columns import column_of
 from benchsuite.report.comparison.change import Change
 from benchsuite.report.comparison.pairing import Pair
 from benchsuite.report.comparison.rows import RecordRow, Row, number_in
 
 _NORMAL = NormalDist()
-_TOP1 = "test_top1_fraction"
+_TOP1 = column_of(TOP1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,7 @@ def quality_change(pair: Pair, column: Column, first: float, second: float) -> C
 
     Raises UsageError where a file of predictions is none of ours.
     """
-    if column.name == _TOP1 and (right := _recognised(pair)):
+    if column.name == _TOP1.name and (right := _recognised(pair)):
         how = f"McNemar, bootstrap of {len(right[0]):,} paired images"
         return _of_difference(paired_difference(*right), how)
     images = min(_images(pair.first, column), _images(pair.second, column))

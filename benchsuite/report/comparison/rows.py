@@ -105,7 +105,7 @@ def number_in(row: Row, column: Column) -> float:
 
 
 def _flags(cell: str) -> dict[str, tuple[str, ...]]:
-    """Of `latency: noisy, wide; inference_throughput: drift`, the flags by figure."""
+    """Of `latency: noisy, wide; build: drift`, the flags by figure."""
     parts = (part.partition(": ") for part in cell.split("; ") if part)
     return {metric: tuple(flags.split(", ")) for metric, _, flags in parts}
 

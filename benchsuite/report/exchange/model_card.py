@@ -9,17 +9,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from benchsuite.metrics.quality import LOSS, TOP1, TOP5
 from benchsuite.records import Record, Stored
-from benchsuite.report.exchange.pull_request import figures
+from benchsuite.report.exchange.tables import figures
 from benchsuite.report.leaderboard.rows import in_order
 
 _TASK = {"type": "image-classification", "name": "Image Classification"}
 _UNBROKEN = 10_000
 #: By our metric: the Hub's id of it, its name, and the arguments that it is computed with.
 _METRICS: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
-    "top1_fraction": ("accuracy", "top-1 accuracy", {}),
-    "top5_fraction": ("accuracy", "top-5 accuracy", {"k": 5}),
-    "loss_nats": ("loss", "cross-entropy in nats", {}),
+    TOP1.name: ("accuracy", "top-1 accuracy", {}),
+    TOP5.name: ("accuracy", "top-5 accuracy", {"k": 5}),
+    LOSS.name: ("loss", "cross-entropy in nats", {}),
 }
 
 

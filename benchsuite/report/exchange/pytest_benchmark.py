@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from benchsuite.errors import UsageError
+from benchsuite.metrics.declared import HOST_LATENCY, INFERENCE, LATENCY, TRAINING
 from benchsuite.records import Case, Record, Role, Stored, fields_with
 from benchsuite.records.case import is_required
 from benchsuite.records.series import Series, read_series
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: Figures of which every sample is the time of calls of one kind.
-_METRICS = ("latency", "latency_host", "inference_throughput", "training_throughput")
+_METRICS = tuple(one.name for one in (LATENCY, HOST_LATENCY, INFERENCE, TRAINING))
 _NS_PER_S = 1e9
 _FORMAT = "5.0.0"
 #: As the format has it where it is not known which source ran.

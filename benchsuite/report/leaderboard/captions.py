@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 
+from benchsuite.metrics import METRICS
 from benchsuite.records import Record, Role
 from benchsuite.records.case import usual
 from benchsuite.report.columns.columns import COLUMNS
@@ -83,7 +84,7 @@ def pair_verdict_line(found: PairVerdict) -> Text:
     ratio, verdict = found.comparison.ratio, found.comparison.verdict
     value, low, high = (significant(x) for x in (ratio.value, ratio.low, ratio.high))
     names = " / ".join(record.case.backend for record in (found.first, found.second))
-    what = found.metric.replace("_", " ")
+    what = METRICS[found.metric].label
     text = f"{GAP}{what}: {names} {value} ({low}–{high}), {verdict}"
     return Text(text, "" if verdict == "different" else "bright_black")
 

@@ -7,19 +7,21 @@ from dataclasses import replace
 
 import numpy as np
 
+from benchsuite.metrics.declared import ENERGY, LATENCY
+from benchsuite.metrics.quality import TOP1
 from benchsuite.records import Record
 from benchsuite.report.columns.column import Column, text
-from benchsuite.report.columns.columns import COLUMNS
+from benchsuite.report.columns.columns import COLUMNS, column_of
 from benchsuite.report.fairness.comparable import mismatched
 from benchsuite.report.fairness.groups import fair_groups
 
-_BY_NAME = {column.name: column for column in COLUMNS}
-_ACCURACY = _BY_NAME["test_top1_fraction"]
+_PARAMETERS = next(column for column in COLUMNS if column.name == "parameters")
+ACCURACY = column_of(TOP1)
 #: What accuracy is held against, by the name of the front.
 FRONTS: Mapping[str, Column] = {
-    "latency": _BY_NAME["latency_batch1_p50_s"],
-    "parameters": replace(_BY_NAME["parameters"], better="lower"),
-    "energy": _BY_NAME["energy_per_image_j"],
+    "latency": column_of(LATENCY),
+    "parameters": replace(_PARAMETERS, better="lower"),
+    "energy": column_of(ENERGY),
 }
 
 
@@ -77,7 +79,7 @@ def pareto_column(records: Sequence[Record]) -> Column:
         outside = mismatched(group.records)
         inside = [record for record in group.records if record.row_key not in outside]
         for name, cost in FRONTS.items():
-            for key in _front(inside, [_ACCURACY, cost]):
+            for key in _front(inside, [ACCURACY, cost]):
                 named[key].append(name)
     return text(
         "pareto",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from benchsuite.metrics.declared import LATENCY
 from benchsuite.records import Record
 from benchsuite.report.columns.column import Column, Value
 from benchsuite.report.columns.conditions import CONDITIONS, NAMES, distinct, telling_apart
@@ -37,7 +38,6 @@ NARROW = 80
 #: Marks stand beside the first of these that the table shows.
 _MARKED = ("backend", "architecture")
 _OUTCOME = ("status", "reason")
-_LATENCY = "latency_batch1_p50_s"
 _NOT_COMPARED = "not compared: other data, order, weights or network"
 
 
@@ -170,7 +170,7 @@ class _Maker:
             column = self._by_name[figure.column]
             if distinct(self._records, column):
                 yield figure_field(self._records, self._rows, figure, column)
-                if with_bar and figure.column == _LATENCY:
+                if with_bar and figure.column == LATENCY.column_name():
                     yield bar_field(self._sections.values(), column)
 
     def _width(self, fields: Sequence[Field]) -> int:

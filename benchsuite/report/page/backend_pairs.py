@@ -7,33 +7,37 @@ from itertools import combinations
 
 from benchsuite.records import Record
 from benchsuite.report.columns.column import Column
+from benchsuite.report.columns.columns import HEADLINES
 from benchsuite.report.columns.figures import is_doubtful
+from benchsuite.report.columns.speed_columns import undeclared_columns
 from benchsuite.report.fairness.comparable import comparable_groups
-from benchsuite.report.page import plot
-from benchsuite.report.page.plot import Layout, Plot, Trace, View
+from benchsuite.report.page.plot import (
+    NEUTRAL,
+    Layout,
+    Plot,
+    Trace,
+    View,
+    finished,
+    label,
+    log_axis,
+    looks_of,
+    share_axis,
+    shown,
+)
 from benchsuite.report.page.source import Entry
-
-#: Column -> (what it is, with its unit; the factor to it; whether the axes are logarithmic).
-_FIGURES = {
-    "latency_batch1_p50_s": ("latency, ms", 1e3, True),
-    "inference_throughput_images_per_s": ("inference throughput, images/s", 1.0, True),
-    "training_throughput_images_per_s": ("training throughput, images/s", 1.0, True),
-    "test_top1_fraction": ("test accuracy (top 1), fraction", 1.0, False),
-    "host_memory_peak_bytes": ("peak of host memory, MB", 1e-6, True),
-    "device_memory_peak_bytes": ("peak of device memory, MB", 1e-6, True),
-}
 
 Pair = tuple[Record, Record]
 
 
 def backend_against_backend(entries: Sequence[Entry]) -> Plot:
     """Each pair of backends in each figure, over all networks that both have run alike."""
-    fit = plot.finished(entries)
+    fit = finished(entries)
+    probes = [one for one in undeclared_columns(entry.record for entry in fit) if one.measured]
     keys = {entry.record.row_key: entry.key for entry in fit}
     views = [
         view
         for names, pairs in _pairs([entry.record for entry in fit]).items()
-        for column in _FIGURES
+        for column in (*HEADLINES, *probes)
         if (view := _view(column, names, pairs, keys))
     ]
     return Plot(
@@ -59,10 +63,11 @@ def _pairs(records: Sequence[Record]) -> dict[tuple[str, str], list[Pair]]:
 
 
 def _view(
-    column: str, names: tuple[str, str], pairs: Sequence[Pair], keys: Mapping[str, str]
+    column: Column, names: tuple[str, str], pairs: Sequence[Pair], keys: Mapping[str, str]
 ) -> View | None:
-    title, factor, logarithmic = _FIGURES[column]
-    read = plot.BY_NAME[column].read
+    quantity, read = column.quantity, column.read
+    assert quantity  # noqa: S101 - headlines are of declared quantities
+    factor, logarithmic = quantity.shown.factor, quantity.unit != "fraction"
     points = [
         (pair, float(a) * factor, float(b) * factor)
         for pair in pairs
@@ -76,35 +81,46 @@ def _view(
 
     def scale(text: str) -> Layout:
         values = (value for _, *both in points for value in both)
-        return plot.log_axis(text, values) if logarithmic else plot.share_axis(text)
+        return log_axis(text, values) if logarithmic else share_axis(text)
 
     layout = {
-        "xaxis": scale(plot.shown(f"{names[0]}: {title}")),
-        "yaxis": scale(plot.shown(f"{names[1]}: {title}")),
+        "xaxis": scale(shown(f"{names[0]}: {quantity.title}")),
+        "yaxis": scale(shown(f"{names[1]}: {quantity.title}")),
     }
-    name = f"{title.partition(',')[0]}: {names[1]} against {names[0]}"
-    return View(name, [*data, _cloud(points, plot.BY_NAME[column], keys)], layout)
+    name = f"{quantity.label}: {names[1]} against {names[0]}"
+    return View(name, [*data, _cloud(points, column, keys)], layout)
 
 
 def _cloud(
     points: Sequence[tuple[Pair, float, float]], column: Column, keys: Mapping[str, str]
 ) -> Trace:
     doubtful = [any(is_doubtful(column, record) for record in pair) for pair, *_ in points]
-    firsts, xs, ys = zip(*((pair[0], x, y) for pair, x, y in points), strict=True)
-    terms = [f"{c.tier}, {c.precision}, {c.threads} threads" for c in (r.case for r in firsts)]
-    return plot.scatter(
-        "markers",
-        "networks",
-        xs,
-        ys,
-        text=[plot.shown(f"{plot.label(r)}, {t}") for r, t in zip(firsts, terms, strict=True)],
-        customdata=[keys[first.row_key] for first in firsts],
-        marker=plot.looks_of(("networks",))["networks"].marker(doubtful),
-        hovertemplate="%{text}<br>%{x:.3g}, %{y:.3g}",
-    )
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "networks",
+        "x": [x for _, x, _ in points],
+        "y": [y for _, _, y in points],
+        "text": [shown(f"{label(pair[0])}, {_terms(pair[0])}") for pair, *_ in points],
+        "customdata": [keys[pair[0].row_key] for pair, *_ in points],
+        "marker": looks_of(("networks",))["networks"].marker(doubtful),
+        "hovertemplate": "%{text}<br>%{x:.3g}, %{y:.3g}",
+    }
+
+
+def _terms(record: Record) -> str:
+    case = record.case
+    return f"{case.tier}, {case.precision}, {case.threads} threads"
 
 
 def _equality(values: Sequence[float]) -> Trace:
     ends = [min(values), max(values)]
-    line = {"color": plot.NEUTRAL, "dash": "dot", "width": 2}
-    return plot.scatter("lines", "equal", ends, ends, line=line, hoverinfo="skip")
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": "equal",
+        "x": ends,
+        "y": ends,
+        "line": {"color": NEUTRAL, "dash": "dot", "width": 2},
+        "hoverinfo": "skip",
+    }

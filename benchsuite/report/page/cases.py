@@ -10,20 +10,20 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 import numpy as np
 
+from benchsuite.contract.quantity import usual_scale
 from benchsuite.measure.statistics.estimates import pooled_quantiles
+from benchsuite.metrics import CONTESTED, METRICS
 from benchsuite.records import Measurement, Record
 from benchsuite.records.certificate import Certificate
 from benchsuite.records.series import Series
 from benchsuite.report.columns.quantities import extents
 from benchsuite.report.page.findings import certificates
-from benchsuite.report.page.plot import COLOURS, Plot, View, axis, scatter
-from benchsuite.report.page.source import Entry, Sampled, Source
+from benchsuite.report.page.plot import COLOURS, Plot, View, axis, shown
+from benchsuite.report.page.samples import Sampled
+from benchsuite.report.page.source import Entry, Source
 from benchsuite.report.page.table import Table, plain
 
-_MS, _NS_PER_MS = 1e3, 1e6
-#: Figures of which each process has a line of its own.
-_BY_PROCESS = ("latency", "inference_throughput", "training_throughput")
-_UNITS = {"s": ("ms", _MS), "bytes": ("MB", 1e-6), "J/image": ("mJ/image", 1e3)}
+_NS_PER_MS = 1e6
 
 
 class Block(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -129,11 +129,11 @@ def _figures(found: Sequence[Measurement]) -> Table:
 
 
 def _figure(m: Measurement) -> list[object]:
-    unit, factor = _UNITS.get(m.unit, (m.unit, 1.0))
-    ends = [None if x is None else x * factor for x in (m.value, m.low, m.high, m.bound)]
+    declared = METRICS.find(m.metric)
+    scale = declared.shown if declared else usual_scale(m.unit)
+    ends = [None if x is None else x * scale.factor for x in (m.value, m.low, m.high, m.bound)]
     flags = ", ".join(flag.replace("_", " ") for flag in m.flags)
-    name = m.metric.replace("_", " ")
-    return [name, m.batch_size, unit, *ends, len(m.values), m.samples, flags, m.refused]
+    return [m.label, m.batch_size, scale.unit, *ends, len(m.values), m.samples, flags, m.refused]
 
 
 def _raw(sampled: Sequence[Sampled]) -> Plot:
@@ -150,17 +150,22 @@ def _raw(sampled: Sequence[Sampled]) -> Plot:
 def _raw_view(one: Sampled) -> View:
     first = one.series[0]
     what = f"{first.images} images in {first.calls} calls" if first.calls > 1 else "one call"
-    name = f"{one.metric.replace('_', ' ')}, batch {one.batch_size}"
-    trace = scatter(
-        "markers",
-        name,
-        one.rounds,
-        (ns / _NS_PER_MS for ns in one.shown_ns),
-        marker={"color": COLOURS[0], "size": 4},
-        hovertemplate="round %{x:.2f}: %{y:.4g} ms",
-    )
-    count = f"{len(one.shown_ns):,} of {one.total:,} samples"
-    layout = {"xaxis": axis("round"), "yaxis": axis(f"ms for {what}", rangemode="tozero")}
+    name, unit = f"{one.label}, batch {one.batch_size}", shown(one.scale.unit)
+    title = first.declared.title if first.declared else f"{one.scale.unit} for {what}"
+    trace = {
+        "type": "scatter",
+        "mode": "markers",
+        "name": shown(name),
+        "x": one.rounds,
+        "y": [value * one.scale.factor for value in one.shown],
+        "marker": {"color": COLOURS[0], "size": 4},
+        "hovertemplate": "round %{x:.2f}: %{y:.4g} " + unit,
+    }
+    count = f"{len(one.shown):,} of {one.total:,} samples"
+    layout = {
+        "xaxis": axis("round"),
+        "yaxis": axis(shown(title), rangemode="tozero"),
+    }
     return View(f"{name} ({count})", [trace], layout)
 
 
@@ -172,9 +177,9 @@ def _processes(sampled: Sequence[Sampled]) -> Table:
         "Processes, from all of their samples",
         (*names, *times, "cores used", "others' CPU, %", "flags"),
         (
-            [one.metric.replace("_", " "), one.batch_size, *_process(series)]
+            [one.label, one.batch_size, *_process(series)]
             for one in sampled
-            if one.metric in _BY_PROCESS
+            if one.metric in CONTESTED
             for series in one.series
         ),
     )

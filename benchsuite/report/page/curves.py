@@ -4,35 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from benchsuite.metrics.declared import INFERENCE, LATENCY, SWEEP
+from benchsuite.metrics.quality import TOP1
 from benchsuite.records import Training
-from benchsuite.report.page import plot
-from benchsuite.report.page.plot import Look, Plot, Trace
-from benchsuite.report.page.source import PROBABILITIES, Entry, evenly, points_for
+from benchsuite.report.page.plot import (
+    Look,
+    Plot,
+    Trace,
+    axis,
+    drawn,
+    labels,
+    shown,
+    views_by_architecture,
+)
+from benchsuite.report.page.samples import PROBABILITIES, evenly, points_for
+from benchsuite.report.page.source import Entry
 
-_MS = 1e3
+_MS = LATENCY.shown.factor
 _MOST_STEPS = 300
 
 
 def latency_distribution(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
     """How many of all calls at batch 1 took less than so long."""
-    sampled = [entry for entry in entries if entry.of("latency")]
+    sampled = [entry for entry in entries if entry.of(LATENCY.name)]
     layout = {
-        "xaxis": plot.axis("latency of one image, ms", type="log"),
-        "yaxis": plot.axis("share of calls that took less, fraction", range=[0, 1]),
+        "xaxis": axis(LATENCY.title, type="log"),
+        "yaxis": axis("share of calls that took less, fraction", range=[0, 1]),
     }
 
     def curve(entry: Entry, name: str) -> Trace:
-        (found,) = entry.of("latency")
-        ms = [plot.drawn(seconds * _MS) for seconds in found.quantiles_s]
-        said = "%{y:.1%} below %{x:.3g} ms"
-        return {**_line(entry, name, looks), "x": ms, "y": PROBABILITIES, "hovertemplate": said}
+        (found,) = entry.of(LATENCY.name)
+        return {
+            **_line(entry, name, looks),
+            "x": [drawn(seconds * _MS) for seconds in found.quantiles_s],
+            "y": PROBABILITIES,
+            "hovertemplate": "%{y:.1%} below %{x:.3g} ms",
+        }
 
     return Plot(
         "latency-distribution",
         "Distribution of latencies",
         "Empirical distribution of all timed calls of every process, each process with the same "
         "weight. A steep line is a steady latency; a long way to the right above 0.9, a tail.",
-        _views(sampled, layout, curve),
+        views_by_architecture(
+            sampled,
+            layout,
+            lambda members: _each(members, curve),
+        ),
         "There are no raw samples of latency beside the records.",
     )
 
@@ -40,8 +58,8 @@ def latency_distribution(entries: Sequence[Entry], looks: Mapping[str, Look]) ->
 def throughput_by_batch(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
     """Images per second over the batch sizes that were measured."""
     layout = {
-        "xaxis": plot.axis("batch size, images", type="log", dtick="D1"),
-        "yaxis": plot.axis("inference throughput, images/s", rangemode="tozero"),
+        "xaxis": axis("batch size, images", type="log", dtick="D1"),
+        "yaxis": axis(INFERENCE.title, rangemode="tozero"),
     }
 
     def curve(entry: Entry, name: str) -> Trace:
@@ -50,7 +68,7 @@ def throughput_by_batch(entries: Sequence[Entry], looks: Mapping[str, Look]) -> 
             **_line(entry, name, looks),
             "mode": "lines+markers",
             "x": list(rates),
-            "y": [plot.drawn(rate) for rate in rates.values()],
+            "y": [drawn(rate) for rate in rates.values()],
             "hovertemplate": "batch %{x}: %{y:,.3s} images/s",
         }
 
@@ -60,18 +78,22 @@ def throughput_by_batch(entries: Sequence[Entry], looks: Mapping[str, Look]) -> 
         "Throughput against batch size",
         "Forward passes on resident data. Where the curve has become flat, larger batches bring "
         "nothing but waiting.",
-        _views([entry for entry in entries if len(_rates(entry)) >= several], layout, curve),
+        views_by_architecture(
+            [entry for entry in entries if len(_rates(entry)) >= several],
+            layout,
+            lambda members: _each(members, curve),
+        ),
         "No row was measured at several batch sizes: the protocol full does that.",
     )
 
 
 def _rates(entry: Entry) -> dict[int, float]:
     """Images per second by batch size: of the sweep, or the figure where there is one."""
-    swept = {one.batch_size: one.images_per_s for one in entry.of("batch_sweep")}
+    swept = {one.batch_size: one.images_per_s for one in entry.of(SWEEP.name)}
     figures = {
         m.batch_size: m.value
         for m in entry.record.findings.measurements
-        if m.metric == "inference_throughput" and m.batch_size and m.value
+        if m.metric == INFERENCE.name and m.batch_size and m.value
     }
     return dict(sorted({**swept, **figures}.items()))
 
@@ -79,15 +101,15 @@ def _rates(entry: Entry) -> dict[int, float]:
 def training_curves(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
     """The loss before each step, and the accuracy on the validation split after each epoch."""
     layout = {
-        "xaxis": plot.axis("steps", anchor="y2"),
-        "yaxis": plot.axis("training loss, nats", domain=[0.52, 1], rangemode="tozero"),
-        "yaxis2": plot.axis("validation top 1, fraction", domain=[0, 0.46], rangemode="tozero"),
+        "xaxis": axis("steps", anchor="y2"),
+        "yaxis": axis("training loss, nats", domain=[0.52, 1], rangemode="tozero"),
+        "yaxis2": axis(f"validation {TOP1.title}", domain=[0, 0.46], rangemode="tozero"),
         "height": 560,
     }
     most = min(_MOST_STEPS, points_for(len(entries)))
 
     def traces(members: Sequence[Entry]) -> list[Trace]:
-        found = zip(plot.labels(members), members, strict=True)
+        found = zip(labels(members), members, strict=True)
         return [trace for name, entry in found for trace in _learning(entry, name, looks, most)]
 
     trained = [e for e in entries if e.record.findings.training]
@@ -97,7 +119,7 @@ def training_curves(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot
         f"Above, the loss before each step (at most {most} steps of each row, evenly taken); "
         "below, accuracy on the validation split after each epoch. In the matched division "
         "curves of one architecture begin at the same point.",
-        plot.views_by_architecture(trained, layout, traces),
+        views_by_architecture(trained, layout, traces),
         "No row was trained.",
     )
 
@@ -111,7 +133,7 @@ def _learning(entry: Entry, name: str, looks: Mapping[str, Look], most: int) -> 
         {
             **line,
             "x": [place + 1 for place in places],
-            "y": [plot.drawn(training.step_losses[place]) for place in places],
+            "y": [drawn(training.step_losses[place]) for place in places],
             "hovertemplate": "step %{x}: %{y:.3f} nats",
         },
         {
@@ -132,19 +154,11 @@ def _validated(training: Training) -> Trace:
     for epoch in training.epochs:
         steps += epoch.steps
         after.append(steps)
-    return {"x": after, "y": [epoch.validation.get("top1_fraction") for epoch in training.epochs]}
+    return {"x": after, "y": [epoch.validation.get(TOP1.name) for epoch in training.epochs]}
 
 
-def _views(
-    entries: Sequence[Entry], layout: plot.Layout, curve: Callable[[Entry, str], Trace]
-) -> list[plot.View]:
-    """Of each architecture, a curve for each of its rows."""
-
-    def traces(members: Sequence[Entry]) -> list[Trace]:
-        named = zip(plot.labels(members), members, strict=True)
-        return [curve(entry, name) for name, entry in named]
-
-    return plot.views_by_architecture(entries, layout, traces)
+def _each(entries: Sequence[Entry], curve: Callable[[Entry, str], Trace]) -> list[Trace]:
+    return [curve(entry, name) for name, entry in zip(labels(entries), entries, strict=True)]
 
 
 def _line(entry: Entry, name: str, looks: Mapping[str, Look]) -> Trace:
@@ -152,8 +166,8 @@ def _line(entry: Entry, name: str, looks: Mapping[str, Look]) -> Trace:
     return {
         "type": "scatter",
         "mode": "lines",
-        "name": plot.shown(name),
-        "legendgroup": plot.shown(name),
+        "name": shown(name),
+        "legendgroup": shown(name),
         "line": look.line(),
         "marker": {"symbol": look.symbol, "color": look.colour, "size": 7},
     }

@@ -4,38 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from benchsuite.report.columns.figures import is_doubtful
-from benchsuite.report.leaderboard.pareto import pareto_best
-from benchsuite.report.page import curves, plot
-from benchsuite.report.page.plot import Look, Plot, Trace, View
+from benchsuite.contract.quantity import Quantity
+from benchsuite.metrics.declared import DEVICE_MEMORY, HOST_MEMORY, LATENCY
+from benchsuite.metrics.quality import TOP1
+from benchsuite.report.columns.column import Column
+from benchsuite.report.columns.columns import HEADLINES, column_of
+from benchsuite.report.columns.figures import figure_for, is_doubtful
+from benchsuite.report.leaderboard.pareto import ACCURACY, pareto_best
+from benchsuite.report.page.curves import (
+    latency_distribution,
+    throughput_by_batch,
+    training_curves,
+)
+from benchsuite.report.page.plot import (
+    NEUTRAL,
+    Look,
+    Plot,
+    Trace,
+    View,
+    axis,
+    by_backend,
+    finished,
+    label,
+    labels,
+    log_axis,
+    looks_of,
+    share_axis,
+    shown,
+    views_by_architecture,
+)
 from benchsuite.report.page.source import Entry
 
-_TOP1, _LATENCY = plot.BY_NAME["test_top1_fraction"], plot.BY_NAME["latency_batch1_p50_s"]
+_LATENCY = column_of(LATENCY)
 #: What the front is of: accuracy and latency.
-PARETO = (_TOP1, _LATENCY)
-_MS, _MB = 1e3, 1e-6
-_MEMORIES = {"host_memory_peak_bytes": "host", "device_memory_peak_bytes": "device"}
-#: Spokes of the radar: column and name.
-_SPOKES = {
-    "test_top1_fraction": "accuracy",
-    "latency_batch1_p50_s": "latency",
-    "inference_throughput_images_per_s": "inference",
-    "training_throughput_images_per_s": "training",
-    "host_memory_peak_bytes": "host memory",
-    "device_memory_peak_bytes": "device memory",
-}
+PARETO = (ACCURACY, _LATENCY)
+_MS, _MB = LATENCY.shown.factor, HOST_MEMORY.shown.factor
 _FEWEST_SPOKES = 3
 
 
 def plots_of(entries: Sequence[Entry]) -> list[Plot]:
     """Every plot of rows that one ranking may hold."""
-    looks = plot.looks_of(entry.record.case.backend for entry in entries)
-    fit = plot.finished(entries)
+    looks = looks_of(entry.record.case.backend for entry in entries)
+    fit = finished(entries)
     return [
         accuracy_latency(fit, looks),
-        curves.latency_distribution(fit, looks),
-        curves.throughput_by_batch(fit, looks),
-        curves.training_curves(fit, looks),
+        latency_distribution(fit, looks),
+        throughput_by_batch(fit, looks),
+        training_curves(fit, looks),
         memory(fit, looks),
         one_architecture(fit, looks),
     ]
@@ -44,14 +59,14 @@ def plots_of(entries: Sequence[Entry]) -> list[Plot]:
 def accuracy_latency(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
     """Each row by what it knows and how long an image takes it, and which none beats in both."""
     known = [e for e in entries if all(column.read(e.record) is not None for column in PARETO)]
-    data = [_cloud(name, group, looks[name]) for name, group in plot.by_backend(known)]
+    data = [_cloud(name, group, looks[name]) for name, group in by_backend(known)]
     front = pareto_best([e.record for e in known], PARETO)
     best = sorted((e for e in known if e.record.row_key in front), key=_latency_ms)
     if best:
         data.append(_front(best))
     layout = {
-        "xaxis": plot.log_axis("latency of one image, ms", map(_latency_ms, known)),
-        "yaxis": plot.share_axis("test accuracy (top 1), fraction"),
+        "xaxis": log_axis(LATENCY.title, map(_latency_ms, known)),
+        "yaxis": share_axis(f"test {TOP1.title}"),
     }
     return Plot(
         "accuracy-latency",
@@ -66,17 +81,18 @@ def accuracy_latency(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plo
 
 def _cloud(name: str, entries: Sequence[Entry], look: Look) -> Trace:
     records = [entry.record for entry in entries]
-    return plot.scatter(
-        "markers",
-        name,
-        map(_latency_ms, entries),
-        map(_TOP1.read, records),
-        error_x=_interval(entries),
-        text=[plot.shown(plot.label(record)) for record in records],
-        customdata=[entry.key for entry in entries],
-        marker=look.marker([is_doubtful(_LATENCY, record) for record in records]),
-        hovertemplate="%{text}<br>%{x:.3g} ms, %{y:.3f}",
-    )
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": shown(name),
+        "x": [_latency_ms(entry) for entry in entries],
+        "y": [ACCURACY.read(record) for record in records],
+        "error_x": _interval(entries),
+        "text": [shown(label(record)) for record in records],
+        "customdata": [entry.key for entry in entries],
+        "marker": look.marker([is_doubtful(_LATENCY, record) for record in records]),
+        "hovertemplate": "%{text}<br>%{x:.3g} ms, %{y:.3f}",
+    }
 
 
 def _latency_ms(entry: Entry) -> float:
@@ -87,7 +103,7 @@ def _latency_ms(entry: Entry) -> float:
 
 def _interval(entries: Sequence[Entry]) -> Trace:
     """Above and below each latency, in ms; nothing where there is no interval."""
-    found = [entry.record.measurement("latency") for entry in entries]
+    found = [entry.record.measurement(LATENCY.name) for entry in entries]
     sides = [
         ((m.high - m.value) * _MS, (m.value - m.low) * _MS)
         if m and m.value is not None and m.low is not None and m.high is not None
@@ -99,30 +115,32 @@ def _interval(entries: Sequence[Entry]) -> Trace:
 
 
 def _front(entries: Sequence[Entry]) -> Trace:
-    records = [entry.record for entry in entries]
-    return plot.scatter(
-        "lines",
-        "Pareto front",
-        map(_latency_ms, entries),
-        map(_TOP1.read, records),
-        text=[plot.shown(plot.label(record)) for record in records],
-        line={"shape": "hv", "color": plot.NEUTRAL, "dash": "dot", "width": 2},
-        hoverinfo="skip",
-    )
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": "Pareto front",
+        "x": [_latency_ms(entry) for entry in entries],
+        "y": [ACCURACY.read(entry.record) for entry in entries],
+        "text": [shown(label(entry.record)) for entry in entries],
+        "line": {"shape": "hv", "color": NEUTRAL, "dash": "dot", "width": 2},
+        "hoverinfo": "skip",
+    }
 
 
 def memory(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
     """The peak of memory of each network, a line each."""
     data = [
         trace
-        for column, place in _MEMORIES.items()
-        for name, group in plot.by_backend(entries)
-        if (trace := _peaks(f"{name}, {place}", column, group, looks[name], place))["x"]
+        for memory in (HOST_MEMORY, DEVICE_MEMORY)
+        for name, group in by_backend(entries)
+        if (trace := _peaks(f"{name}, {memory.short}", memory, group, looks[name]))["x"]
     ]
-    names = {plot.shown(entry.record.case.architecture) for entry in entries}
+    names = {shown(entry.record.case.architecture) for entry in entries}
     layout = {
-        "xaxis": plot.log_axis("peak of memory, MB", [x for trace in data for x in trace["x"]]),
-        "yaxis": plot.axis("", type="category", categoryorder="category descending"),
+        "xaxis": log_axis(
+            f"peak of memory, {HOST_MEMORY.shown.unit}", [x for trace in data for x in trace["x"]]
+        ),
+        "yaxis": axis("", type="category", categoryorder="category descending"),
         "height": 160 + 22 * len(names),
     }
     return Plot(
@@ -135,23 +153,25 @@ def memory(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
     )
 
 
-def _peaks(name: str, column: str, entries: Sequence[Entry], look: Look, place: str) -> Trace:
-    sizes = [(e, v) for e in entries if isinstance(v := plot.BY_NAME[column].read(e.record), int)]
-    return plot.scatter(
-        "markers",
-        name,
-        (value * _MB for _, value in sizes),
-        (plot.shown(entry.record.case.architecture) for entry, _ in sizes),
-        customdata=[entry.key for entry, _ in sizes],
-        marker=look.marker([place == "device"] * len(sizes)),
-        hovertemplate="%{y}<br>%{x:,.0f} MB",
-    )
+def _peaks(name: str, memory: Quantity, entries: Sequence[Entry], look: Look) -> Trace:
+    column = column_of(memory)
+    sizes = [(e, v) for e in entries if isinstance(v := column.read(e.record), int)]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": shown(name),
+        "x": [value * _MB for _, value in sizes],
+        "y": [shown(entry.record.case.architecture) for entry, _ in sizes],
+        "customdata": [entry.key for entry, _ in sizes],
+        "marker": look.marker([memory == DEVICE_MEMORY] * len(sizes)),
+        "hovertemplate": "%{y}<br>%{x:,.0f} MB",
+    }
 
 
 def one_architecture(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
     """A radar of one architecture over backends: each figure as a share of the best."""
     layout = {"polar": {"radialaxis": {"range": [0, 1.05], "angle": 90, "tickangle": 90}}}
-    views = plot.views_by_architecture(
+    views = views_by_architecture(
         entries, layout, lambda members: _radar(members, looks), at_least=2
     )
     return Plot(
@@ -165,7 +185,7 @@ def one_architecture(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plo
 
 
 def _radar(entries: Sequence[Entry], looks: Mapping[str, Look]) -> list[Trace]:
-    spokes = {name: _shares(entries, column) for column, name in _SPOKES.items()}
+    spokes = {figure_for(c).header.split("\n")[0]: _shares(entries, c) for c in HEADLINES}
     known = {name: shares for name, shares in spokes.items() if shares}
     if len(known) < _FEWEST_SPOKES:
         return []
@@ -174,23 +194,23 @@ def _radar(entries: Sequence[Entry], looks: Mapping[str, Look]) -> list[Trace]:
         {
             "type": "scatterpolar",
             "mode": "lines+markers",
-            "name": plot.shown(name),
+            "name": shown(name),
             "theta": around,
             "r": [known[spoke][place] for spoke in around],
             "line": looks[entry.record.case.backend].line(),
             "marker": {"symbol": looks[entry.record.case.backend].symbol, "size": 8},
             "hovertemplate": "%{theta}: %{r:.2f} of the best",
         }
-        for place, (name, entry) in enumerate(zip(plot.labels(entries), entries, strict=True))
+        for place, (name, entry) in enumerate(zip(labels(entries), entries, strict=True))
     ]
 
 
-def _shares(entries: Sequence[Entry], column: str) -> list[float | None]:
+def _shares(entries: Sequence[Entry], column: Column) -> list[float | None]:
     """Of the best figure, for each; nothing unless two have one."""
-    values = [plot.BY_NAME[column].read(entry.record) for entry in entries]
+    values = [column.read(entry.record) for entry in entries]
     found = [value for value in values if isinstance(value, int | float) and value > 0]
     if len(found) < 2:  # noqa: PLR2004 - a share of oneself says nothing
         return []
-    if plot.BY_NAME[column].better == "higher":
+    if column.better == "higher":
         return [v / max(found) if isinstance(v, int | float) else None for v in values]
     return [min(found) / v if isinstance(v, int | float) and v > 0 else None for v in values]

@@ -19,11 +19,12 @@ from benchsuite.measure.scenarios import (
     measure_training,
     quiet_collector,
 )
-from benchsuite.metrics.declared import BUILD, IMPORT, INFERENCE, LATENCY, TRAINING
+from benchsuite.metrics.declared import BUILD, HOST_LATENCY, IMPORT, INFERENCE, LATENCY, TRAINING
 from benchsuite.processes.messages import Trying
 from benchsuite.records import Findings
 from benchsuite.records.series import Series
 from benchsuite.worker.tasks.context import TaskContext, backed_off, input_pool, judged
+from benchsuite.worker.tasks.probes import measure_probes
 
 _NS_PER_S = 1e9
 
@@ -49,7 +50,7 @@ def measure_time(task: TaskContext) -> Iterator[Findings | Series]:
             of_calls = [*lies, *waiting_flags(session, latency.samples)]
         yield judged(task, latency, of_calls)
         if protocol.thorough:
-            with task.phase("latency_host", measuring=True):
+            with task.phase(HOST_LATENCY.name, measuring=True):
                 series = measure_host_latency(session, batches, protocol, device=case.device)
             yield judged(task, series, of_calls)
         for size in task.inference_batch_sizes:
@@ -64,6 +65,7 @@ def measure_time(task: TaskContext) -> Iterator[Findings | Series]:
                 yield judged(task, series, backed_off(size, task.backed_off.training))
         if protocol.rounds[-1] > 1:
             yield measure_anchor()
+    yield from measure_probes(task, session)
     yield task.machine_facts(session)
 
 

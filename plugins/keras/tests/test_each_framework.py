@@ -16,7 +16,13 @@ def test_each_framework_is_installed_somewhere():
     assert any(not target.missing() for target in BACKENDS.values())
 
 
-@pytest.mark.parametrize("name", BACKENDS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name == "keras-tensorflow" else pytest.mark.slow)
+        for name in BACKENDS
+    ],
+)
 def test_each_framework_passes_its_tests(name):
     target = BACKENDS[name]
     if target.missing():

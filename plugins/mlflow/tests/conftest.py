@@ -1,4 +1,7 @@
-"""A store of MLflow's own in a temporary folder, and no network."""
+"""A store of MLflow's own in a temporary folder, and no network.
+
+pytest reads this file also where MLflow is not installed, so only a fixture imports it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ from pathlib import Path
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
 import pytest
-from mlflow import MlflowClient
 from msgspec.structs import replace
 
 from benchsuite.records import RunStore, Stored, read_record
@@ -40,6 +42,8 @@ def uri(tmp_path, monkeypatch):
 
 @pytest.fixture
 def client(uri):
+    from mlflow import MlflowClient
+
     return MlflowClient(uri)
 
 

@@ -1,14 +1,15 @@
-"""Graphs and weights for the tests of the PyTorch backend."""
+"""Graphs and weights for the tests of the PyTorch backend.
+
+pytest reads this file also where PyTorch is not installed, so only fixtures import it.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
 from benchsuite.contract import Setup
 from benchsuite.graph import Builder
-from benchsuite_torch.backend import TorchBackend
 
 
 @pytest.fixture
@@ -41,6 +42,7 @@ def draw():
 @pytest.fixture
 def open_session():
     """open_session(graph, weights, **setup): a session in float64 on the CPU."""
+    from benchsuite_torch.backend import TorchBackend
 
     def run(graph, weights, **setup):
         return TorchBackend().open(graph, weights, Setup(**{"precision": "fp64", **setup}))
@@ -51,6 +53,8 @@ def open_session():
 @pytest.fixture(autouse=True)
 def _restore_threads():
     """A session's threads are the process's: give the other tests theirs back."""
+    import torch
+
     threads = torch.get_num_threads()
     yield
     torch.set_num_threads(threads)

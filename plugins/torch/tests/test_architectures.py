@@ -22,6 +22,12 @@ SIZES = {
 #: Fifty million weights and more, or hundreds of layers: many seconds each.
 HEAVY = {"densenet169", "inception_v3", "resnet101", "resnet152", "vit_b_16"}
 
+#: Seconds each, in the reference.
+SLOW = {
+    *("convnext_tiny", "densenet121", "efficientnet_b0", "mobilenet_v2", "resnet18_cifar"),
+    *("resnet34", "resnet50", "vit_small_cifar"),
+}
+
 
 @pytest.fixture
 def small():
@@ -53,7 +59,13 @@ def reference(graph, weights, images):
         session.close()
 
 
-@pytest.mark.parametrize("name", architectures())
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else [])
+        for name in architectures()
+    ],
+)
 def test_every_node_yields_what_the_reference_does(name, small, open_session):
     graph = small(name)
     weights = random_weights(graph, dtype=np.float64)

@@ -6,6 +6,7 @@ import pytest
 from benchsuite.measure.statistics.estimates import Estimate
 from benchsuite.measure.statistics.verdicts import (
     Comparison,
+    compare_measurements,
     compare_pairs,
     farthest,
     fewest_rounds,
@@ -13,6 +14,8 @@ from benchsuite.measure.statistics.verdicts import (
     sign_flip_p_value,
     verdict_of,
 )
+from benchsuite.metrics.declared import LATENCY
+from benchsuite.records import Measurement
 
 
 def pairs(ratios):
@@ -107,3 +110,14 @@ def test_p_value_counts_every_choice_of_signs(rounds):
 
     expected = np.mean(sums >= abs(np.log(ratios).sum()) - 1e-9)
     assert sign_flip_p_value(ratios) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("nothing", [0.0, -1.0])
+def test_what_may_be_nothing_has_no_ratio(nothing):
+    first, second = (
+        Measurement.of(LATENCY, values=(value, *[1.0] * 8), rounds=range(9), samples=9, value=1.0)
+        for value in (nothing, 1.0)
+    )
+
+    assert compare_measurements(first, second) is None
+    assert compare_measurements(second, first) is None

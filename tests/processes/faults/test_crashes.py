@@ -3,45 +3,53 @@
 import pytest
 
 from benchsuite.processes import channel
+from benchsuite.records.causes import STATUS_BY_CAUSE
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]  # thirty seconds for each of three runs
 
 NONSENSE = "its process said what is no event, "
-#: By the way to misbehave: status, and what the reason begins with.
+LAST_WORDS = "its process died, and its last words are of memory: "
+#: By the way to misbehave: the cause, and what the reason begins with.
 CRASHES = {
-    "exits_with_seven": ("failed", "its process ended with exit code 7"),
-    "exits_as_if_well": ("failed", "its process ended with exit code 0 before it had finished"),
-    "leaves_by_an_exception": ("failed", "SystemExit: 0"),
-    "segfaults": ("failed", "its process was killed by SIGSEGV"),
-    "aborts": ("failed", "its process was killed by SIGABRT"),
-    "is_killed": ("failed", "its process was killed by SIGKILL"),
-    "dies_of_a_nameless_signal": ("failed", "its process was killed by signal 35"),
-    "dies_before_its_child": ("failed", "its process ended with exit code 7"),
-    "leaves_a_daemon": ("ok", ""),
-    "leaves_a_daemon_without_a_name": ("ok", ""),
-    "leaves_loader_workers": ("ok", ""),
-    "leaves_what_has_ended": ("ok", ""),
-    "dies_in_the_middle_of_a_word": ("failed", "its process was killed by SIGKILL"),
-    "says_nonsense": ("failed", f"{NONSENSE}'INFO: using 4 threads'"),
-    "says_half_a_line": ("failed", f"{NONSENSE}'Loading ... '"),
-    "says_bytes": ("failed", rf"{NONSENSE}'\xff\x00\xfe\x1b[2J'"),
-    "says_another_object": ("failed", NONSENSE),
-    "says_a_deep_object": ("failed", NONSENSE),
-    "says_a_wrong_field": ("failed", NONSENSE),
-    "prints_without_end": ("failed", "it printed more than 64 MiB"),
-    "prints_some": ("ok", ""),
-    "raises_what_cannot_be_shown": ("failed", "UnprintableError: what it says cannot be shown"),
-    "raises_a_whole_tensor": ("failed", "ValueError: 0.25 0.25"),
-    "raises_what_cannot_be_encoded": ("failed", "ValueError: a file ? of old"),
-    "overflows_its_stack": ("failed", "RecursionError: maximum recursion depth exceeded"),
-    "is_full_as_torch": ("oom", "RuntimeError: [enforce fail at alloc_cpu.cpp:124]"),
-    "is_full_as_c_plus_plus": ("oom", "its process died, and its last words are of memory: term"),
-    "is_full_as_openblas": ("oom", "its process died, and its last words are of memory: OpenBLAS"),
-    "fills_another_disk": ("failed", "OSError: [Errno 28] No space left on device: 'torch_1'"),
-    "closes_everything": ("failed", "its process ended with exit code 1"),
-    "removes_its_scratch_folder": ("ok", ""),
-    "changes_its_folder": ("ok", ""),
-    "kills_its_parent": ("failed", "its process was killed by SIGKILL"),
+    "exits_with_seven": ("exit", "its process ended with exit code 7"),
+    "exits_as_if_well": ("exit", "its process ended with exit code 0 before it had finished"),
+    "leaves_by_an_exception": ("exception", "SystemExit: 0"),
+    "segfaults": ("killed", "its process was killed by SIGSEGV"),
+    "aborts": ("killed", "its process was killed by SIGABRT"),
+    "is_killed": ("killed", "its process was killed by SIGKILL"),
+    "dies_of_a_nameless_signal": ("killed", "its process was killed by signal 35"),
+    "dies_before_its_child": ("exit", "its process ended with exit code 7"),
+    "leaves_a_daemon": ("", ""),
+    "leaves_a_daemon_without_a_name": ("", ""),
+    "leaves_loader_workers": ("", ""),
+    "leaves_what_has_ended": ("", ""),
+    "dies_in_the_middle_of_a_word": ("killed", "its process was killed by SIGKILL"),
+    "says_nonsense": ("invalid_message", f"{NONSENSE}'INFO: using 4 threads'"),
+    "says_half_a_line": ("invalid_message", f"{NONSENSE}'Loading ... '"),
+    "says_bytes": ("invalid_message", rf"{NONSENSE}'\xff\x00\xfe\x1b[2J'"),
+    "says_another_object": ("invalid_message", NONSENSE),
+    "says_a_deep_object": ("invalid_message", NONSENSE),
+    "says_a_wrong_field": ("invalid_message", NONSENSE),
+    "prints_without_end": ("flood", "it printed more than 64 MiB"),
+    "prints_some": ("", ""),
+    "raises_what_cannot_be_shown": ("exception", "UnprintableError: what it says cannot be shown"),
+    "raises_a_whole_tensor": ("exception", "ValueError: 0.25 0.25"),
+    "raises_what_cannot_be_encoded": ("exception", "ValueError: a file ? of old"),
+    "overflows_its_stack": ("exception", "RecursionError: maximum recursion depth exceeded"),
+    "is_full_as_torch": ("out_of_memory", "RuntimeError: [enforce fail at alloc_cpu.cpp:124]"),
+    "is_full_as_c_plus_plus": (
+        "out_of_memory",
+        "its process died, and its last words are of memory: term",
+    ),
+    "is_full_as_openblas": (
+        "out_of_memory",
+        "its process died, and its last words are of memory: OpenBLAS",
+    ),
+    "fills_another_disk": ("exception", "OSError: [Errno 28] No space left on device: 'torch_1'"),
+    "closes_everything": ("exit", "its process ended with exit code 1"),
+    "removes_its_scratch_folder": ("", ""),
+    "changes_its_folder": ("", ""),
+    "kills_its_parent": ("killed", "its process was killed by SIGKILL"),
 }
 HANGS = ("hangs_in_native_code", "is_stopped", "ignores_signals", "breeds")
 #: Those that go another way where every process is an interpreter of its own.
@@ -74,20 +82,21 @@ def test_every_way_to_crash_is_expected(forked):
 
 @pytest.mark.parametrize("way", CRASHES)
 def test_crash_is_one_record_with_its_reason(forked, way):
-    status, reason = CRASHES[way]
+    cause, reason = CRASHES[way]
 
     record = forked[1][way]
 
-    assert (record.status, record.reason[:7]) == (status, "train: " if reason else "")
+    assert (record.cause, record.status) == (cause, STATUS_BY_CAUSE[cause])
+    assert record.reason[:7] == ("train: " if reason else "")
     assert record.reason.removeprefix("train: ").startswith(reason)
     assert len(record.reason) < 1200
 
 
 @pytest.mark.parametrize("way", SPAWNED)
 def test_crash_of_an_interpreter_of_its_own_is_the_same(spawned, way):
-    status, reason = CRASHES[way]
+    cause, reason = CRASHES[way]
 
-    assert spawned[way].status == status
+    assert spawned[way].cause == cause
     assert spawned[way].reason.removeprefix("train: ").startswith(reason)
 
 
@@ -119,7 +128,7 @@ def test_flood_leaves_the_first_and_the_last_part_of_its_log(forked):
 
 @pytest.mark.parametrize("way", HANGS)
 def test_time_is_limited_whatever_hangs(hanging, way):
-    assert hanging[way].status == "timeout"
+    assert (hanging[way].status, hanging[way].cause) == ("timeout", "timeout")
     assert hanging[way].reason == "train: not done within 6 s (--timeout)"
 
 

@@ -178,3 +178,12 @@ def test_figure_of_another_batch_is_never_the_best(make_record):
 
     assert backends(rows, best(rows, column, significant)) == ["x2"]
     assert backends(rows[1:], best(rows[1:], column, significant)) == []
+
+
+def test_figure_that_was_refused_is_never_the_best(comparable, make_record):
+    refused = make_record(backend="d", samples=nine(-1.0))
+    latency = replace(refused.findings.measurements[0], value=None, refused="a difference")
+    findings = replace(refused.findings, measurements=(latency,))
+    rows = [*comparable, replace(refused, findings=findings)]
+
+    assert backends(rows, best(rows, LATENCY, significant)) == ["b"]

@@ -1,6 +1,6 @@
 import pytest
 
-from benchsuite.report.page.source import PROBABILITIES, evenly, points_for, sampled_figures
+from benchsuite.report.page.samples import PROBABILITIES, evenly, points_for, sampled_figures
 
 
 def test_evenly_keeps_both_ends_and_no_more_than_asked_for():
@@ -20,7 +20,7 @@ def test_quantiles_are_of_all_samples_however_few_are_shown(make_series):
     (found,) = sampled_figures([make_series(samples=samples)], 10)
 
     assert found.total == 1001
-    assert len(found.shown_ns) == len(found.rounds) == 10
+    assert len(found.shown) == len(found.rounds) == 10
     median = found.quantiles_s[PROBABILITIES.index(0.5)]
     assert median == pytest.approx(0.0015)
     assert found.quantiles_s[-1] == 0.002
@@ -44,7 +44,7 @@ def test_discarded_and_empty_series_are_left_out_and_rounds_are_in_order(make_se
     ]
     (found,) = sampled_figures(series, 2000)
 
-    assert found.shown_ns == [1, 2, 5, 6]
+    assert found.shown == [1, 2, 5, 6]
     assert found.rounds == [0, 0.5, 1, 1.5]
 
 

@@ -4,19 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
+from benchsuite.errors import ShapeError
+from benchsuite.graph.node import Attribute, Shape
+from benchsuite.graph.ops.arrays import Array, np
+from benchsuite.graph.ops.op import Attrs, Shapes
 
-from benchsuite.graph import Shape
-from benchsuite.graph.ops import window_extent
-from benchsuite.reference.attention import Array, Attrs
-
+Size = int | tuple[int, int]
 Tap = tuple[int, int]
+
+
+def pair(size: Size) -> tuple[int, int]:
+    """Of height and width; one number stands for both."""
+    return size if isinstance(size, tuple) else (size, size)
+
+
+def window(kernel: Size, stride: Size | None, padding: Size) -> dict[str, Attribute]:
+    """The attributes of a window; by itself, it moves by its own size."""
+    step = kernel if stride is None else stride
+    return {"kernel": pair(kernel), "stride": pair(step), "padding": pair(padding)}
+
+
+def window_extent(
+    extent: int, kernel: int, stride: int, padding: int, *, ceil: bool = False
+) -> int:
+    """Output extent of a window sliding over one axis, rounded down, or up with `ceil`.
+
+    Rounded up, the last window may reach beyond the padding, but starts within the input or
+    the padding before it (`torch.nn.MaxPool2d`, `ceil_mode`).
+    """
+    room = extent + 2 * padding - kernel
+    if not ceil:
+        return room // stride + 1
+    count = -(-room // stride) + 1
+    return count if (count - 1) * stride < extent + padding else count - 1
+
+
+def window_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+    """One value per window and channel. Raises ShapeError where not even one window fits."""
+    height, width, channels = inputs[0]
+    extents = positions(attrs, (height, width))
+    if min(extents) < 1:
+        kernel = "×".join(map(str, attrs["kernel"]))
+        raise ShapeError(f"a {kernel} window does not fit into an input of {height}×{width}")
+    return (*extents, channels)
 
 
 def positions(attrs: Attrs, extents: Shape) -> tuple[int, ...]:
     """Rows and columns of the output, for an input of height and width `extents`."""
     windows = zip(extents, attrs["kernel"], attrs["stride"], attrs["padding"], strict=True)
-    return tuple(window_extent(*window, ceil=attrs.get("ceil", False)) for window in windows)
+    return tuple(window_extent(*one, ceil=attrs.get("ceil", False)) for one in windows)
 
 
 def pads(attrs: Attrs, extents: Shape) -> tuple[tuple[int, int], ...]:
@@ -59,16 +95,3 @@ def all_seen(attrs: Attrs, x: Array, fill: float) -> Iterator[Array]:
     """What each tap sees of an image, tap after tap."""
     around, counts = padded(attrs, x, fill), positions(attrs, x.shape[1:3])
     return (seen(attrs, around, tap, counts) for tap in taps(attrs))
-
-
-def mix_channels(x: Array, matrix: Array, groups: int) -> Array:
-    """(…, C) -> (…, F) by a matrix (F, C/groups); group g of F sees group g of C."""
-    if groups == 1:
-        product: Array = x @ matrix.T
-        return product
-    if matrix.shape == (groups, 1):  # one filter for each channel
-        return x * matrix[:, 0]
-    apart = x.reshape(*x.shape[:-1], groups, 1, -1)
-    by_group = matrix.T.reshape(-1, groups, len(matrix) // groups).transpose(1, 0, 2)
-    mixed: Array = (apart @ by_group).reshape(*x.shape[:-1], len(matrix))
-    return mixed

@@ -1,0 +1,203 @@
+"""Activations, and what training drops: functions of one element."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from benchsuite.graph.node import Node
+from benchsuite.graph.ops.arrays import Array, np
+from benchsuite.graph.ops.op import (
+    ODD,
+    Attrs,
+    Backward,
+    Example,
+    Gradients,
+    NodeWeights,
+    Op,
+    of_tokens,
+)
+from benchsuite.graph.recorder import Recorder
+
+if TYPE_CHECKING:
+    from benchsuite.graph.builder import Builder
+
+
+def _activation(
+    name: str,
+    function: Callable[[Array], Array],
+    slope: Callable[[Array, Array], Array],
+    *,
+    spread: float = 1.0,
+    shapes: tuple[tuple[str, tuple[int, int, int]], ...] = (("of-positions", ODD),),
+    tokens: bool = False,
+) -> Op:
+    """An op that is a function of each element; its slope is one of its input and its output.
+
+    spread: of the examples' images, so that they reach every bend of the function.
+    """
+
+    def forward(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+        return function(x)
+
+    def derivative(at: Backward) -> Gradients:
+        return (at.g * slope(at.x, at.y),), {}
+
+    def use(net: Builder, x: Node) -> Node:
+        node: Node = getattr(net, name)(x)
+        return node
+
+    def examples() -> Iterator[Example]:
+        for what, shape in shapes:
+            yield Example(what, shape, use, spread=spread)
+        if tokens:
+            yield of_tokens("of-tokens", use, spread=spread)
+
+    return Op(name, forward, derivative, examples)
+
+
+def _tanh(x: Array) -> Array:
+    y: Array = np.tanh(x)
+    return y
+
+
+def _gelu(x: Array) -> Array:
+    """The exact form of x Φ(x): x (1 + erf(x / sqrt 2)) / 2; never the tanh approximation."""
+    from scipy.special import erf
+
+    y: Array = x * (1 + erf(x / math.sqrt(2))) / 2
+    return y
+
+
+def _gelu_slope(x: Array, y: Array) -> Array:
+    from scipy.special import erf
+
+    density = np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)
+    slope: Array = (1 + erf(x / math.sqrt(2))) / 2 + x * density
+    return slope
+
+
+def _sigmoid(x: Array) -> Array:
+    """1 / (1 + exp(-x)), written so that nothing overflows."""
+    y: Array = (1 + np.tanh(x / 2)) / 2
+    return y
+
+
+def _silu_slope(x: Array, y: Array) -> Array:
+    gate = _sigmoid(x)
+    return gate * (1 + x * (1 - gate))
+
+
+def _hard_sigmoid(x: Array) -> Array:
+    y: Array = np.clip(x + 3, 0, 6) / 6
+    return y
+
+
+def _hard_sigmoid_slope(x: Array, y: Array) -> Array:
+    slope: Array = (np.abs(x) < 3) / 6  # noqa: PLR2004 - the definition's number
+    return slope
+
+
+def _hard_swish_slope(x: Array, y: Array) -> Array:
+    return _hard_sigmoid(x) + x * _hard_sigmoid_slope(x, y)
+
+
+def _dropped(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """The identity in evaluation mode; else x times `kept`, a factor per element or example."""
+    return x * weights["kept"] if "kept" in weights else x
+
+
+def _by_kept(at: Backward) -> Gradients:
+    """Through what was kept; unchanged where nothing was dropped."""
+    return (at.g * at.weights["kept"] if "kept" in at.weights else at.g,), {}
+
+
+def _dropout_examples() -> Iterator[Example]:
+    yield Example("of-positions", ODD, lambda net, x: net.dropout(x, 0.5))
+    yield Example("of-vectors", ODD, lambda net, x: net.dropout(net.flatten(x), 0.5))
+
+
+def _stochastic_depth_examples() -> Iterator[Example]:
+    yield Example("of-positions", ODD, lambda net, x: net.stochastic_depth(x, 0.5))
+
+
+def _where(
+    is_steep: Callable[[Array], np.typing.NDArray[np.bool_]],
+) -> Callable[[Array, Array], Array]:
+    """A slope of one where the input says so, and of none elsewhere."""
+    return lambda x, _: is_steep(x).astype(x.dtype)
+
+
+_CHANNELS = (("of-positions", ODD), ("of-channels", (1, 1, 6)))
+
+RELU = _activation("relu", lambda x: np.maximum(x, 0), _where(lambda x: x > 0))
+RELU6 = _activation(
+    "relu6",
+    lambda x: np.clip(x, 0, 6),
+    _where(lambda x: (x > 0) & (x < 6)),  # noqa: PLR2004 - the definition's number
+    spread=5.0,
+)
+TANH = _activation("tanh", _tanh, lambda _, y: 1 - y**2)
+GELU = _activation("gelu", _gelu, _gelu_slope, spread=2.0, tokens=True)
+SIGMOID = _activation("sigmoid", _sigmoid, lambda _, y: y * (1 - y), spread=3.0, shapes=_CHANNELS)
+SILU = _activation("silu", lambda x: x * _sigmoid(x), _silu_slope, spread=3.0, shapes=_CHANNELS)
+HARD_SIGMOID = _activation(
+    "hard_sigmoid", _hard_sigmoid, _hard_sigmoid_slope, spread=3.0, shapes=_CHANNELS
+)
+HARD_SWISH = _activation(
+    "hard_swish", lambda x: x * _hard_sigmoid(x), _hard_swish_slope, spread=3.0, shapes=_CHANNELS
+)
+DROPOUT = Op("dropout", _dropped, _by_kept, _dropout_examples, view=True)
+STOCHASTIC_DEPTH = Op("stochastic_depth", _dropped, _by_kept, _stochastic_depth_examples, view=True)
+OPS = (
+    *(RELU, RELU6, TANH, GELU, SIGMOID, SILU, HARD_SIGMOID, HARD_SWISH),
+    *(DROPOUT, STOCHASTIC_DEPTH),
+)
+
+
+class Activations(Recorder):
+    """The builder's activations."""
+
+    def relu(self, x: Node) -> Node:
+        """max(x, 0)."""
+        return self._add(RELU, None, (x,))
+
+    def relu6(self, x: Node) -> Node:
+        """min(max(x, 0), 6)."""
+        return self._add(RELU6, None, (x,))
+
+    def tanh(self, x: Node) -> Node:
+        """The hyperbolic tangent."""
+        return self._add(TANH, None, (x,))
+
+    def gelu(self, x: Node) -> Node:
+        """The exact x Φ(x), with the normal distribution's Φ (Hendrycks and Gimpel 2016)."""
+        return self._add(GELU, None, (x,), {"approximate": "none"})
+
+    def sigmoid(self, x: Node) -> Node:
+        """1 / (1 + exp(-x))."""
+        return self._add(SIGMOID, None, (x,))
+
+    def silu(self, x: Node) -> Node:
+        """The product x · sigmoid(x) (Elfwing et al. 2017; also called swish)."""
+        return self._add(SILU, None, (x,))
+
+    def hard_sigmoid(self, x: Node) -> Node:
+        """min(max(x + 3, 0), 6) / 6 (Howard et al. 2019, section 5.2)."""
+        return self._add(HARD_SIGMOID, None, (x,))
+
+    def hard_swish(self, x: Node) -> Node:
+        """The product x · hard_sigmoid(x) (Howard et al. 2019, section 5.2)."""
+        return self._add(HARD_SWISH, None, (x,))
+
+    def dropout(self, x: Node, rate: float) -> Node:
+        """In training, zero elements with probability `rate` and scale the rest by 1/(1-rate)."""
+        return self._add(DROPOUT, None, (x,), {"rate": rate})
+
+    def stochastic_depth(self, x: Node, rate: float) -> Node:
+        """In training, zero whole examples with probability `rate` and scale the rest.
+
+        Huang et al. 2016; the others are multiplied by 1/(1-rate).
+        """
+        return self._add(STOCHASTIC_DEPTH, None, (x,), {"rate": rate})

@@ -1,0 +1,88 @@
+"""Linear maps of the last axis."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from benchsuite.graph import initializers
+from benchsuite.graph.initializers import Rule
+from benchsuite.graph.node import Node, Shape
+from benchsuite.graph.ops.arrays import Array
+from benchsuite.graph.ops.op import (
+    ODD,
+    Attrs,
+    Backward,
+    Example,
+    Gradients,
+    Layout,
+    NodeWeights,
+    Op,
+    Shapes,
+    of_tokens,
+)
+from benchsuite.graph.recorder import Recorder
+
+
+def _shape(attrs: Attrs, inputs: Shapes) -> Shape:
+    return (*inputs[0][:-1], attrs["units"])
+
+
+def _weights(attrs: Attrs, inputs: Shapes) -> Layout:
+    layout: Layout = {"weight": ((attrs["units"], inputs[0][-1]), True)}
+    if attrs["bias"]:
+        layout["bias"] = ((attrs["units"],), True)
+    return layout
+
+
+def _macs(attrs: Attrs, inputs: Shapes, output: Shape) -> int:
+    return math.prod(output) * inputs[0][-1]
+
+
+def _dense(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """Linear map of the last axis, x Wᵀ + b: (N, …, F) -> (N, …, units).
+
+    The weight is (units, F).
+    """
+    y: Array = x @ weights["weight"].T
+    return y + weights["bias"] if attrs["bias"] else y
+
+
+def _derivative(at: Backward) -> Gradients:
+    """By the input g W, by the matrix gᵀ x."""
+    rows = at.g.reshape(-1, at.g.shape[-1])
+    by_role = {"weight": rows.T @ at.x.reshape(-1, at.x.shape[-1])}
+    if at.attrs["bias"]:
+        by_role["bias"] = rows.sum(axis=0)
+    return (at.g @ at.weights["weight"],), by_role
+
+
+def _examples() -> Iterator[Example]:
+    yield Example("of-vectors", ODD, lambda net, x: net.dense(net.flatten(x), 5, name="fc"))
+    yield Example(
+        "without-bias", ODD, lambda net, x: net.dense(net.flatten(x), 5, bias=False, name="fc")
+    )
+    yield Example("of-positions", ODD, lambda net, x: net.dense(x, 5, name="fc"), refusable=True)
+    yield of_tokens("of-tokens", lambda net, x: net.dense(x, 5, name="fc"))
+
+
+DENSE = Op("dense", _dense, _derivative, _examples, shape=_shape, weights=_weights, macs=_macs)
+OPS = (DENSE,)
+
+
+class Dense(Recorder):
+    """The builder's linear map."""
+
+    def dense(
+        self,
+        x: Node,
+        units: int,
+        *,
+        name: str,
+        bias: bool = True,
+        init: Rule = initializers.fan_in_uniform,
+        bias_init: Rule = initializers.fan_in_uniform,
+    ) -> Node:
+        """A linear map of the last axis, (…, F) -> (…, units)."""
+        attrs = {"units": units, "bias": bias}
+        return self._add(DENSE, name, (x,), attrs, {"weight": init, "bias": bias_init})

@@ -1,0 +1,260 @@
+"""Normalisation and scaling of channels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from benchsuite.graph import initializers
+from benchsuite.graph.initializers import Fans, Initializer, Rule
+from benchsuite.graph.node import Attribute, Node
+from benchsuite.graph.ops.arrays import Array, np
+from benchsuite.graph.ops.op import (
+    EVEN,
+    GREY,
+    ODD,
+    Attrs,
+    Backward,
+    Body,
+    Example,
+    Gradients,
+    Layout,
+    NodeWeights,
+    Op,
+    Shapes,
+    of_tokens,
+)
+from benchsuite.graph.recorder import Recorder
+
+if TYPE_CHECKING:
+    from benchsuite.graph.builder import Builder
+
+
+def _ones(fans: Fans) -> Initializer:
+    return initializers.Constant(1.0)
+
+
+_RULES: Mapping[str, Rule] = {
+    "weight": _ones,
+    "bias": initializers.zeros,
+    "running_mean": initializers.zeros,
+    "running_var": _ones,
+}
+
+
+def _layer_norm_weights(attrs: Attrs, inputs: Shapes) -> Layout:
+    channels = (inputs[0][-1],)
+    return {"weight": (channels, True), "bias": (channels, True)}
+
+
+def _batch_norm_weights(attrs: Attrs, inputs: Shapes) -> Layout:
+    channels = (inputs[0][-1],)
+    return {
+        **_layer_norm_weights(attrs, inputs),
+        "running_mean": (channels, False),
+        "running_var": (channels, False),
+    }
+
+
+def _batch_norm(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """(x - running_mean) / sqrt(running_var + epsilon) · weight + bias, over the last axis."""
+    deviation = np.sqrt(weights["running_var"] + attrs["epsilon"])
+    y: Array = (x - weights["running_mean"]) / deviation * weights["weight"] + weights["bias"]
+    return y
+
+
+def _layer_norm(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """As batch_norm, with the mean and the biased variance of each example's last axis."""
+    centred = x - x.mean(axis=-1, keepdims=True)
+    variance = (centred**2).mean(axis=-1, keepdims=True)
+    y: Array = centred / np.sqrt(variance + attrs["epsilon"]) * weights["weight"] + weights["bias"]
+    return y
+
+
+def _by_batch(at: Backward) -> Gradients:
+    """Of training mode: mean and variance are functions of the batch (Ioffe and Szegedy 2015)."""
+    return _normalisation(at, axes=tuple(range(at.x.ndim - 1)))
+
+
+def _by_example(at: Backward) -> Gradients:
+    """As batch_norm, with the statistics of each example's last axis."""
+    return _normalisation(at, axes=(-1,))
+
+
+def _normalisation(at: Backward, axes: tuple[int, ...]) -> Gradients:
+    x, g = at.x, at.g
+    centred = x - x.mean(axis=axes, keepdims=True)
+    deviation = np.sqrt((centred**2).mean(axis=axes, keepdims=True) + at.attrs["epsilon"])
+    normal = centred / deviation
+    rows = tuple(range(x.ndim - 1))
+    by_role = {"weight": (g * normal).sum(axis=rows), "bias": g.sum(axis=rows)}
+    through = g * at.weights["weight"]
+    shared = through.mean(axis=axes, keepdims=True)
+    shared = shared + normal * (through * normal).mean(axis=axes, keepdims=True)
+    return ((through - shared) / deviation,), by_role
+
+
+def batch_norm_in_evaluation(at: Backward) -> Gradients:
+    """Of evaluation mode, by the running statistics too: they are constants of the network."""
+    g, weights, rows = at.g, at.weights, tuple(range(at.g.ndim - 1))
+    variance = weights["running_var"] + at.attrs["epsilon"]
+    centred, through = at.x - weights["running_mean"], g * weights["weight"] / np.sqrt(variance)
+    by_role = {
+        "weight": (g * centred).sum(axis=rows) / np.sqrt(variance),
+        "bias": g.sum(axis=rows),
+        "running_mean": -through.sum(axis=rows),
+        "running_var": -(through * centred).sum(axis=rows) / (2 * variance),
+    }
+    return (through,), by_role
+
+
+def _batch_norm_examples() -> Iterator[Example]:
+    for epsilon in (1e-5, 1e-3):
+
+        def body(net: Builder, x: Node, epsilon: float = epsilon) -> Node:
+            return net.batch_norm(x, name="bn", epsilon=epsilon)
+
+        def of_vectors(net: Builder, x: Node, body: Body = body) -> Node:
+            return body(net, net.flatten(x))
+
+        of = f"epsilon{epsilon:g}-of"
+        for shape in (EVEN, GREY):
+            yield Example(f"{of}-positions", shape, body)
+        yield Example(f"{of}-vectors", ODD, of_vectors)
+
+
+def _layer_norm_examples() -> Iterator[Example]:
+    # a small spread, so that epsilon weighs beside the variance
+    for epsilon in (1e-5, 1e-3):
+
+        def body(net: Builder, x: Node, epsilon: float = epsilon) -> Node:
+            return net.layer_norm(x, name="ln", epsilon=epsilon)
+
+        of = f"epsilon{epsilon:g}-of"
+        yield Example(f"{of}-positions", ODD, body, spread=0.1, refusable=True)
+        yield of_tokens(f"{of}-tokens", body, spread=0.1)
+
+
+def _local_response_norm(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """The quotient x / (k + alpha · Σ x²)^beta, over channels c - size//2 … c + (size-1)//2."""
+    y: Array = x / _base(attrs, x) ** attrs["beta"]
+    return y
+
+
+def _base(attrs: Attrs, x: Array) -> Array:
+    """The sum k + alpha · Σ x², over each channel's neighbours."""
+    size = attrs["size"]
+    pads = ((0, 0), (0, 0), (0, 0), (size // 2, (size - 1) // 2))
+    base: Array = attrs["k"] + attrs["alpha"] * _windows(x**2, pads, size).sum(axis=-1)
+    return base
+
+
+def _windows(x: Array, pads: tuple[tuple[int, int], ...], size: int) -> Array:
+    """Each channel's neighbours, zeros beyond the first and last one: (N, H, W, C, size)."""
+    found: Array = np.lib.stride_tricks.sliding_window_view(np.pad(x, pads), size, axis=3)
+    return found
+
+
+def _by_neighbours(at: Backward) -> Gradients:
+    """g·b^-β - 2αβ·x·Σ g·y/b, over the channels that have this one as a neighbour."""
+    attrs, g, size = at.attrs, at.g, at.attrs["size"]
+    base = _base(attrs, at.x)
+    pads = ((0, 0), (0, 0), (0, 0), ((size - 1) // 2, size // 2))
+    summed = _windows(g * at.y / base, pads, size).sum(axis=-1)
+    scale = 2 * attrs["alpha"] * attrs["beta"]
+    return (g / base ** attrs["beta"] - scale * at.x * summed,), {}
+
+
+def _local_response_norm_examples() -> Iterator[Example]:
+    for size, shape in ((5, (5, 4, 7)), (2, (5, 4, 7)), (5, (4, 5, 3))):
+        # coefficients of one, so that the neighbours weigh as much as the channel itself
+        def body(net: Builder, x: Node, size: int = size) -> Node:
+            return net.local_response_norm(x, size, alpha=1.0, beta=0.75, k=2.0)
+
+        yield Example(f"{size}-of-{shape[2]}", shape, body)
+    yield Example(
+        "alexnet",
+        (4, 5, 9),
+        lambda net, x: net.local_response_norm(x, 5, alpha=1e-4, beta=0.75, k=2.0),
+        spread=30.0,
+    )
+
+
+def _layer_scale_weights(attrs: Attrs, inputs: Shapes) -> Layout:
+    return {"": ((inputs[0][-1], 1, 1), True)}
+
+
+def _layer_scale(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """Each channel times its own number; the weight is (C, 1, 1)."""
+    return x * weights[""][:, 0, 0]
+
+
+def _by_channel(at: Backward) -> Gradients:
+    """A product by channel."""
+    scale = at.weights[""]
+    by_scale = (at.g * at.x).sum(axis=(0, 1, 2)).reshape(scale.shape)
+    return (at.g * scale[:, 0, 0],), {"": by_scale}
+
+
+def _layer_scale_examples() -> Iterator[Example]:
+    yield Example(
+        "of-positions",
+        ODD,
+        lambda net, x: net.layer_scale(x, name="scale", init=initializers.zeros),
+    )
+
+
+BATCH_NORM = Op(
+    "batch_norm", _batch_norm, _by_batch, _batch_norm_examples, weights=_batch_norm_weights
+)
+LAYER_NORM = Op(
+    "layer_norm", _layer_norm, _by_example, _layer_norm_examples, weights=_layer_norm_weights
+)
+LOCAL_RESPONSE_NORM = Op(
+    "local_response_norm",
+    _local_response_norm,
+    _by_neighbours,
+    _local_response_norm_examples,
+    rank=3,
+)
+LAYER_SCALE = Op(
+    "layer_scale",
+    _layer_scale,
+    _by_channel,
+    _layer_scale_examples,
+    weights=_layer_scale_weights,
+    rank=3,
+)
+OPS = (BATCH_NORM, LAYER_NORM, LOCAL_RESPONSE_NORM, LAYER_SCALE)
+
+
+class Normalization(Recorder):
+    """The builder's normalisation and scaling."""
+
+    def batch_norm(
+        self, x: Node, *, name: str, epsilon: float = 1e-5, momentum: float = 0.1
+    ) -> Node:
+        """Batch normalisation over the last axis (Ioffe and Szegedy 2015).
+
+        `momentum` weighs the new statistic, as in PyTorch; the running variance is unbiased.
+        """
+        attrs = {"epsilon": epsilon, "momentum": momentum}
+        return self._add(BATCH_NORM, name, (x,), attrs, _RULES)
+
+    def layer_norm(self, x: Node, *, name: str, epsilon: float) -> Node:
+        """Layer normalisation over the last axis (Ba et al. 2016)."""
+        return self._add(LAYER_NORM, name, (x,), {"epsilon": epsilon}, _RULES)
+
+    def local_response_norm(
+        self, x: Node, size: int, *, alpha: float, beta: float, k: float
+    ) -> Node:
+        """The quotient x / (k + alpha · sum of squares of `size` neighbouring channels)^beta.
+
+        Krizhevsky et al. 2012, section 3.3. PyTorch divides its `alpha` by `size`.
+        """
+        attrs: dict[str, Attribute] = {"size": size, "alpha": alpha, "beta": beta, "k": k}
+        return self._add(LOCAL_RESPONSE_NORM, None, (x,), attrs)
+
+    def layer_scale(self, x: Node, *, name: str, init: Rule) -> Node:
+        """Multiply each channel by a learned number (Touvron et al. 2021), (H, W, C)."""
+        return self._add(LAYER_SCALE, name, (x,), {}, {"": init})

@@ -1,0 +1,133 @@
+"""What an op is: its rules, the NumPy functions that define it, and examples that test it.
+
+Every op stands in one file of this folder, with the method by which architectures use it. A
+backend is right where it agrees with an op's `forward` and `derivative`. They are short and pure,
+on arrays with the batch first and the channels last, and written for clarity; weights come in
+PyTorch's layout, by role. MACs count convolutions, dense layers and attention products only;
+padding counts as dense work (torchvision's convention).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from benchsuite.graph.node import Node, Shape
+from benchsuite.graph.ops.arrays import Array
+
+if TYPE_CHECKING:
+    from benchsuite.graph.builder import Builder
+
+Attrs = Mapping[str, Any]
+Shapes = Sequence[Shape]
+#: role -> (shape in PyTorch's layout, trainable)
+Layout = dict[str, tuple[Shape, bool]]
+#: role -> array, of one node
+NodeWeights = Mapping[str, Array]
+#: (builder, images) -> any node
+Body = Callable[["Builder", Node], Node]
+#: (attributes, weights, *inputs) -> output: of evaluation mode. In training, batch_norm is handed
+#: the batch's own statistics, and a dropout what it keeps.
+Operation = Callable[..., Array]
+#: Gradients by the inputs, and by the weights' roles.
+Gradients = tuple[tuple[Array, ...], dict[str, Array]]
+
+
+@dataclass(frozen=True, slots=True)
+class Backward:
+    """What a derivative is taken at, in training mode.
+
+    inputs, y: what went into the op, and what came out. g: the gradient by the output.
+    """
+
+    attrs: Attrs
+    weights: NodeWeights
+    inputs: tuple[Array, ...]
+    y: Array
+    g: Array
+
+    @property
+    def x(self) -> Array:
+        """The first input."""
+        return self.inputs[0]
+
+
+Derivative = Callable[[Backward], Gradients]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A use of an op that tells right from nearly right.
+
+    shape: of the images. mean, spread: of the images, N(mean, spread²).
+    A backend that claims the op may refuse a `refusable` example, which uses the op in a way
+    that no architecture here does; what it may not do is get it wrong.
+    """
+
+    what: str
+    shape: Shape
+    body: Body
+    mean: float = 0.0
+    spread: float = 1.0
+    refusable: bool = False
+
+
+def _no_weights(attrs: Attrs, inputs: Shapes) -> Layout:
+    return {}
+
+
+def _no_macs(attrs: Attrs, inputs: Shapes, output: Shape) -> int:
+    return 0
+
+
+def _same_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+    return inputs[0]
+
+
+def _all_macs(node: Node) -> int:
+    return node.macs
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """One op.
+
+    forward, derivative: what defines it. examples: what a backend's lowering is tested with.
+    shape, weights, macs: of its output for one example, of its weights, and its work.
+    input_macs: of its products, those that the input itself is a factor of.
+    rank: of its first input; None where any will do.
+    view: whether, in evaluation mode, its output is its input's memory, or a part of it.
+    """
+
+    name: str
+    forward: Operation
+    derivative: Derivative
+    examples: Callable[[], Iterator[Example]]
+    shape: Callable[[Attrs, Shapes], Shape] = _same_shape
+    weights: Callable[[Attrs, Shapes], Layout] = _no_weights
+    macs: Callable[[Attrs, Shapes, Shape], int] = _no_macs
+    input_macs: Callable[[Node], int] = _all_macs
+    rank: int | None = None
+    view: bool = False
+
+
+#: Sizes of examples' images: even, odd, and of one channel.
+EVEN, ODD, GREY = (8, 8, 3), (7, 9, 3), (9, 7, 1)
+
+
+def of_tokens(what: str, body: Body, *, spread: float = 1.0) -> Example:
+    """`body` on a sequence; its first, second and last token go into the result.
+
+    Each passes a dense layer of its own, so that tokens in the wrong order show.
+    """
+
+    def whole(net: Builder, x: Node) -> Node:
+        tokens = body(net, net.image_to_sequence(x))
+        first, second, last = (
+            net.dense(net.select_token(tokens, index), 8, name=f"head{index}")
+            for index in (0, 1, tokens.shape[0] - 1)
+        )
+        return net.add(net.add(first, second), last)
+
+    return Example(what, (2, 3, 8), whole, spread=spread)

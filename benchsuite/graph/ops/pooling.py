@@ -1,0 +1,239 @@
+"""Pooling: of windows, of a grid's cells, and of the whole image."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import reduce
+
+from benchsuite.graph.node import Node, Shape
+from benchsuite.graph.ops.arrays import Array, np
+from benchsuite.graph.ops.op import (
+    EVEN,
+    GREY,
+    ODD,
+    Attrs,
+    Backward,
+    Example,
+    Gradients,
+    NodeWeights,
+    Op,
+    Shapes,
+)
+from benchsuite.graph.ops.sliding import (
+    Size,
+    all_seen,
+    cropped,
+    padded,
+    pair,
+    positions,
+    seen,
+    taps,
+    window,
+    window_shape,
+)
+from benchsuite.graph.recorder import Recorder
+
+
+def _max_pool(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """Largest element of each window; the padding is -inf, so it never wins."""
+    y: Array = reduce(np.maximum, all_seen(attrs, x, -np.inf))
+    return y
+
+
+def _by_largest(at: Backward) -> Gradients:
+    """To the first largest element of each window."""
+    attrs, x, g = at.attrs, at.x, at.g
+    around, counts = padded(attrs, x, -np.inf), positions(attrs, x.shape[1:3])
+    by_around, unclaimed = np.zeros_like(around), np.ones(g.shape, bool)
+    for tap in taps(attrs):
+        largest = unclaimed & (seen(attrs, around, tap, counts) == at.y)
+        unclaimed &= ~largest
+        by_seen = seen(attrs, by_around, tap, counts)
+        by_seen += g * largest
+    return (cropped(attrs, by_around, x.shape[1:3]),), {}
+
+
+def _max_pool_examples() -> Iterator[Example]:
+    yield from _window_examples("max_pool")
+    for shape in (EVEN, ODD, GREY):
+        # negative images, so that a padding of zeros would win
+        yield Example(
+            "3x3-stride2-padding1",
+            shape,
+            lambda net, x: net.max_pool(x, 3, stride=2, padding=1),
+            mean=-4.0,
+        )
+    for shape in (EVEN, ODD, (6, 10, 2)):
+        for what, kernel, padding in (("3x3", 3, 0), ("2x2", 2, 0), ("3x3-padding1", 3, 1)):
+            yield _beyond_the_edge(what, shape, kernel, padding)
+    yield Example("1x1-stride2", ODD, lambda net, x: net.max_pool(x, kernel=1, stride=2))
+
+
+def _beyond_the_edge(what: str, shape: Shape, kernel: int, padding: int) -> Example:
+    """A last window that reaches beyond the padding."""
+    return Example(
+        f"{what}-stride2-ceil",
+        shape,
+        lambda net, x: net.max_pool(x, kernel, stride=2, padding=padding, ceil=True),
+        mean=-4.0,
+    )
+
+
+def _avg_pool(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """Mean of each window, the zeros of the padding included."""
+    y: Array = reduce(np.add, all_seen(attrs, x, 0.0)) / math.prod(attrs["kernel"])
+    return y
+
+
+def _by_window(at: Backward) -> Gradients:
+    """An equal share to every element of each window."""
+    attrs, x, share = at.attrs, at.x, at.g / math.prod(at.attrs["kernel"])
+    by_around, counts = np.zeros_like(padded(attrs, x, 0.0)), positions(attrs, x.shape[1:3])
+    for tap in taps(attrs):
+        by_seen = seen(attrs, by_around, tap, counts)
+        by_seen += share
+    return (cropped(attrs, by_around, x.shape[1:3]),), {}
+
+
+def _avg_pool_examples() -> Iterator[Example]:
+    yield from _window_examples("avg_pool")
+    for shape in (EVEN, ODD, (6, 10, 2)):  # padding counts in the mean
+        yield Example(
+            "3x3-padding1", shape, lambda net, x: net.avg_pool(x, 3, stride=1, padding=1), mean=3.0
+        )
+
+
+def _window_examples(method: str) -> Iterator[Example]:
+    windows: tuple[tuple[str, Size, Size], ...] = (
+        ("2x2", 2, 2),
+        ("3x3-stride2", 3, 2),
+        ("2x3-uneven", (2, 3), (2, 1)),
+    )
+    for shape in (EVEN, ODD, GREY):
+        for what, kernel, stride in windows:
+            yield _window_example(method, what, shape, kernel, stride)
+
+
+def _window_example(method: str, what: str, shape: Shape, kernel: Size, stride: Size) -> Example:
+    return Example(what, shape, lambda net, x: getattr(net, method)(x, kernel, stride=stride))
+
+
+def _adaptive_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+    return (*attrs["size"], inputs[0][2])
+
+
+def _adaptive_avg_pool(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """Mean of each cell of a grid, (N, H, W, C) -> (N, h, w, C): see the builder's method."""
+    down, right = _grid(attrs, x)
+    y = np.einsum("ih,nhwc,jw->nijc", down, x, right, optimize=True)
+    rounded: Array = y.astype(x.dtype)
+    return rounded
+
+
+def _by_cell(at: Backward) -> Gradients:
+    """The transposed matrices of averages."""
+    down, right = _grid(at.attrs, at.x)
+    return (np.einsum("ih,nijc,jw->nhwc", down, at.g, right, optimize=True),), {}
+
+
+def _grid(attrs: Attrs, x: Array) -> tuple[Array, Array]:
+    """The averages over rows and over columns of the image, as matrices."""
+    down, right = (_cells(*axis) for axis in zip(x.shape[1:3], attrs["size"], strict=True))
+    return down, right
+
+
+def _cells(extent: int, count: int) -> Array:
+    """The matrix (count, extent) that averages over `count` cells of one axis."""
+    starts = [index * extent // count for index in range(count)]
+    ends = [-(-(index + 1) * extent // count) for index in range(count)]
+    matrix = np.zeros((count, extent))
+    for row, start, end in zip(matrix, starts, ends, strict=True):
+        row[start:end] = 1 / (end - start)
+    return matrix
+
+
+def _adaptive_examples() -> Iterator[Example]:
+    for shape in (EVEN, ODD, GREY):
+        for size in (1, 2, 3, (4, 3), 7, 11):
+            yield _adaptive_example(shape, size)
+
+
+def _adaptive_example(shape: Shape, size: Size) -> Example:
+    what = f"to-{size}" if isinstance(size, int) else f"to-{'x'.join(map(str, size))}"
+    return Example(what, shape, lambda net, x: net.adaptive_avg_pool(x, size))
+
+
+def _global_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+    return (inputs[0][2],)
+
+
+def _global_avg_pool(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """Mean over height and width, (N, H, W, C) -> (N, C)."""
+    y: Array = x.mean(axis=(1, 2))
+    return y
+
+
+def _by_position(at: Backward) -> Gradients:
+    """An equal share to every position."""
+    share = at.g[:, np.newaxis, np.newaxis] / (at.x.shape[1] * at.x.shape[2])
+    return (np.broadcast_to(share, at.x.shape),), {}
+
+
+def _global_examples() -> Iterator[Example]:
+    for shape in (EVEN, ODD, GREY):
+        yield Example("mean", shape, lambda net, x: net.global_avg_pool(x))
+
+
+MAX_POOL = Op("max_pool", _max_pool, _by_largest, _max_pool_examples, shape=window_shape, rank=3)
+AVG_POOL = Op("avg_pool", _avg_pool, _by_window, _avg_pool_examples, shape=window_shape, rank=3)
+GLOBAL_AVG_POOL = Op(
+    "global_avg_pool", _global_avg_pool, _by_position, _global_examples, shape=_global_shape, rank=3
+)
+ADAPTIVE_AVG_POOL = Op(
+    "adaptive_avg_pool",
+    _adaptive_avg_pool,
+    _by_cell,
+    _adaptive_examples,
+    shape=_adaptive_shape,
+    rank=3,
+)
+OPS = (MAX_POOL, AVG_POOL, GLOBAL_AVG_POOL, ADAPTIVE_AVG_POOL)
+
+
+class Pooling(Recorder):
+    """The builder's pooling."""
+
+    def max_pool(
+        self,
+        x: Node,
+        kernel: Size,
+        *,
+        stride: Size | None = None,
+        padding: Size = 0,
+        ceil: bool = False,
+    ) -> Node:
+        """Largest value of each window, (H, W, C) -> (H', W', C); pads with -inf.
+
+        `ceil` rounds the output's size up: a last window may then reach beyond the padding.
+        """
+        attrs = {**window(kernel, stride, padding), "ceil": ceil}
+        return self._add(MAX_POOL, None, (x,), attrs)
+
+    def avg_pool(
+        self, x: Node, kernel: Size, *, stride: Size | None = None, padding: Size = 0
+    ) -> Node:
+        """Mean of each window, (H, W, C) -> (H', W', C); the zeros of the padding count."""
+        return self._add(AVG_POOL, None, (x,), window(kernel, stride, padding))
+
+    def adaptive_avg_pool(self, x: Node, size: Size) -> Node:
+        """Mean of each cell of a grid of a given size, (H, W, C) -> (*size, C).
+
+        Cell i of n covers the rows floor(i·H/n) up to ceil((i+1)·H/n), as PyTorch has it:
+        cells may overlap, and repeat rows where the grid is the finer.
+        """
+        return self._add(ADAPTIVE_AVG_POOL, None, (x,), {"size": pair(size)})
+
+    def global_avg_pool(self, x: Node) -> Node:
+        """Mean over height and width, (H, W, C) -> (C,)."""
+        return self._add(GLOBAL_AVG_POOL, None, (x,))

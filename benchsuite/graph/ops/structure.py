@@ -1,0 +1,225 @@
+"""What joins, orders and reshapes tensors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from benchsuite.errors import ShapeError
+from benchsuite.graph.node import Node, Shape
+from benchsuite.graph.ops.arrays import Array, np
+from benchsuite.graph.ops.op import (
+    EVEN,
+    GREY,
+    ODD,
+    Attrs,
+    Backward,
+    Example,
+    Gradients,
+    NodeWeights,
+    Op,
+    Shapes,
+    of_tokens,
+)
+from benchsuite.graph.recorder import Recorder
+
+if TYPE_CHECKING:
+    from benchsuite.graph.builder import Builder
+
+
+def _add_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+    if inputs[0] != inputs[1]:
+        raise ShapeError(f"cannot add {inputs[0]} and {inputs[1]}: the shapes must be equal")
+    return inputs[0]
+
+
+def _add(attrs: Attrs, weights: NodeWeights, x: Array, y: Array) -> Array:
+    """The sum of two tensors of one shape."""
+    return x + y
+
+
+def _add_derivative(at: Backward) -> Gradients:
+    """The same to both."""
+    return (at.g, at.g), {}
+
+
+def _add_examples() -> Iterator[Example]:
+    yield Example("of-positions", ODD, lambda net, x: net.add(x, net.relu(x)))
+    yield Example("to-itself", ODD, lambda net, x: net.add(x, x))
+    yield of_tokens("of-tokens", lambda net, x: net.add(net.relu(x), x))
+
+
+def _multiply_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+    x, gates = inputs
+    if gates not in (x, (1, 1, x[-1])):
+        raise ShapeError(
+            f"cannot multiply {x} by {gates}: the second must have the shape of the first, or "
+            "one value per channel, (1, 1, C)"
+        )
+    return x
+
+
+def _multiply(attrs: Attrs, weights: NodeWeights, x: Array, gates: Array) -> Array:
+    """The product; gates of shape (N, 1, 1, C) hold for all positions."""
+    return x * gates
+
+
+def _multiply_derivative(at: Backward) -> Gradients:
+    """Each times the other; a gate that held for all positions collects from all."""
+    x, gates = at.inputs
+    by_gates = at.g * x
+    if gates.shape != x.shape:
+        by_gates = by_gates.sum(axis=(1, 2), keepdims=True)
+    return (at.g * gates, by_gates), {}
+
+
+def _multiply_examples() -> Iterator[Example]:
+    yield Example("of-positions", ODD, lambda net, x: net.multiply(x, net.tanh(x)))
+    yield Example("by-channel", ODD, _weighed_channels)
+
+
+def _weighed_channels(net: Builder, x: Node) -> Node:
+    gates = net.conv(net.adaptive_avg_pool(x, 1), 3, 1, name="fc1")
+    return net.multiply(x, net.sigmoid(gates))
+
+
+def _concat_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+    if len({shape[:-1] for shape in inputs}) != 1:
+        raise ShapeError(
+            f"cannot concatenate {', '.join(map(str, inputs))}: all but the last axis must agree"
+        )
+    return (*inputs[0][:-1], sum(shape[-1] for shape in inputs))
+
+
+def _concat(attrs: Attrs, weights: NodeWeights, *parts: Array) -> Array:
+    """One behind the other along the last axis."""
+    y: Array = np.concatenate(parts, axis=-1)
+    return y
+
+
+def _concat_derivative(at: Backward) -> Gradients:
+    """Each part its own."""
+    ends = np.cumsum([part.shape[-1] for part in at.inputs])[:-1]
+    return tuple(np.split(at.g, ends, axis=-1)), {}
+
+
+def _concat_examples() -> Iterator[Example]:
+    yield Example("of-positions", ODD, lambda net, x: net.concat(x, net.relu(x), net.tanh(x)))
+    yield Example("of-vectors", ODD, _concatenated_vectors)
+    yield of_tokens("of-tokens", lambda net, x: net.concat(x, net.tanh(x)))
+
+
+def _concatenated_vectors(net: Builder, x: Node) -> Node:
+    flat = net.flatten(x)
+    return net.concat(flat, net.dense(flat, 3, name="fc"))
+
+
+def _pad_channels_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+    return (*inputs[0][:-1], inputs[0][-1] + attrs["before"] + attrs["after"])
+
+
+def _pad_channels(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """Channels of zeros on both sides."""
+    return np.pad(x, ((0, 0), (0, 0), (0, 0), (attrs["before"], attrs["after"])))
+
+
+def _pad_channels_derivative(at: Backward) -> Gradients:
+    """Without the zeros' share."""
+    before = at.attrs["before"]
+    return (at.g[..., before : before + at.x.shape[-1]],), {}
+
+
+def _pad_channels_examples() -> Iterator[Example]:
+    for before, after in ((0, 2), (1, 2), (2, 0)):
+
+        def body(net: Builder, x: Node, before: int = before, after: int = after) -> Node:
+            return net.pad_channels(x, before, after)
+
+        yield Example(f"{before}-{after}", ODD, body)
+
+
+def _flatten_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+    return (math.prod(inputs[0]),)
+
+
+def _flatten(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """Channel-major, (N, H, W, C) -> (N, C·H·W): all of channel 0 row by row, then channel 1."""
+    y: Array = x.transpose(0, 3, 1, 2).reshape(len(x), -1)
+    return y
+
+
+def _flatten_derivative(at: Backward) -> Gradients:
+    """Back from channel-major order."""
+    n, height, width, channels = at.x.shape
+    return (at.g.reshape(n, channels, height, width).transpose(0, 2, 3, 1),), {}
+
+
+def _flatten_examples() -> Iterator[Example]:
+    shapes = (("channel-major", ODD), ("one-channel", GREY), ("one-position", (1, 1, 3)))
+    for what, shape in shapes:
+        yield Example(what, shape, lambda net, x: net.flatten(x))
+
+
+def _input(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
+    """The network's argument."""
+    return x
+
+
+def _input_derivative(at: Backward) -> Gradients:
+    """Nobody asks for the image's gradient."""
+    return (at.g,), {}
+
+
+def _input_examples() -> Iterator[Example]:
+    yield Example("alone", EVEN, lambda _, x: x)
+
+
+INPUT = Op("input", _input, _input_derivative, _input_examples)
+ADD = Op("add", _add, _add_derivative, _add_examples, shape=_add_shape)
+MULTIPLY = Op(
+    "multiply", _multiply, _multiply_derivative, _multiply_examples, shape=_multiply_shape
+)
+CONCAT = Op("concat", _concat, _concat_derivative, _concat_examples, shape=_concat_shape)
+PAD_CHANNELS = Op(
+    "pad_channels",
+    _pad_channels,
+    _pad_channels_derivative,
+    _pad_channels_examples,
+    shape=_pad_channels_shape,
+    rank=3,
+)
+FLATTEN = Op(
+    "flatten",
+    _flatten,
+    _flatten_derivative,
+    _flatten_examples,
+    shape=_flatten_shape,
+    rank=3,
+    view=True,
+)
+OPS = (INPUT, ADD, MULTIPLY, CONCAT, PAD_CHANNELS, FLATTEN)
+
+
+class Structure(Recorder):
+    """The builder's joins."""
+
+    def pad_channels(self, x: Node, before: int, after: int) -> Node:
+        """Put channels of zeros on both sides, (H, W, C) -> (H, W, before + C + after)."""
+        return self._add(PAD_CHANNELS, None, (x,), {"before": before, "after": after})
+
+    def multiply(self, x: Node, gates: Node) -> Node:
+        """The product of two tensors of one shape, or (H, W, C) by one gate per channel."""
+        return self._add(MULTIPLY, None, (x, gates))
+
+    def concat(self, *parts: Node) -> Node:
+        """Put tensors behind each other along their last axis."""
+        return self._add(CONCAT, None, parts)
+
+    def add(self, x: Node, y: Node) -> Node:
+        """The sum of two tensors of one shape."""
+        return self._add(ADD, None, (x, y))
+
+    def flatten(self, x: Node) -> Node:
+        """All elements as a vector, channel-major: (H, W, C) -> (C·H·W,), as PyTorch does."""
+        return self._add(FLATTEN, None, (x,))

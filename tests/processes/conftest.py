@@ -1,0 +1,2 @@
+from runs import plan_cases, plugins, run_cases, spec_of, watch  # noqa: F401 - fixtures
+from shadows import shadows  # noqa: F401 - a fixture
