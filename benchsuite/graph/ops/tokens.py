@@ -9,25 +9,16 @@ from benchsuite.errors import ShapeError
 from benchsuite.graph import initializers
 from benchsuite.graph.initializers import Rule
 from benchsuite.graph.node import Node, Shape
+from benchsuite.graph.ops import op
 from benchsuite.graph.ops.arrays import Array, np
-from benchsuite.graph.ops.op import (
-    Attrs,
-    Backward,
-    Example,
-    Gradients,
-    Layout,
-    NodeWeights,
-    Op,
-    Shapes,
-    of_tokens,
-)
+from benchsuite.graph.ops.op import Attrs, Backward, Gradients, NodeWeights, Op
 from benchsuite.graph.recorder import Recorder
 
 if TYPE_CHECKING:
     from benchsuite.graph.builder import Builder
 
 
-def _sequence_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+def _sequence_shape(attrs: Attrs, inputs: op.Shapes) -> Shape:
     height, width, channels = inputs[0]
     return (height * width, channels)
 
@@ -42,21 +33,21 @@ def _reshaped(at: Backward) -> Gradients:
     return (at.g.reshape(at.x.shape),), {}
 
 
-def _one_token(shape: Shape) -> Iterator[Example]:
+def _one_token(shape: Shape) -> Iterator[op.Example]:
     for index in (0, 4, 14):
 
         def body(net: Builder, x: Node, index: int = index) -> Node:
             return net.select_token(net.image_to_sequence(x), index)
 
-        yield Example(f"token{index}", shape, body)
+        yield op.Example(f"token{index}", shape, body)
 
 
-def _class_token_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+def _class_token_shape(attrs: Attrs, inputs: op.Shapes) -> Shape:
     tokens, width = inputs[0]
     return (tokens + 1, width)
 
 
-def _class_token_weights(attrs: Attrs, inputs: Shapes) -> Layout:
+def _class_token_weights(attrs: Attrs, inputs: op.Shapes) -> op.Layout:
     return {"": ((1, 1, inputs[0][1]), True)}
 
 
@@ -71,11 +62,11 @@ def _class_token_derivative(at: Backward) -> Gradients:
     return (at.g[:, 1:],), {"": at.g[:, :1].sum(axis=0, keepdims=True)}
 
 
-def _class_token_examples() -> Iterator[Example]:
-    yield of_tokens("put", lambda net, x: net.class_token(x, name="token"))
+def _class_token_examples() -> Iterator[op.Example]:
+    yield op.of_tokens("put", lambda net, x: net.class_token(x, name="token"))
 
 
-def _position_embedding_weights(attrs: Attrs, inputs: Shapes) -> Layout:
+def _position_embedding_weights(attrs: Attrs, inputs: op.Shapes) -> op.Layout:
     return {"": ((1, *inputs[0]), True)}
 
 
@@ -89,12 +80,15 @@ def _position_embedding_derivative(at: Backward) -> Gradients:
     return (at.g,), {"": at.g.sum(axis=0, keepdims=True)}
 
 
-def _position_embedding_examples() -> Iterator[Example]:
-    zeros = initializers.zeros
-    yield of_tokens("added", lambda net, x: net.position_embedding(x, name="positions", init=zeros))
+def _position_embedding_examples() -> Iterator[op.Example]:
+
+    def body(net: Builder, x: Node) -> Node:
+        return net.position_embedding(x, name="positions", init=initializers.zeros)
+
+    yield op.of_tokens("added", body)
 
 
-def _select_token_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+def _select_token_shape(attrs: Attrs, inputs: op.Shapes) -> Shape:
     tokens, width = inputs[0]
     if not 0 <= attrs["index"] < tokens:
         raise ShapeError(f"index={attrs['index']} must be one of the {tokens} tokens, from 0 on")
