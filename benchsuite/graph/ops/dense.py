@@ -8,15 +8,11 @@ from dataclasses import replace
 
 from benchsuite.graph import initializers
 from benchsuite.graph.initializers import Rule
-from benchsuite.graph.node import Node, Shape
+from benchsuite.graph.node import Node
 from benchsuite.graph.ops import op
 from benchsuite.graph.ops.arrays import Array
 from benchsuite.graph.ops.op import Attrs, Backward, Gradients, NodeWeights, Op
 from benchsuite.graph.recorder import Recorder
-
-
-def _shape(attrs: Attrs, inputs: op.Shapes) -> Shape:
-    return (*inputs[0][:-1], attrs["units"])
 
 
 def _weights(attrs: Attrs, inputs: op.Shapes) -> op.Layout:
@@ -24,10 +20,6 @@ def _weights(attrs: Attrs, inputs: op.Shapes) -> op.Layout:
     if attrs["bias"]:
         layout["bias"] = ((attrs["units"],), True)
     return layout
-
-
-def _macs(attrs: Attrs, inputs: op.Shapes, output: Shape) -> int:
-    return math.prod(output) * inputs[0][-1]
 
 
 def _dense(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
@@ -58,7 +50,15 @@ def _examples() -> Iterator[op.Example]:
     yield op.of_tokens("of-tokens", positions.body)
 
 
-DENSE = Op("dense", _dense, _derivative, _examples, shape=_shape, weights=_weights, macs=_macs)
+DENSE = Op(
+    "dense",
+    _dense,
+    _derivative,
+    _examples,
+    shape=lambda attrs, inputs: (*inputs[0][:-1], attrs["units"]),
+    weights=_weights,
+    macs=lambda attrs, inputs, output: math.prod(output) * inputs[0][-1],
+)
 OPS = (DENSE,)
 
 

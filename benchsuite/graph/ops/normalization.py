@@ -167,10 +167,6 @@ def _local_response_norm_examples() -> Iterator[op.Example]:
     )
 
 
-def _layer_scale_weights(attrs: Attrs, inputs: op.Shapes) -> op.Layout:
-    return {"": ((inputs[0][-1], 1, 1), True)}
-
-
 def _layer_scale(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
     """Each channel times its own number; the weight is (C, 1, 1)."""
     return x * weights[""][:, 0, 0]
@@ -209,7 +205,7 @@ LAYER_SCALE = Op(
     _layer_scale,
     _by_channel,
     _layer_scale_examples,
-    weights=_layer_scale_weights,
+    weights=lambda attrs, inputs: {"": ((inputs[0][-1], 1, 1), True)},
     rank=3,
 )
 OPS = (BATCH_NORM, LAYER_NORM, LOCAL_RESPONSE_NORM, LAYER_SCALE)

@@ -109,10 +109,6 @@ def _window_example(method: str, what: str, shape: Shape, kernel: Size, stride: 
     return op.Example(what, shape, lambda net, x: getattr(net, method)(x, kernel, stride=stride))
 
 
-def _adaptive_shape(attrs: Attrs, inputs: op.Shapes) -> Shape:
-    return (*attrs["size"], inputs[0][2])
-
-
 def _adaptive_avg_pool(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
     """Mean of each cell of a grid, (N, H, W, C) -> (N, h, w, C): see the builder's method."""
     down, right = _grid(attrs, x)
@@ -154,10 +150,6 @@ def _adaptive_example(shape: Shape, size: Size) -> op.Example:
     return op.Example(what, shape, lambda net, x: net.adaptive_avg_pool(x, size))
 
 
-def _global_shape(attrs: Attrs, inputs: op.Shapes) -> Shape:
-    return (inputs[0][2],)
-
-
 def _global_avg_pool(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
     """Mean over height and width, (N, H, W, C) -> (N, C)."""
     y: Array = x.mean(axis=(1, 2))
@@ -178,14 +170,19 @@ def _global_examples() -> Iterator[op.Example]:
 MAX_POOL = Op("max_pool", _max_pool, _by_largest, _max_pool_examples, shape=window_shape, rank=3)
 AVG_POOL = Op("avg_pool", _avg_pool, _by_window, _avg_pool_examples, shape=window_shape, rank=3)
 GLOBAL_AVG_POOL = Op(
-    "global_avg_pool", _global_avg_pool, _by_position, _global_examples, shape=_global_shape, rank=3
+    "global_avg_pool",
+    _global_avg_pool,
+    _by_position,
+    _global_examples,
+    shape=lambda attrs, inputs: (inputs[0][2],),
+    rank=3,
 )
 ADAPTIVE_AVG_POOL = Op(
     "adaptive_avg_pool",
     _adaptive_avg_pool,
     _by_cell,
     _adaptive_examples,
-    shape=_adaptive_shape,
+    shape=lambda attrs, inputs: (*attrs["size"], inputs[0][2]),
     rank=3,
 )
 OPS = (MAX_POOL, AVG_POOL, GLOBAL_AVG_POOL, ADAPTIVE_AVG_POOL)

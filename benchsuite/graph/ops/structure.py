@@ -104,10 +104,6 @@ def _concatenated_vectors(net: Builder, x: Node) -> Node:
     return net.concat(flat, net.dense(flat, 3, name="fc"))
 
 
-def _pad_channels_shape(attrs: Attrs, inputs: op.Shapes) -> Shape:
-    return (*inputs[0][:-1], inputs[0][-1] + attrs["before"] + attrs["after"])
-
-
 def _pad_channels(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
     """Channels of zeros on both sides."""
     return np.pad(x, ((0, 0), (0, 0), (0, 0), (attrs["before"], attrs["after"])))
@@ -126,10 +122,6 @@ def _pad_channels_examples() -> Iterator[op.Example]:
             return net.pad_channels(x, before, after)
 
         yield op.Example(f"{before}-{after}", op.ODD, body)
-
-
-def _flatten_shape(attrs: Attrs, inputs: op.Shapes) -> Shape:
-    return (math.prod(inputs[0]),)
 
 
 def _flatten(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
@@ -175,7 +167,7 @@ PAD_CHANNELS = Op(
     _pad_channels,
     _pad_channels_derivative,
     _pad_channels_examples,
-    shape=_pad_channels_shape,
+    shape=lambda attrs, inputs: (*inputs[0][:-1], inputs[0][-1] + attrs["before"] + attrs["after"]),
     rank=3,
 )
 FLATTEN = Op(
@@ -183,7 +175,7 @@ FLATTEN = Op(
     _flatten,
     _flatten_derivative,
     _flatten_examples,
-    shape=_flatten_shape,
+    shape=lambda attrs, inputs: (math.prod(inputs[0]),),
     rank=3,
     view=True,
 )

@@ -47,10 +47,6 @@ def _class_token_shape(attrs: Attrs, inputs: op.Shapes) -> Shape:
     return (tokens + 1, width)
 
 
-def _class_token_weights(attrs: Attrs, inputs: op.Shapes) -> op.Layout:
-    return {"": ((1, 1, inputs[0][1]), True)}
-
-
 def _class_token(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
     """The same token before every sequence, (N, T, D) -> (N, T+1, D)."""
     token = np.broadcast_to(weights[""], (len(x), 1, x.shape[-1]))
@@ -64,10 +60,6 @@ def _class_token_derivative(at: Backward) -> Gradients:
 
 def _class_token_examples() -> Iterator[op.Example]:
     yield op.of_tokens("put", lambda net, x: net.class_token(x, name="token"))
-
-
-def _position_embedding_weights(attrs: Attrs, inputs: op.Shapes) -> op.Layout:
-    return {"": ((1, *inputs[0]), True)}
 
 
 def _position_embedding(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
@@ -123,7 +115,7 @@ CLASS_TOKEN = Op(
     _class_token_derivative,
     _class_token_examples,
     shape=_class_token_shape,
-    weights=_class_token_weights,
+    weights=lambda attrs, inputs: {"": ((1, 1, inputs[0][1]), True)},
     rank=2,
 )
 POSITION_EMBEDDING = Op(
@@ -131,7 +123,7 @@ POSITION_EMBEDDING = Op(
     _position_embedding,
     _position_embedding_derivative,
     _position_embedding_examples,
-    weights=_position_embedding_weights,
+    weights=lambda attrs, inputs: {"": ((1, *inputs[0]), True)},
     rank=2,
 )
 SELECT_TOKEN = Op(
