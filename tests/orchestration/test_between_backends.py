@@ -23,7 +23,10 @@ STEPS = 100
     [
         ("lenet5", {"optimizer": "adam", "lr": 0.002}, ("fp32", 1e-3)),
         # ReLU, BatchNorm and Adam make much of a rounding: float64 shows that it is no more.
-        ("cnn_bn", {"lr": 0.001, "augmentation": ["shift", "mixup"]}, ("fp64", 1e-9)),
+        pytest.param(
+            *("cnn_bn", {"lr": 0.001, "augmentation": ["shift", "mixup"]}, ("fp64", 1e-9)),
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_losses_of_a_hundred_steps_agree(
