@@ -71,15 +71,15 @@ def benchsuite_datasets() -> Mapping[str, Target]:
 @hookimpl
 def benchsuite_metrics() -> Mapping[str, Target]:
     """Figures of quality that every run reports."""
+    figures = "benchsuite.training.evaluation"
     return {
         "top1_fraction": Target(
-            "benchsuite.training.metrics:TOP1", "share of images whose class has the largest logit"
+            f"{figures}:TOP1", "share of images whose class has the largest logit"
         ),
         "top5_fraction": Target(
-            "benchsuite.training.metrics:TOP5",
-            "share of images whose class is among the five largest logits",
+            f"{figures}:TOP5", "share of images whose class is among the five largest logits"
         ),
-        "loss_nats": Target("benchsuite.training.metrics:LOSS", "mean cross-entropy from logits"),
+        "loss_nats": Target(f"{figures}:LOSS", "mean cross-entropy from logits"),
     }
 
 

@@ -17,7 +17,8 @@ Each message says what was asked, what was received and what to do next.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class BenchsuiteError(Exception):
@@ -58,6 +59,17 @@ class StorageError(BenchsuiteError):
 
 class UnsupportedError(BenchsuiteError):
     """Something that a backend does not do, such as an op, a tier or a precision."""
+
+
+@contextmanager
+def refused(said: str, *kinds: type[Exception]) -> Iterator[None]:
+    """Raise UsageError for an error of these kinds, behind what is said; our own pass."""
+    try:
+        yield
+    except BenchsuiteError:
+        raise
+    except kinds as error:
+        raise UsageError(f"{said}: {error}") from error
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from benchsuite.errors import UsageError, did_you_mean
+from benchsuite.errors import UsageError, did_you_mean, refused
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -33,13 +33,11 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
 
     what: how the file is called in a message, such as "config file".
     """
-    try:
-        content: dict[str, Any] = tomllib.loads(path.expanduser().read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{what} '{path}' cannot be read: {error.strerror}") from error
-    except _NOT_TOML as error:
-        raise UsageError(f"{what} '{path}' is not valid TOML: {error}") from error
-    return content
+    with refused(f"{what} '{path}' is not valid TOML", *_NOT_TOML):
+        try:
+            return tomllib.loads(path.expanduser().read_text(encoding="utf-8"))
+        except OSError as error:
+            raise UsageError(f"{what} '{path}' cannot be read: {error.strerror}") from error
 
 
 def parse_assignment(text: str) -> tuple[str, Any]:

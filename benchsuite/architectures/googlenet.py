@@ -11,9 +11,8 @@ not say how it starts: here as `kaiming_normal_`, with biases of zero.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Protocol
 
 from benchsuite.architectures.blocks import imagenet
 from benchsuite.graph import Builder, Node
@@ -35,13 +34,8 @@ _STAGES: Sequence[Sequence[tuple[str, tuple[int, int, int, int, int, int]]]] = (
 )
 
 
-class Convolution(Protocol):
-    """A convolution that keeps the size at stride 1, and what follows it."""
-
-    def __call__(
-        self, net: Builder, x: Node, filters: int, kernel: int, *, name: str, stride: int = 1
-    ) -> Node:
-        """(H, W, C) -> (H', W', filters)."""
+#: A convolution that keeps the size at stride 1, and what follows it: as `_normalised`.
+Convolution = Callable[..., Node]
 
 
 def _normalised(

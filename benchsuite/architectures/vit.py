@@ -54,13 +54,7 @@ def _patches(net: Builder, images: Node, width: int, patch: int) -> Node:
 
 
 def _transformer(
-    net: Builder,
-    images: Node,
-    classes: int,
-    *,
-    patch: int,
-    width: int,
-    heads: int,
+    net: Builder, images: Node, classes: int, *, patch: int, width: int, heads: int
 ) -> Node:
     """Twelve encoder layers on square patches; the MLPs are four times as wide."""
     x = net.class_token(_patches(net, images, width, patch), name="class_token")

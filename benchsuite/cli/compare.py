@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from benchsuite.cli.output import say
-from benchsuite.cli.parameters import Axis, Names
+from benchsuite.cli.parameters import PATH, Axis, Names
 from benchsuite.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ _FORMATS = ("table", "markdown", "csv", "json")
 
 
 @click.command()
-@click.argument("a", type=click.Path(path_type=Path))
-@click.argument("b", type=click.Path(path_type=Path), required=False)
+@click.argument("a", type=PATH)
+@click.argument("b", type=PATH, required=False)
 @click.option(
     "--by",
     type=Axis(),

@@ -7,12 +7,11 @@ from pathlib import Path
 import click
 
 from benchsuite.cli.output import say
-from benchsuite.cli.parameters import complete, plugins_of
-from benchsuite.errors import UsageError
+from benchsuite.cli.parameters import PATH, complete, plugins_of
 
 
 @click.command()
-@click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("results", nargs=-1, required=True, type=PATH)
 @click.option(
     "--to",
     "exporter",
@@ -21,23 +20,20 @@ from benchsuite.errors import UsageError
     shell_complete=complete("exporters"),
     help="One of those that `benchsuite list exporters` shows.",
 )
-@click.option("--output", type=click.Path(path_type=Path), help="[default: standard output]")
+@click.option("--output", type=PATH, help="[default: standard output]")
 @click.pass_context
 def export(
     ctx: click.Context, results: tuple[Path, ...], exporter: str, output: Path | None
 ) -> None:
     """Write the records in RESULTS, results folders, runs' folders or record files, for others."""
-    from benchsuite.records import Stored, read_stored
+    from benchsuite.records import Stored, read_some
     from benchsuite.records.certificate import certificates_beside
     from benchsuite.records.writing import write_output
     from benchsuite.report.fairness.equality import with_equality
 
     entry, argument = plugins_of(ctx).exporters.find(exporter)
     write = entry.load()
-    stored = list(read_stored(results))
-    if not stored:
-        places = ", ".join(f"'{path}'" for path in results)
-        raise UsageError(f"no records in {places}: name a run's folder, or run first")
+    stored = read_some(results)
     records = with_equality([one.record for one in stored], certificates_beside(results))
     cases = [Stored(one.path, record) for one, record in zip(stored, records, strict=True)]
     text: str = write(cases, *argument)

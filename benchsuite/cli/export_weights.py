@@ -7,16 +7,16 @@ from pathlib import Path
 import click
 
 from benchsuite.cli.output import say
-from benchsuite.cli.parameters import complete, plugins_of, size_options, traced
+from benchsuite.cli.parameters import PATH, complete, plugins_of, size_options, traced
 
 
 @click.command("export-weights")
 @click.argument("architecture", shell_complete=complete("architectures"))
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=PATH)
 @click.option(
     "--weights",
     "source",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Weights to write, from a file. [default: initial ones, from the seed]",
 )
 @click.option("--seed", type=click.IntRange(min=0), help="Of the initial weights. [default: 0]")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from benchsuite.cli.output import print_table
-from benchsuite.cli.parameters import Names
+from benchsuite.cli.parameters import Names, results_argument
 from benchsuite.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,11 +19,9 @@ if TYPE_CHECKING:
     from benchsuite.report.comparison.rows import Row
     from benchsuite.report.history import History
 
-_DEFAULT = "results"
-
 
 @click.command()
-@click.argument("results", nargs=-1, type=click.Path(path_type=Path))
+@results_argument
 @click.option(
     "--metric",
     default="latency",
@@ -49,7 +47,7 @@ def history(
     from benchsuite.report.comparison.rows import read_side
     from benchsuite.report.history import histories
 
-    rows = [row for path in results or (Path(_DEFAULT),) for row in read_side(path)]
+    rows = [row for path in results for row in read_side(path)]
     column = metric_named(metric, rows)
     asked = {"architecture": archs, "backend": backends}
     chosen = [row for row in rows if _is_asked(row, asked)]

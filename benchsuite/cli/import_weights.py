@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from benchsuite.cli.output import say
-from benchsuite.cli.parameters import complete, plugins_of, size_options, traced
+from benchsuite.cli.parameters import PATH, complete, plugins_of, size_options, traced
 
 
 @click.command("import-weights")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=PATH)
 @click.argument("architecture", shell_complete=complete("architectures"))
 @click.option(
     "--backend",
@@ -21,7 +21,7 @@ from benchsuite.cli.parameters import complete, plugins_of, size_options, traced
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Write the weights to this file, as safetensors under their canonical names.",
 )
 @size_options

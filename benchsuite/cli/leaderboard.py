@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from benchsuite.cli.output import UNLIMITED, say
+from benchsuite.cli.parameters import PATH, results_argument
 from benchsuite.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,13 +17,12 @@ if TYPE_CHECKING:
     from benchsuite.records import Record
     from benchsuite.report.leaderboard.view import View
 
-_DEFAULT = "results"
 _TABLE = "table"
 _FORMATS = (_TABLE, "csv", "markdown", "json", "parquet", "latex")
 
 
 @click.command()
-@click.argument("results", nargs=-1, type=click.Path(path_type=Path))
+@results_argument
 @click.option(
     "--where", default="", metavar="CONDITION", help="Rows that meet it: 'top1>0.9 and seed==0'."
 )
@@ -30,7 +30,7 @@ _FORMATS = (_TABLE, "csv", "markdown", "json", "parquet", "latex")
 @click.option("--columns", default="", metavar="COLUMNS", help="Show these: arch,backend,latency.")
 @click.option("--group-by", default="", metavar="COLUMN", help="Sections of the table.")
 @click.option("--format", "form", type=click.Choice(_FORMATS), default=_TABLE, show_default=True)
-@click.option("--output", metavar="FILE", type=click.Path(path_type=Path), help="Write to it.")
+@click.option("--output", metavar="FILE", type=PATH, help="Write to it.")
 @click.option("--csv", "csv_file", metavar="FILE", help="Write CSV as well; - is CSV alone.")
 @click.option("--wide", is_flag=True, help="Show every figure, however wide the table becomes.")
 @click.option("--strict-fair", is_flag=True, help="Refuse rows that no fair ranking mixes.")
@@ -58,7 +58,7 @@ def leaderboard(
     from benchsuite.report.leaderboard.rows import columns_of, write_csv
     from benchsuite.report.leaderboard.view import view_of
 
-    records = _read(results or (Path(_DEFAULT),))
+    records = _read(results)
     meets = condition_of(where, columns_of(records)) if where else None
     rows = [record for record in records if meets is None or meets(record)]
     view = view_of(columns_of(records, rows), columns=columns, sort=sort, group_by=group_by)
@@ -77,15 +77,12 @@ def leaderboard(
 
 
 def _read(paths: Sequence[Path]) -> list[Record]:
-    from benchsuite.records import read_records
+    from benchsuite.records import read_some
     from benchsuite.records.certificate import certificates_beside
     from benchsuite.report.fairness.equality import with_equality
 
-    records = with_equality(list(read_records(paths)), certificates_beside(paths))
-    if not records:
-        places = ", ".join(f"'{path}'" for path in paths)
-        raise UsageError(f"no records in {places}: name a run's folder, or run first")
-    return records
+    records = [stored.record for stored in read_some(paths)]
+    return with_equality(records, certificates_beside(paths))
 
 
 def _show(

@@ -45,8 +45,9 @@ def list_offers(ctx: click.Context, kind: str, as_json: bool) -> None:
     else:
         cells = _CELLS.get(kind, _offer_cells)
         _print_rows([cells(row) for row in rows])
-    if kind != "plugins":
-        _warn_of_broken(plugins)
+    for info in plugins.infos if kind != "plugins" else ():
+        if info.error:
+            say(f"warning: plugin '{info.name}' is broken: {info.error}", err=True)
 
 
 def _offered(entry: Entry) -> Row:
@@ -193,9 +194,3 @@ def _print_rows(rows: list[Mapping[str, str]]) -> None:
         )
     else:
         say("none")
-
-
-def _warn_of_broken(plugins: Plugins) -> None:
-    for info in plugins.infos:
-        if info.error:
-            say(f"warning: plugin '{info.name}' is broken: {info.error}", err=True)

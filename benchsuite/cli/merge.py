@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from benchsuite.cli.output import say
+from benchsuite.cli.parameters import PATH
 from benchsuite.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,10 +22,10 @@ _NAMED = 3
 
 
 @click.command()
-@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("runs", nargs=-1, required=True, type=PATH)
 @click.option(
     "--results",
-    type=click.Path(path_type=Path),
+    type=PATH,
     default=Path("results"),
     show_default=True,
     help="Folder for results.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 Kind = Literal["architectures", "backends", "datasets", "exporters", "metrics"]
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+PATH = click.Path(path_type=Path)
+#: What is read: `results` where nothing is named.
+results_argument = click.argument(
+    "results", nargs=-1, type=PATH, callback=lambda *given: given[-1] or (Path("results"),)
+)
 
 #: Height and width, with or without channels.
 _EXTENTS = (2, 3)
@@ -62,23 +69,36 @@ def complete_recipes(
     return [CompletionItem(name) for name in preset_names() if name.startswith(incomplete)]
 
 
-class Axis(click.ParamType):  # type: ignore[type-arg] # generic since click 8.4 only
+class _Parsed(click.ParamType):  # type: ignore[type-arg] # generic since click 8.4 only
+    """What `parse` makes of a value; of one that it refuses by ValueError, click says why."""
+
+    def parse(self, value: Any) -> Any:  # noqa: ANN401 - text, or a default of another type
+        raise NotImplementedError
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 - likewise
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:  # noqa: ANN401 - whatever it is parsed to
+        try:
+            return self.parse(value)
+        except ValueError as error:
+            return self.fail(str(error), param, ctx)
+
+
+class Axis(_Parsed):
     """A field of a case by which its rows may be compared, such as `backend`."""
 
     name = "axis"
 
-    def convert(
-        self,
-        value: str,
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> str:
+    def parse(self, value: str) -> str:
         """The field of that name, or of that name of then."""
         from benchsuite.report.columns.columns import RENAMED
 
         axes, name = _axes(), RENAMED.get(value, value)
         if name not in axes:
-            self.fail(f"'{value}' is not one of {', '.join(axes)}", param, ctx)
+            raise ValueError(f"'{value}' is not one of {', '.join(axes)}")
         return name
 
     def shell_complete(
@@ -98,24 +118,19 @@ def _axes() -> tuple[str, ...]:
     return fields_with(Role.AXIS)
 
 
-class Assignment(click.ParamType):  # type: ignore[type-arg] # generic since click 8.4 only
-    """`lr=0.1` -> ("lr", 0.1)."""
+class Assignment(_Parsed):
+    """`lr=0.1` -> ("lr", 0.1): the value is TOML's, or else the text itself."""
 
     name = "name=value"
 
-    def convert(
-        self,
-        value: str | tuple[str, Any],
-        param: click.Parameter | None,  # noqa: ARG002 - click's own signature
-        ctx: click.Context | None,  # noqa: ARG002 - likewise
-    ) -> tuple[str, Any]:
-        """The value is TOML's, or else the text itself."""
+    def parse(self, value: str | tuple[str, Any]) -> tuple[str, Any]:
+        """Split at the first =."""
         from benchsuite.toml import parse_assignment
 
         return parse_assignment(value) if isinstance(value, str) else value
 
 
-class Names(click.ParamType):  # type: ignore[type-arg] # likewise
+class Names(_Parsed):
     """Names or shell patterns, separated by commas -> tuple of str; completes by `kind`, if any.
 
     Whether they exist is the registry's matter: `Registry.select`.
@@ -126,14 +141,12 @@ class Names(click.ParamType):  # type: ignore[type-arg] # likewise
     def __init__(self, kind: Kind | None = None) -> None:
         self.kind = kind
 
-    def convert(
-        self, value: str | Sequence[str], param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, ...]:
+    def parse(self, value: str | Sequence[str]) -> tuple[str, ...]:
         """Split at commas; a default may already be a sequence."""
         parts = value.split(",") if isinstance(value, str) else value
         names = tuple(name for part in parts if (name := part.strip()))
         if not names:
-            self.fail(f"{value!r} names nothing: give names, separated by commas", param, ctx)
+            raise ValueError(f"{value!r} names nothing: give names, separated by commas")
         return names
 
     def shell_complete(
@@ -143,7 +156,7 @@ class Names(click.ParamType):  # type: ignore[type-arg] # likewise
         return complete(self.kind)(ctx, param, incomplete) if self.kind else []
 
 
-class Integers(click.ParamType):  # type: ignore[type-arg] # likewise
+class Integers(_Parsed):
     """Non-negative integers, separated by commas -> tuple of int; `what` they are."""
 
     name = "integers"
@@ -151,19 +164,17 @@ class Integers(click.ParamType):  # type: ignore[type-arg] # likewise
     def __init__(self, what: str) -> None:
         self.what = what
 
-    def convert(
-        self, value: str | Sequence[int], param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, ...]:
+    def parse(self, value: str | Sequence[int]) -> tuple[int, ...]:
         """Split at commas; a default may already be a sequence."""
         if not isinstance(value, str):
             return tuple(value)
         parts = [part.strip() for part in value.split(",")]
         if not all(part.isdecimal() for part in parts):
-            self.fail(f"'{value}' is no list of {self.what}: write 1 or 1,2", param, ctx)
+            raise ValueError(f"'{value}' is no list of {self.what}: write 1 or 1,2")
         return tuple(int(part) for part in parts)
 
 
-class InputShape(click.ParamType):  # type: ignore[type-arg] # likewise
+class InputShape(_Parsed):
     """`32x32x3`, `32×32×3`, `32x32` or `32` -> (H, W, C), or (H, W) where C is not given.
 
     Where they are not, an architecture's own are meant.
@@ -171,12 +182,7 @@ class InputShape(click.ParamType):  # type: ignore[type-arg] # likewise
 
     name = "HxWxC"
 
-    def convert(
-        self,
-        value: str | tuple[int, ...],
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> tuple[int, ...]:
+    def parse(self, value: str | tuple[int, ...]) -> tuple[int, ...]:
         """Split at x or ×; one number is both height and width."""
         if not isinstance(value, str):
             return value
@@ -184,7 +190,7 @@ class InputShape(click.ParamType):  # type: ignore[type-arg] # likewise
         if len(parts) == 1:
             parts *= 2
         if len(parts) not in _EXTENTS or not all(p.isdecimal() and int(p) > 0 for p in parts):
-            self.fail(f"'{value}' is no input shape: write 32x32x3, 32x32 or 32", param, ctx)
+            raise ValueError(f"'{value}' is no input shape: write 32x32x3, 32x32 or 32")
         return tuple(int(part) for part in parts)
 
 

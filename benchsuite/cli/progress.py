@@ -46,16 +46,27 @@ def _left(start_s: float, done: int, total: int) -> str:
     return f"{left} left" if done else f"time left: {left}"
 
 
-class _Lines:
-    """One line as each case begins and ends."""
+class _Told:
+    """What both observers do alike."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._start_s = time.monotonic()
 
     def resumed(self, kept: int, again: Mapping[str, str]) -> None:
-        for line in _resumption(kept, again):
-            self._say(line)
+        """Say what a resumed run keeps, and how many cases it does again for each reason."""
+        self._say(f"kept: {kept} cases that had ended")
+        for why, count in Counter(again.values()).items():
+            self._say(f"again: {count} cases ({why})")
+
+    def _say(self, text: str) -> None:
+        # a pipe gets a line a thing, however long
+        piped = not self._console.is_terminal
+        self._console.print(text, markup=False, highlight=False, soft_wrap=piped)
+
+
+class _Lines(_Told):
+    """One line as each case begins and ends."""
 
     def case_started(self, case: Case, index: int, total: int) -> None:
         left = _left(self._start_s, index, total)
@@ -74,23 +85,16 @@ class _Lines:
     def case_ended(self, record: Record) -> None:
         self._say(f"    {_name(record.case)}: {_outcome(record)}")
 
-    def _say(self, text: str) -> None:
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-
-class _Bar:
+class _Bar(_Told):
     """A bar with the time left; cases that did not end well stay above it."""
 
     def __init__(self, bar: Progress) -> None:
+        super().__init__(bar.console)
         self._bar = bar
-        self._start_s = time.monotonic()
         self._task = bar.add_task("looking at the backends", total=None, left="")
         self._round = ""
         bar.refresh()
-
-    def resumed(self, kept: int, again: Mapping[str, str]) -> None:
-        for line in _resumption(kept, again):
-            self._bar.console.print(line, markup=False, highlight=False)
 
     def case_started(self, case: Case, index: int, total: int) -> None:
         self._round = ""
@@ -110,18 +114,7 @@ class _Bar:
 
     def case_ended(self, record: Record) -> None:
         if record.status != "ok":
-            case = record.case
-            text = f"{_name(case)}: {_outcome(record)}"
-            self._bar.console.print(text, markup=False, highlight=False)
-
-
-def _resumption(kept: int, again: Mapping[str, str]) -> list[str]:
-    """What a resumed run keeps, and how many cases it does again for each reason."""
-    reasons = Counter(again.values())
-    return [
-        f"kept: {kept} cases that had ended",
-        *(f"again: {count} cases ({why})" for why, count in reasons.items()),
-    ]
+            self._say(f"{_name(record.case)}: {_outcome(record)}")
 
 
 def _name(case: Case) -> str:

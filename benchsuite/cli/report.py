@@ -7,20 +7,15 @@ from pathlib import Path
 import click
 
 from benchsuite.cli.output import say
+from benchsuite.cli.parameters import PATH, results_argument
 from benchsuite.errors import UsageError
-
-_DEFAULT = "results"
 
 
 @click.command()
-@click.argument("results", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--html", metavar="FILE", type=click.Path(path_type=Path), help="Write the page.")
-@click.option(
-    "--png", metavar="FOLDER", type=click.Path(path_type=Path), help="Write every plot as PNG."
-)
-@click.option(
-    "--svg", metavar="FOLDER", type=click.Path(path_type=Path), help="Write every plot as SVG."
-)
+@results_argument
+@click.option("--html", metavar="FILE", type=PATH, help="Write the page.")
+@click.option("--png", metavar="FOLDER", type=PATH, help="Write every plot as PNG.")
+@click.option("--svg", metavar="FOLDER", type=PATH, help="Write every plot as SVG.")
 def report(
     results: tuple[Path, ...], html: Path | None, png: Path | None, svg: Path | None
 ) -> None:
@@ -34,7 +29,7 @@ def report(
         raise UsageError("nothing to write: name a page with --html, or a folder with --png, --svg")
     from benchsuite.report.page.source import read_source
 
-    source = read_source(results or (Path(_DEFAULT),))
+    source = read_source(results)
     if html is not None:
         from benchsuite.report.page.page import write_page
 

@@ -53,11 +53,15 @@ def run(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - see `r
     be carried out, 130 where the run was interrupted.
     """
     from benchsuite.cli.progress import progress
+    from benchsuite.orchestration import orchestrate
 
     resumed, retried = options.pop("resumed"), options.pop("retried") or ()
     if retried and not resumed:
         raise click.UsageError("--retry goes with --resume RUN")
-    carry_out = _resumed(resumed, retried, options) if resumed else _begun(options)
+    if resumed:
+        carry_out = _resumed(resumed, retried, options)
+    else:
+        carry_out = partial(orchestrate, spec_of(options))
     try:
         with progress() as observer:
             finished = carry_out(plugins_of(ctx), observer)
@@ -66,12 +70,6 @@ def run(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - see `r
         sys.exit(_INTERRUPTED)
     _report(finished)
     sys.exit(_exit_code(finished))
-
-
-def _begun(options: dict[str, Any]) -> _CarryOut:
-    from benchsuite.orchestration import orchestrate
-
-    return partial(orchestrate, spec_of(options))
 
 
 def _resumed(name: str, retried: Sequence[Status], options: dict[str, Any]) -> _CarryOut:
@@ -113,17 +111,14 @@ def _report(finished: Run) -> None:
 
 def _duration(finished: Run) -> str:
     """How long it took. Of invocations that somebody killed, nobody knows."""
-    cases = _cases(len(finished.records))
+    count = len(finished.records)
+    cases = "1 case" if count == 1 else f"{count} cases"
     minutes, seconds = divmod(round(finished.wall_s), 60)
     took = f"{minutes} min {seconds} s"
     if finished.invocations > 1:
         return f"{cases} in {finished.invocations} invocations, the last of {took}"
     share = finished.measured_s / finished.wall_s
     return f"{cases} in {took}, {share:.0%} of it training and measuring"
-
-
-def _cases(count: int) -> str:
-    return "1 case" if count == 1 else f"{count} cases"
 
 
 def _exit_code(finished: Run) -> int:

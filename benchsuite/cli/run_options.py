@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from benchsuite.cli.parameters import (
+    PATH,
     Assignment,
     InputShape,
     Integers,
@@ -25,7 +25,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 _OPTIONS = (
     click.option(
         "--config",
-        type=click.Path(path_type=Path),
+        type=PATH,
         help="TOML file with any of these options; the command line wins.",
     ),
     click.option(

@@ -9,6 +9,7 @@ import click
 
 from benchsuite.cli.output import say
 from benchsuite.cli.parameters import (
+    PATH,
     Assignment,
     InputShape,
     complete,
@@ -21,7 +22,7 @@ from benchsuite.errors import UsageError
 
 @click.command("show-batch")
 @click.argument("architecture", shell_complete=complete("architectures"))
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=PATH)
 @click.option("--dataset", default="digits", show_default=True, shell_complete=complete("datasets"))
 @click.option("--recipe", default="tour", show_default=True, shell_complete=complete_recipes)
 @click.option("--set", "changes", type=Assignment(), multiple=True, help="A value of the recipe.")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from benchsuite.cli.output import print_table, say, time_left
-from benchsuite.cli.parameters import Names, plugins_of
+from benchsuite.cli.parameters import PATH, Names, plugins_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ _NOT_PROVEN = 1
     "--memory-limit",
     help="Host memory that each process may hold, such as 8GiB. Linux alone. [default: none]",
 )
-@click.option("--results", type=click.Path(path_type=Path), default=Path("results"))
+@click.option("--results", type=PATH, default=Path("results"))
 @click.pass_context
 def verify(
     ctx: click.Context,

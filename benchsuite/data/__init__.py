@@ -3,11 +3,9 @@
 from benchsuite.data.batches.augment import AUGMENTATIONS, check_augmentations
 from benchsuite.data.batches.contact_sheet import contact_sheet
 from benchsuite.data.batches.fitted import FittedImages, FittedSplit, fit_split
-from benchsuite.data.batches.prefetch import Prefetched
-from benchsuite.data.batches.stream import TrainingBatches, normalize
+from benchsuite.data.batches.stream import Prefetched, TrainingBatches, normalize
 from benchsuite.data.digests import digest_dataset, digest_order
-from benchsuite.data.prepare import PreparedData, check_splits, prepare
-from benchsuite.data.sources.load import load_source
+from benchsuite.data.prepare import PreparedData, check_splits, load_source, prepare
 from benchsuite.data.splits import Fold
 
 __all__ = [

@@ -1,7 +1,8 @@
-"""From a data set to what one network trains on."""
+"""From what a user asks for to a data set, and from that to what one network trains on."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -14,6 +15,10 @@ from benchsuite.data.batches.stream import fit_normalizer
 from benchsuite.data.digests import digest_data, digest_split
 from benchsuite.data.splits import Fold, split
 from benchsuite.errors import UsageError
+from benchsuite.hooks import Registry
+
+#: Problems that an error names; it counts the rest.
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +91,25 @@ def _check_labels(dataset: Dataset) -> None:
                 f"data set '{dataset.name}' has {classes} classes, but example {wrong[0]} "
                 f"has the label {part.labels[wrong[0]]}: labels run from 0 to {classes - 1}"
             )
+
+
+def load_source(asked: str, datasets: Registry, *, skip_bad: bool = False) -> Dataset:
+    """Load it, downloading what is not there yet.
+
+    skip_bad: go on without the images that cannot be read.
+
+    Raises as `Registry.find` does, MissingDependencyError, and UsageError where files are
+    missing or broken, naming them.
+    """
+    entry, argument = datasets.find(asked)
+    # A record says `~` for the home folder, which a shell leaves behind a colon.
+    dataset: Dataset = entry.load()(*map(os.path.expanduser, argument))
+    if dataset.problems and not skip_bad:
+        named = "; ".join(dataset.problems[:_NAMED])
+        more = len(dataset.problems) - _NAMED
+        raise UsageError(
+            f"data set '{asked}' has {len(dataset.problems)} images that cannot be used: {named}"
+            f"{f'; and {more} more' if more > 0 else ''}: mend or remove them, or leave them out "
+            "with --bad-images skip"
+        )
+    return dataset

@@ -3,8 +3,7 @@
 from benchsuite.graph import initializers
 from benchsuite.graph.architecture import Architecture, architecture
 from benchsuite.graph.builder import Builder
-from benchsuite.graph.node import Graph, Node, Shape, Weight
-from benchsuite.graph.opaque import opaque_graph
+from benchsuite.graph.node import Graph, Node, Shape, Weight, opaque_graph
 from benchsuite.graph.ops import OPS
 
 __all__ = [

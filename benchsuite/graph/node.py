@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from benchsuite.graph.initializers import Initializer
+from benchsuite.graph.initializers import Initializer, Unknown
 
 Shape = tuple[int, ...]
 Attribute = int | float | str | bool | tuple[int, ...]
@@ -31,7 +32,7 @@ class Weight:
     @property
     def size(self) -> int:
         """Number of elements."""
-        return _product(self.shape)
+        return math.prod(self.shape)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +54,7 @@ class Node:
     @property
     def size(self) -> int:
         """Number of elements of its output, for one example."""
-        return _product(self.shape)
+        return math.prod(self.shape)
 
     @property
     def parameters(self) -> int:
@@ -133,8 +134,23 @@ def _describe(node: Node) -> list[object]:
     return [node.name, node.op, list(node.inputs), attrs, list(node.shape), weights]
 
 
-def _product(shape: Shape) -> int:
-    result = 1
-    for extent in shape:
-        result *= extent
-    return result
+def opaque_graph(
+    name: str,
+    input_shape: Shape,
+    classes: int,
+    macs: int,
+    weights: Mapping[str, tuple[Shape, bool]] | None = None,
+) -> Graph:
+    """A network of which only the outside is known: a library wrote it in its framework's terms.
+
+    It is an input (H, W, C), and one node that yields the logits and holds all weights.
+
+    weights: shape, and whether it is trained, by the library's own name.
+    """
+    held = tuple(
+        Weight(role, shape, Unknown(), trainable)
+        for role, (shape, trainable) in (weights or {}).items()
+    )
+    images = Node("input", "input", (), {}, input_shape, (), 0)
+    everything = Node("", "native", ("input",), {}, (classes,), held, macs)
+    return Graph(name, (images, everything))

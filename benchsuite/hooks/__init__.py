@@ -1,8 +1,7 @@
 """How plugins reach benchsuite: hook specifications, discovery and provenance."""
 
 from benchsuite.hooks.manager import Plugins, load_plugins
-from benchsuite.hooks.registry import LIBRARY_MARK, Entry, Registry
+from benchsuite.hooks.registry import LIBRARY_MARK, Entry, Registry, Target
 from benchsuite.hooks.specs import hookimpl
-from benchsuite.hooks.target import Target
 
 __all__ = ["LIBRARY_MARK", "Entry", "Plugins", "Registry", "Target", "hookimpl", "load_plugins"]

@@ -16,8 +16,7 @@ import pluggy
 
 from benchsuite.errors import ClashError, PluginError, UsageError, did_you_mean
 from benchsuite.hooks import specs
-from benchsuite.hooks.registry import LIBRARY_MARK, Entry, Registry
-from benchsuite.hooks.target import Target
+from benchsuite.hooks.registry import LIBRARY_MARK, Entry, Registry, Target
 from benchsuite.privacy import home_as_tilde
 
 #: Entry-point group in which plugins name their module.

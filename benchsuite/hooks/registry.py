@@ -1,14 +1,21 @@
-"""Everything of one kind that the plugins offer, under its names."""
+"""What plugins offer: light declarations of heavy things, by kind and name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
-from benchsuite.errors import MissingDependencyError, UnknownNameError, UsageError, did_you_mean
-from benchsuite.hooks.target import Target
+from benchsuite.errors import (
+    MissingDependencyError,
+    PluginError,
+    UnknownNameError,
+    UsageError,
+    did_you_mean,
+)
 
 #: An error that names more helps nobody.
 _MOST_NAMED = 60
@@ -16,6 +23,58 @@ _MOST_NAMED = 60
 LIBRARY_MARK = "/"
 #: Between a name and what is given to it: `imagefolder:PATH`.
 _ARGUMENT_MARK = ":"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a plugin offers under one name, loaded only when it is chosen.
+
+    path: `module:attribute`, imported when the name is chosen.
+    summary: one line for `benchsuite list`.
+    requires: modules that must be installed; looked up, not imported.
+    install: the command that installs what `requires` names.
+    environment: variables that a backend's process needs, set before it starts.
+    tuned_environment: further variables for its processes that measure time.
+    argument: what a data set's or an exporter's name is followed by, such as `PATH` in
+        `imagefolder:PATH`; the function that `path` leads to gets it as text, last.
+    by_default: whether a run that names no backends includes this one.
+    """
+
+    path: str
+    summary: str
+    requires: tuple[str, ...] = ()
+    install: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    tuned_environment: Mapping[str, str] = field(default_factory=dict)
+    argument: str = ""
+    by_default: bool = True
+
+    def missing(self) -> tuple[str, ...]:
+        """Those of `requires` that are not installed."""
+        return tuple(module for module in self.requires if not _is_installed(module))
+
+    def load(self) -> Any:  # noqa: ANN401 - an architecture, a backend, …: the registry knows
+        """Import and return what `path` names.
+
+        Raises MissingDependencyError where a module of `requires` is not installed, and
+        PluginError where the path leads nowhere.
+        """
+        missing = self.missing()
+        if missing:
+            hint = f": {self.install}" if self.install else ""
+            raise MissingDependencyError(f"needs {', '.join(missing)}, not installed{hint}")
+        module_name, _, attribute = self.path.partition(":")
+        try:
+            return getattr(import_module(module_name), attribute)
+        except (ModuleNotFoundError, AttributeError) as error:
+            raise PluginError(f"'{self.path}' cannot be loaded: {error}") from error
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # of a dotted name, the package itself is missing
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +94,15 @@ class Entry:
             raise MissingDependencyError(f"{self.kind} '{self.name}' {error}") from None
 
 
-class Registry(Mapping[str, Entry]):
+class Registry(dict[str, Entry]):
     """Entries of one kind, in order of name; unknown names are answered with a suggestion."""
 
     def __init__(self, kind: str, entries: Iterable[Entry]) -> None:
+        super().__init__({e.name: e for e in sorted(entries, key=lambda entry: entry.name)})
         self.kind = kind
-        self._entries = {entry.name: entry for entry in sorted(entries, key=lambda e: e.name)}
 
-    def __getitem__(self, name: str) -> Entry:
-        try:
-            return self._entries[name]
-        except KeyError:
-            raise UnknownNameError(self._unknown(name)) from None
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._entries
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._entries)
-
-    def __len__(self) -> int:
-        return len(self._entries)
+    def __missing__(self, name: str) -> Entry:
+        raise UnknownNameError(self._unknown(name))
 
     def find(self, asked: str) -> tuple[Entry, tuple[str, ...]]:
         """The entry, and what its function takes: nothing, or the text behind a colon.
@@ -84,7 +131,7 @@ class Registry(Mapping[str, Entry]):
             names = [name for name in self if fnmatchcase(name, glob)]
             if not names:
                 raise UnknownNameError(self._unknown(pattern))
-            chosen.update({name: self._entries[name] for name in names})
+            chosen.update({name: self[name] for name in names})
         return list(chosen.values())
 
     def _unknown(self, name: str) -> str:

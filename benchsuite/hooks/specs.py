@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import pluggy
 
-from benchsuite.hooks.target import Target
+from benchsuite.hooks.registry import Target
 
 PROJECT = "benchsuite"
 

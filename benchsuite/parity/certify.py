@@ -14,16 +14,17 @@ import msgspec
 
 import benchsuite
 from benchsuite.hooks import Plugins
-from benchsuite.parity.judge import judge
-from benchsuite.parity.subjects import Subject, find_subject
+from benchsuite.parity.subjects import find_subject
 from benchsuite.parity.worker import REFERENCE, Answer, Question
 from benchsuite.parity.workers import Workers
-from benchsuite.records.certificate import Certificate
+from benchsuite.records.certificate import Certificate, Check, Verdict
 
 #: Backends that work at once.
 _AT_ONCE = 2
 #: Of a network with more parameters, a backend in float64 takes up to 10 GB, the reference 6.
 _LARGE = 100_000_000
+#: Where numbers are rounded, a backend may be so many times as far from float64 as another.
+_TIMES_ANOTHERS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,10 @@ def verify(
             tell(subject, REFERENCE, index, total)
             with references.of(index) as reference:
                 tell(subject, ", ".join(request.backends), index, total)
-                large = _is_large(find_subject(subject, plugins))
+                graphs = find_subject(subject, plugins).graphs
+                large = max(graph.parameters for graph in graphs) > _LARGE
                 answers = _ask(request, reference, workers, references.wait if large else None)
-            yield from _certify(request, subject, answers)
-
-
-def _is_large(subject: Subject) -> bool:
-    return max(graph.parameters for graph in subject.graphs) > _LARGE
+            yield from _certify(request, subject, reference.answer, answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +117,8 @@ class _References:
         return _Reference(question, answer)
 
 
-@dataclass(frozen=True, slots=True)
-class _Answers:
-    """All that was said of one subject: by backend and precision, with the seconds it took."""
-
-    reference: Answer
-    given: dict[tuple[str, str], tuple[Answer, float]]
+#: What was said of one subject, by backend and precision, with the seconds it took.
+_Answers = dict[tuple[str, str], tuple[Answer, float]]
 
 
 def _ask(
@@ -134,7 +128,7 @@ def _ask(
 
     alone: for large networks; what all but the first backend wait for, then each by itself.
     """
-    given: dict[tuple[str, str], tuple[Answer, float]] = {}
+    given: _Answers = {}
 
     def ask_backend(backend: str) -> None:
         if alone and backend != request.backends[0]:
@@ -155,14 +149,15 @@ def _ask(
         except KeyboardInterrupt:
             workers.close()
             raise
-    in_order = {(b, p): given[b, p] for b in request.backends for p in request.precisions}
-    return _Answers(reference.answer, in_order)
+    return {(b, p): given[b, p] for b in request.backends for p in request.precisions}
 
 
-def _certify(request: Request, subject: str, answers: _Answers) -> Iterator[Certificate]:
-    for (backend, precision), (answer, seconds) in answers.given.items():
-        others = [o for (b, p), (o, _) in answers.given.items() if b != backend and p == precision]
-        verdict, reason = judge(answer, answers.reference, precision, others)
+def _certify(
+    request: Request, subject: str, reference: Answer, answers: _Answers
+) -> Iterator[Certificate]:
+    for (backend, precision), (answer, seconds) in answers.items():
+        others = [o for (b, p), (o, _) in answers.items() if b != backend and p == precision]
+        verdict, reason = judge(answer, reference, precision, others)
         yield Certificate(
             benchsuite_version=benchsuite.__version__,
             architecture=subject,
@@ -176,7 +171,42 @@ def _certify(request: Request, subject: str, answers: _Answers) -> Iterator[Cert
             verdict=verdict,
             reason=reason,
             checks=answer.checks,
-            cancelled=answers.reference.cancelled,
+            cancelled=reference.cancelled,
             created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
             seconds=seconds,
         )
+
+
+def judge(
+    answer: Answer, reference: Answer, precision: str, others: Sequence[Answer] = ()
+) -> tuple[Verdict, str]:
+    """The verdict and its reason; `others` are other backends' answers to the same question."""
+    if answer.status != "ok":
+        return ("unsupported" if answer.status == "unsupported" else "failed"), answer.reason
+    if reference.degenerate:
+        return "degenerate", f"without effect: {', '.join(reference.degenerate)}"
+    failed = [check for check in answer.checks if not check.passed]
+    if not failed:
+        return ("exact" if precision == "fp64" else "within tolerance"), ""
+    reason = "; ".join(_explain(check) for check in failed)
+    if precision != "fp64" and all(_no_worse_than_another(check, others) for check in failed):
+        return "within tolerance", f"{reason}; another backend's error is of that size too"
+    return "differs", reason
+
+
+def _logits_error(answer: Answer) -> float | None:
+    return next((check.error for check in answer.checks if check.quantity == "logits"), None)
+
+
+def _no_worse_than_another(check: Check, others: Sequence[Answer]) -> bool:
+    if check.quantity != "logits" or check.error is None:
+        return False
+    errors = [error for error in map(_logits_error, others) if error is not None]
+    return any(check.error <= _TIMES_ANOTHERS * error for error in errors)
+
+
+def _explain(check: Check) -> str:
+    if check.error is None:
+        return f"{check.quantity} not finite, or of another shape, in {check.worst}"
+    allowed = f"allowed {check.tolerance:g}"
+    return f"{check.quantity} by {check.error:.1e} in {check.worst} ({allowed})"

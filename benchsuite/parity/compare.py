@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchsuite.parity.storage import StoredTensor, largest_of
+from benchsuite.records import finite
 from benchsuite.records.certificate import Check
 
 #: In float64 on a CPU two right implementations differ by rounding alone.
@@ -45,8 +46,8 @@ class Comparison:
         self, quantity: str, name: str, actual: NDArray[np.floating], expected: StoredTensor
     ) -> None:
         """Compare one tensor; another shape, or anything not finite, is an infinite error."""
-        errors = self._errors.setdefault(quantity, {})
-        errors[name] = self._error(quantity, actual, expected)
+        found = self._error(quantity, actual, expected)
+        self._errors.setdefault(quantity, {})[name] = found
 
     def _error(self, quantity: str, actual: NDArray[np.floating], expected: StoredTensor) -> float:
         if np.shape(actual) != expected.shape:
@@ -59,16 +60,16 @@ class Comparison:
 
     def checks(self) -> tuple[Check, ...]:
         """One check for each quantity, with the worst of its tensors."""
-        return tuple(self._check(quantity, errors) for quantity, errors in self._errors.items())
-
-    def _check(self, quantity: str, errors: Mapping[str, float]) -> Check:
-        worst = max(errors, key=lambda name: errors[name])
-        return Check(
-            quantity=quantity,
-            tensors=len(errors),
-            error=errors[worst] if math.isfinite(errors[worst]) else None,
-            tolerance=self._tolerances.get(quantity),
-            worst=worst,
+        worst = {quantity: max(of, key=of.__getitem__) for quantity, of in self._errors.items()}
+        return tuple(
+            Check(
+                quantity=quantity,
+                tensors=len(of),
+                error=finite(of[worst[quantity]]),
+                tolerance=self._tolerances.get(quantity),
+                worst=worst[quantity],
+            )
+            for quantity, of in self._errors.items()
         )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
 from benchsuite.contract import Batch, InspectableSession, Normalizer, UpdateRule
@@ -31,22 +32,17 @@ _SHARPNESS = 100.0
 RULE = UpdateRule(optimizer="sgd", momentum=0.8, weight_decay=0.05)
 NORMALIZER = Normalizer(scale=(1.0 / 60.0,), shift=(-2.0,))
 
+_ADAM = UpdateRule(optimizer="adam", beta1=0.8, beta2=0.95, epsilon=1e-3)
 #: Every further update rule, on a small network.
 RULES = {
     "sgd, decoupled decay": UpdateRule(momentum=0.8, weight_decay=0.05, decay="decoupled"),
     "sgd, decay of matrices": UpdateRule(momentum=0.8, weight_decay=0.05, decayed="matrices"),
-    "adam": UpdateRule(optimizer="adam", beta1=0.8, beta2=0.95, epsilon=1e-3),
-    "adam, coupled decay": UpdateRule(
-        optimizer="adam", beta1=0.8, beta2=0.95, epsilon=1e-3, weight_decay=0.05
-    ),
-    "adam, decoupled decay": UpdateRule(
-        optimizer="adam", beta1=0.8, beta2=0.95, epsilon=1e-3, weight_decay=0.05, decay="decoupled"
-    ),
+    "adam": _ADAM,
+    "adam, coupled decay": structs.replace(_ADAM, weight_decay=0.05),
+    "adam, decoupled decay": structs.replace(_ADAM, weight_decay=0.05, decay="decoupled"),
     "rmsprop": UpdateRule(optimizer="rmsprop", momentum=0.5, alpha=0.9, epsilon=1e-2),
     "sgd, nesterov": UpdateRule(momentum=0.8, nesterov=True, weight_decay=0.05),
-    "adam, clipped": UpdateRule(
-        optimizer="adam", beta1=0.8, beta2=0.95, epsilon=1e-3, clip_norm=0.05
-    ),
+    "adam, clipped": structs.replace(_ADAM, clip_norm=0.05),
     "sgd, focal loss, averaged": UpdateRule(momentum=0.8, focal_gamma=2.0, ema=0.7),
 }
 

@@ -2,54 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from benchsuite.contract import InspectableSession, UpdateRule
-from benchsuite.graph import Architecture, Builder, Graph
+from benchsuite.errors import ShapeError
+from benchsuite.graph import Architecture, Builder, Graph, Node, Shape
 from benchsuite.hooks import Plugins
 from benchsuite.parity import experiment
 from benchsuite.parity.experiment import RULE, RULES, Observation
-from benchsuite.parity.networks import CLASSES, looked_at_network, trained_network
 
 #: (graph, update rule) -> a session of one backend, closed at the end
 Opener = Callable[[Graph, UpdateRule], AbstractContextManager[InspectableSession]]
 
 #: The name under which the update rules are certified.
 UPDATE_RULES = "update_rules"
-
-
-class Subject(Protocol):
-    """Something that can be compared between a backend and the reference."""
-
-    @property
-    def name(self) -> str:
-        """The architecture's name, or `UPDATE_RULES`."""
-
-    @property
-    def fingerprint(self) -> str:
-        """Of the network at its own input and classes."""
-
-    @property
-    def graphs(self) -> tuple[Graph, ...]:
-        """Every network that is opened; the first is guarded against degeneracy."""
-
-    def observe(self, opened: Opener, *, thorough: bool) -> Iterator[Observation]:
-        """Everything that is compared; only float64 can match training, which is `thorough`."""
+#: Enough to tell classes apart, few enough to be quick.
+CLASSES = 7
+#: Tried in this order; divisible by 16 where a transformer's patches need it.
+_ODD, _EVEN = (65, 49, 33, 17), (64, 48, 32, 16)
+#: MACs of one image: the reference takes some seconds for a step at more.
+_LARGEST = 0.12e9
+_LARGEST_SIZE_TRIED = 128
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """An architecture, at two sizes."""
+    """An architecture, at two sizes.
+
+    fingerprint: of the network at its own input and classes.
+    graphs: every network that is opened; the first is guarded against degeneracy.
+    """
 
     name: str
     fingerprint: str
     graphs: tuple[Graph, ...]
 
     def observe(self, opened: Opener, *, thorough: bool) -> Iterator[Observation]:
-        """Everything at the first size, and a look at the second; else a look at the first."""
+        """All that is compared: at the first size and, where `thorough`, at the second.
+
+        Only float64 can match training, which is `thorough`.
+        """
         trained, looked_at = self.graphs
         with opened(trained, RULE) as session:
             yield from experiment.count(session)
@@ -66,13 +61,9 @@ class Network:
 class UpdateRules:
     """Every update rule, and the loss, on one small network with BatchNorm."""
 
+    name: str
+    fingerprint: str
     graphs: tuple[Graph, ...]
-    name: str = UPDATE_RULES
-
-    @property
-    def fingerprint(self) -> str:
-        """Of the small network."""
-        return self.graphs[0].fingerprint
 
     def observe(self, opened: Opener, *, thorough: bool) -> Iterator[Observation]:
         """Twelve steps by each rule, where that can be matched."""
@@ -87,10 +78,14 @@ class UpdateRules:
                 yield from experiment.follow_rule(session, name)
 
 
+Subject = Network | UpdateRules
+
+
 def find_subject(name: str, plugins: Plugins) -> Subject:
     """The subject of that name. Raises UnknownNameError."""
     if name == UPDATE_RULES:
-        return UpdateRules((_small_network(),))
+        small = _small_network()
+        return UpdateRules(name, small.fingerprint, (small,))
     architecture: Architecture = plugins.architectures[name].load()
     graphs = (trained_network(architecture), looked_at_network(architecture))
     return Network(name, architecture.trace().fingerprint, graphs)
@@ -104,3 +99,51 @@ def _small_network() -> Graph:
     x = net.tanh(net.dense(x, 12, name="fc1"))
     net.dense(x, CLASSES, name="fc2")
     return net.graph(UPDATE_RULES)
+
+
+def without_randomness(graph: Graph) -> Graph:
+    """The same network, in which nothing is ever dropped: random streams are nobody's to match."""
+    return replace(graph, nodes=tuple(_kept(node) for node in graph.nodes))
+
+
+def _kept(node: Node) -> Node:
+    if "rate" not in node.attrs:
+        return node
+    return replace(node, attrs=MappingProxyType({**node.attrs, "rate": 0.0}))
+
+
+def trained_network(architecture: Architecture) -> Graph:
+    """The network that goes through everything: an odd size, where it can take one."""
+    return _first_fit(architecture, architecture.input_shape[2], (_ODD, _EVEN))
+
+
+def looked_at_network(architecture: Architecture) -> Graph:
+    """Another size, even, and one channel where the first has three, or three where one."""
+    channels = 1 if architecture.input_shape[2] == 3 else 3  # noqa: PLR2004 - colours
+    return _first_fit(architecture, channels, (_EVEN, _ODD))
+
+
+def _first_fit(architecture: Architecture, channels: int, groups: Sequence[Sequence[int]]) -> Graph:
+    """At the largest affordable size of the first group that it can take any of.
+
+    Not less than an eighth of its own: a 3×3 window on a single position says little.
+    """
+    own = max(architecture.input_shape[:2])
+    for group in groups:
+        for sizes in (group, range(group[-1], _LARGEST_SIZE_TRIED, 2)):
+            fitting = [size for size in sizes if own // 8 <= size <= own + 1]
+            graphs = list(_traced(architecture, channels, fitting))
+            if graphs:
+                affordable = (graph for graph in graphs if graph.macs <= _LARGEST)
+                smallest = min(graphs, key=lambda graph: graph.macs)
+                return without_randomness(next(affordable, smallest))
+    raise ShapeError(f"{architecture.name} takes no square input of {channels} channels")
+
+
+def _traced(architecture: Architecture, channels: int, sizes: Sequence[int]) -> Iterator[Graph]:
+    for size in sizes:
+        shape: Shape = (size, size, channels)
+        try:
+            yield architecture.trace(shape, CLASSES)
+        except ShapeError:
+            continue

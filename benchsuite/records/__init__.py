@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         read_record,
         read_records,
         read_run,
+        read_some,
         read_stored,
     )
 
@@ -58,11 +59,14 @@ __all__ = [
     "read_record",
     "read_records",
     "read_run",
+    "read_some",
     "read_stored",
 ]
 
 #: What keeps records is for the harness: a worker needs their schema alone.
-_STORE = ("RunStore", "Stored", "read_record", "read_records", "read_run", "read_stored")
+_STORE = (
+    *("RunStore", "Stored", "read_record", "read_records", "read_run", "read_some", "read_stored"),
+)
 __getattr__ = imported_when_used(
     __name__,
     {

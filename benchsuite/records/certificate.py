@@ -12,10 +12,9 @@ from typing import Literal
 
 import msgspec
 
-from benchsuite.errors import UsageError
 from benchsuite.names import as_file_name
 from benchsuite.records.reading import read_json
-from benchsuite.records.writing import write_atomically
+from benchsuite.records.writing import made, pretty_json, write_atomically
 
 CERTIFICATE_VERSION = 1
 CERTIFICATES = "certificates"
@@ -91,15 +90,9 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
 def write_certificate(results: Path, certificate: Certificate) -> Path:
     """Store it in place of an older one. Raises UsageError where it cannot be written."""
     path = results / certificate.path
-    try:
+    with made(results):
         path.parent.mkdir(parents=True, exist_ok=True)
-        content = msgspec.json.format(msgspec.json.encode(certificate), indent=1) + b"\n"
-        write_atomically(path, content)
-    except OSError as error:
-        raise UsageError(
-            f"results folder '{results}' cannot be written ({error.strerror}): "
-            "choose another with --results"
-        ) from error
+        write_atomically(path, pretty_json(certificate))
     return path
 
 
@@ -108,7 +101,8 @@ def read_certificates(results: Path) -> Iterator[Certificate]:
 
     Raises UsageError where a file is no certificate of ours.
     """
-    return map(_read, sorted((results / CERTIFICATES).glob("*/*.json")))
+    for path in sorted((results / CERTIFICATES).glob("*/*.json")):
+        yield read_json(path, Certificate, "certificate")
 
 
 def certificates_beside(paths: Iterable[Path]) -> Iterator[Certificate]:
@@ -116,7 +110,3 @@ def certificates_beside(paths: Iterable[Path]) -> Iterator[Certificate]:
     folders = {folder for path in paths for folder in (path.resolve(), *path.resolve().parents)}
     for folder in sorted(folder for folder in folders if (folder / CERTIFICATES).is_dir()):
         yield from read_certificates(folder)
-
-
-def _read(path: Path) -> Certificate:
-    return read_json(path, Certificate, "certificate")

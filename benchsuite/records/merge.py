@@ -11,15 +11,13 @@ from glob import escape
 from pathlib import Path
 from typing import Any, Literal
 
-import msgspec
-
 from benchsuite.errors import UsageError
 from benchsuite.files import opened, require_within
 from benchsuite.records import store
 from benchsuite.records.certificate import CERTIFICATES
 from benchsuite.records.reading import content_of
 from benchsuite.records.store import RECORDS, RUNS, Stored
-from benchsuite.records.writing import write_atomically
+from benchsuite.records.writing import pretty_json, write_atomically
 
 Keep = Literal["first", "last", "ok"]
 #: Cases that an error names; it counts the rest.
@@ -87,7 +85,7 @@ def merge(parts: Sequence[Part], keep: Keep | None = None) -> Merged:
         for stored in part.stored:
             found.setdefault(stored.record.case.id, []).append(stored)
     several = {case_id: held for case_id, held in found.items() if len(held) > 1}
-    differing = [i for i, held in several.items() if any(_differ(held[0], x) for x in held)]
+    differing = [i for i, held in several.items() if any(x.record != held[0].record for x in held)]
     kept = {i: _choose(held, keep if i in differing else "first") for i, held in found.items()}
     open_cases = [case_id for case_id, stored in kept.items() if stored is None]
     if open_cases:
@@ -98,10 +96,6 @@ def merge(parts: Sequence[Part], keep: Keep | None = None) -> Merged:
         tuple(case_id for case_id in several if case_id not in differing),
         tuple(differing),
     )
-
-
-def _differ(one: Stored, other: Stored) -> bool:
-    return one.record != other.record
 
 
 def _choose(held: Sequence[Stored], keep: Keep | None) -> Stored | None:
@@ -163,8 +157,7 @@ def write_merged(folder: Path, name: str, merged: Merged) -> None:
             suffix = file.name.removeprefix(stored.path.stem)
             _copy(file, folder / file.parent.name / f"{stored.record.case.id}{suffix}", stored)
     facts = {"run": name, "parts": [part for one in merged.parts for part in _facts(one, merged)]}
-    content = msgspec.json.format(msgspec.json.encode(facts), indent=1) + b"\n"
-    write_atomically(folder / store.RUN_FILE, content)
+    write_atomically(folder / store.RUN_FILE, pretty_json(facts))
 
 
 def _copy(source: Path, target: Path, stored: Stored) -> None:

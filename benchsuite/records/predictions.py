@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchsuite.errors import UsageError
+from benchsuite.errors import UsageError, refused
 from benchsuite.npz import read_arrays
 from benchsuite.records.writing import write_atomically, written
 
@@ -48,11 +48,9 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
 
 def read_predictions(path: Path) -> Predictions:
     """Raises UsageError where the file is not there, or none of ours."""
-    try:
+    with refused(f"'{path}' is no file of predictions", OSError, ValueError, KeyError):
         stored = read_arrays(path)
-        found = Predictions(*(stored[field.name] for field in fields(Predictions)))
-    except (OSError, ValueError, KeyError) as error:
-        raise UsageError(f"'{path}' is no file of predictions: {error}") from error
+        found = Predictions(*(stored[name] for name in _TYPES))
     if not _fits(found):
         raise UsageError(f"'{path}' is no file of predictions: its arrays are of other kinds")
     return found

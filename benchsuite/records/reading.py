@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from benchsuite.errors import UsageError
+from benchsuite.errors import UsageError, refused
 from benchsuite.files import read_whole
 
 T = TypeVar("T")
@@ -24,10 +24,8 @@ def read_json(path: Path, kind: type[T], what: str) -> T:
     Raises UsageError where it cannot be read, or is none.
     """
     content = content_of(path)
-    try:
+    with refused(f"'{path}' is not a benchsuite {what}", *NOT_OURS):
         return msgspec.json.decode(content, type=kind)
-    except NOT_OURS as error:
-        raise UsageError(f"'{path}' is not a benchsuite {what}: {error}") from error
 
 
 def content_of(path: Path) -> bytes:

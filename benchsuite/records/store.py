@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -12,14 +11,13 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from benchsuite.errors import UsageError
+from benchsuite.errors import UsageError, refused
 from benchsuite.privacy import redacted
-from benchsuite.records.facts import read_facts
-from benchsuite.records.reading import NOT_OURS, content_of
+from benchsuite.records.reading import NOT_OURS, content_of, read_json
 from benchsuite.records.schema import SCHEMA_VERSION, Record
 from benchsuite.records.series import Series, append_series, encode_series, read_series
 from benchsuite.records.versions import decode_latest, decode_record, version_of
-from benchsuite.records.writing import write_atomically, written
+from benchsuite.records.writing import made, pretty_json, write_atomically, written
 
 RECORDS = "records"
 LOGS = "logs"
@@ -43,7 +41,7 @@ class RunStore:
         self.run = run
         self.folder = results / RUNS / run
         self._checkpoints = results / CHECKPOINTS
-        with _makes(results):
+        with made(results):
             for name in (RECORDS, LOGS, PREDICTIONS, SAMPLES, JOURNAL):
                 (self.folder / name).mkdir(parents=True, exist_ok=True)
 
@@ -52,7 +50,7 @@ class RunStore:
         """A new run, which nobody else has begun: the time, in a form that sorts."""
         name = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
         names = (name, *(f"{name}-{count}" for count in range(2, 1000)))
-        with _makes(results):
+        with made(results):
             (results / RUNS).mkdir(parents=True, exist_ok=True)
             return cls(results, next(x for x in names if _is_new(results / RUNS / x)))
 
@@ -138,8 +136,9 @@ class RunStore:
         return self._checkpoints / f"{case_id}.safetensors"
 
     def _write(self, path: Path, content: object) -> None:
+        text = pretty_json(content).decode()
         with written(path):
-            write_atomically(path, _pretty(content))
+            write_atomically(path, redacted(text).encode())
 
 
 def _is_new(folder: Path) -> bool:
@@ -149,17 +148,6 @@ def _is_new(folder: Path) -> bool:
     except FileExistsError:
         return False
     return True
-
-
-@contextmanager
-def _makes(results: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise UsageError(
-            f"results folder '{results}' cannot be written ({error.strerror}): "
-            "choose another with --results"
-        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +172,10 @@ class Stored:
         """Where what its network says of each test image is, if it was kept."""
         return self.folder / PREDICTIONS / f"{self.path.stem}.npz"
 
+    def series(self) -> list[Series]:
+        """Its raw samples; empty where there are none."""
+        return read_series(self.samples) if self.samples.is_file() else []
+
     def facts(self) -> dict[str, Any]:
         """What holds for its whole run (docs/reference/records.md); empty where it does not say.
 
@@ -194,12 +186,37 @@ class Stored:
         return next(parts, facts)
 
 
+# What a run's file has to say, as far as views rely on it; all else may be anything.
+
+
+class _Machine(msgspec.Struct, frozen=True):
+    host: str | None = None
+    cpu: str | None = None
+    platform: str | None = None
+    commit: str | None = None
+
+
+class _Facts(msgspec.Struct, frozen=True):
+    environment: _Machine = _Machine()
+
+
+class _Part(_Facts, frozen=True, kw_only=True):
+    cases: list[str]
+
+
+class _Run(_Facts, frozen=True):
+    parts: list[_Part] = []
+
+
 def read_run(folder: Path) -> dict[str, Any]:
     """The facts of a run; empty where there are none. Raises UsageError for another file."""
     path = folder / RUN_FILE
     if not path.is_file():
         return {}
-    return read_facts(path)
+    facts: dict[str, Any] = read_json(path, dict[str, Any], "run")
+    with refused(f"'{path}' is not a benchsuite run", *NOT_OURS):
+        msgspec.convert(facts, _Run)
+    return facts
 
 
 def read_records(paths: Iterable[Path]) -> Iterator[Record]:
@@ -208,6 +225,15 @@ def read_records(paths: Iterable[Path]) -> Iterator[Record]:
     Raises UsageError where a path does not exist or a file is no record of ours.
     """
     return (stored.record for stored in read_stored(paths))
+
+
+def read_some(paths: Sequence[Path]) -> list[Stored]:
+    """Likewise, and one at least. Raises UsageError as `read_stored`, and where there is none."""
+    found = list(read_stored(paths))
+    if not found:
+        places = ", ".join(f"'{path}'" for path in paths)
+        raise UsageError(f"no records in {places}: name a run's folder, or run first")
+    return found
 
 
 def read_stored(paths: Iterable[Path]) -> Iterator[Stored]:
@@ -221,17 +247,13 @@ def read_stored(paths: Iterable[Path]) -> Iterator[Stored]:
 
 def _record_files(folder: Path) -> list[Path]:
     found = folder.rglob(f"{RECORDS}/*.json")
-    return sorted(f for f in found if not any(map(_is_hidden, f.relative_to(folder).parts)))
-
-
-def _is_hidden(name: str) -> bool:
-    return name.startswith(".")
+    return [f for f in sorted(found) if "/." not in f"/{f.relative_to(folder).as_posix()}"]
 
 
 def read_record(path: Path) -> Record:
     """One record. Raises UsageError where the file is none, or is newer than this version."""
     content = content_of(path)
-    try:
+    with refused(f"'{path}' is not a benchsuite record", *NOT_OURS):
         if record := decode_latest(content):
             return record
         schema = version_of(content)
@@ -241,10 +263,3 @@ def read_record(path: Path) -> Record:
                 f"{SCHEMA_VERSION}: upgrade it"
             )
         return decode_record(content, schema)
-    except NOT_OURS as error:
-        raise UsageError(f"'{path}' is not a benchsuite record: {error}") from error
-
-
-def _pretty(value: object) -> bytes:
-    text = msgspec.json.format(msgspec.json.encode(value).decode(), indent=1)
-    return f"{redacted(text)}\n".encode()

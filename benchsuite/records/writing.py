@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+import msgspec
+
 from benchsuite.errors import StorageError, UsageError
 
 
@@ -36,6 +38,23 @@ def _settle(folder: Path) -> None:
             os.fsync(entry)
         finally:
             os.close(entry)
+
+
+def pretty_json(value: object) -> bytes:
+    """A line a value, and a newline at the end."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n"
+
+
+@contextmanager
+def made(results: Path) -> Iterator[None]:
+    """Raises UsageError where what is done to a results folder ends in OSError."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"results folder '{results}' cannot be written ({error.strerror}): "
+            "choose another with --results"
+        ) from error
 
 
 def write_output(path: Path, content: bytes) -> None:

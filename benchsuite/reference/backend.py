@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -15,7 +15,6 @@ from benchsuite.graph import OPS, Graph, Node
 from benchsuite.graph.ops.arrays import Array
 from benchsuite.graph.ops.op import NodeWeights, Operation
 from benchsuite.graph.weights import check_weights
-from benchsuite.reference.ceilings import NumpyWorkload, copy, product
 from benchsuite.reference.definitions import OPERATIONS
 from benchsuite.reference.oracle import Oracle, normalised
 
@@ -181,6 +180,41 @@ def _macs(node: Node, weights: NodeWeights, output: Array) -> int:
         width: int = output.shape[-1]
         return positions * (matrices + 2 * positions * width)
     return 0
+
+
+class NumpyWorkload:
+    """Writes into the same array again and again; see `benchsuite.contract.Workload`."""
+
+    def __init__(
+        self, work: Callable[..., Any], operands: tuple[Array, ...], result: Array
+    ) -> None:
+        self.operands = operands
+        self._work, self._result = work, result
+
+    def submit(self) -> Array:
+        """The result, complete."""
+        self._work(*self.operands, self._result)
+        return self._result
+
+    def synchronize(self) -> None:
+        """Nothing to wait for."""
+
+
+def product(size: int, dtype: type[np.floating], seed: int) -> NumpyWorkload:
+    """Of two matrices of N(0, 1), (size, size)."""
+    generator = np.random.default_rng(seed)
+    factors = tuple(generator.standard_normal((size, size)).astype(dtype) for _ in range(2))
+    return NumpyWorkload(np.matmul, factors, np.zeros((size, size), dtype))
+
+
+def copy(elements: int, dtype: type[np.floating], seed: int) -> NumpyWorkload:
+    """Of an array of N(0, 1), (elements,)."""
+    source = np.random.default_rng(seed).standard_normal(elements, np.float32).astype(dtype)
+
+    def work(source: Array, target: Array) -> None:
+        np.copyto(target, source)
+
+    return NumpyWorkload(work, (source,), np.zeros(elements, dtype))
 
 
 class NumpyBackend:

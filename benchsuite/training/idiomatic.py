@@ -25,7 +25,9 @@ def train_idiomatically(
     """Epoch by epoch; where `max_steps` leaves a part of one, over its share of the images."""
     trained, images = Trained(), split.images[:]
     while not trained.ended:
-        count = _images_left(len(images), trained, recipe)
+        count = len(images)
+        if recipe.max_steps is not None:
+            count = min(count, (recipe.max_steps - trained.steps) * recipe.batch_size)
         chosen = np.linspace(0, len(images), count, endpoint=False).astype(np.int64)
         whole = count == len(images)
         shown = (images, split.labels) if whole else (images[chosen], split.labels[chosen])
@@ -55,10 +57,3 @@ def train_idiomatically(
     trained.kept = trained.epochs[-1]
     trained.expect_finite(lambda: check_finite_weights(session.weights()))
     return trained
-
-
-def _images_left(images: int, trained: Trained, recipe: Recipe) -> int:
-    """Of one epoch, as far as `max_steps` goes."""
-    if recipe.max_steps is None:
-        return images
-    return min(images, (recipe.max_steps - trained.steps) * recipe.batch_size)

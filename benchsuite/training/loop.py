@@ -19,7 +19,7 @@ from benchsuite.errors import NotFiniteError
 from benchsuite.graph.weights import Weights
 from benchsuite.records import Epoch, finite
 from benchsuite.training.checkpoint import Checkpoints, History
-from benchsuite.training.metrics import LOSS, TOP1
+from benchsuite.training.evaluation import LOSS, TOP1
 from benchsuite.training.schedules import learning_rates
 
 #: Figures of the validation split, by metric.

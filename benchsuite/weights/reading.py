@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,25 @@ from benchsuite.files import check_zip
 from benchsuite.graph import Graph
 from benchsuite.graph.weights import Checkpoint, Weights, check_weights, digest_weights
 from benchsuite.hooks import Registry
-from benchsuite.weights.published import is_auxiliary, renamed
+
+Arrays = Mapping[str, NDArray[Any]]
 
 #: What `torch.nn.DataParallel` puts before every name.
 _PREFIX = "module."
 #: How many batches a BatchNorm of PyTorch has seen: no weight, and nothing depends on it.
 _COUNTER = "num_batches_tracked"
+# Published checkpoints differ from the `state_dict` of today's torchvision, which changes them as
+# it loads them (`densenet._load_state_dict`, `vision_transformer.MLPBlock._load_from_state_dict`,
+# and the `aux_logits` of `googlenet` and `inception_v3`); so does benchsuite.
+
+#: A name as published, and as it is today.
+_RENAMED = (
+    (re.compile(r"(.*denselayer\d+\.(?:norm|conv))\.([12]\.\w+)"), r"\1\2"),
+    (re.compile(r"(.*\.mlp)\.linear_1(\.\w+)"), r"\1.0\2"),
+    (re.compile(r"(.*\.mlp)\.linear_2(\.\w+)"), r"\1.3\2"),
+)
+#: Heads that only help in training, and that our networks leave out.
+_AUXILIARY = {"googlenet": ("aux1.", "aux2."), "inception_v3": ("AuxLogits.",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +108,15 @@ def _read(path: Path, readers: Registry) -> Checkpoint:
 
 
 def _fit(checkpoint: Checkpoint, graph: Graph) -> Fitted:
-    arrays = renamed(_without_prefix(checkpoint.arrays), graph.weights)
-    ignored = dict.fromkeys(name for name in arrays if _is_ignored(name, graph))
+    arrays, auxiliary = checkpoint.arrays, _AUXILIARY.get(graph.name, ())
+    if all(name.startswith(_PREFIX) for name in arrays):
+        arrays = {name.removeprefix(_PREFIX): array for name, array in arrays.items()}
+    arrays = _renamed(arrays, graph.weights)
+    ignored = dict.fromkeys(
+        name
+        for name in arrays
+        if name not in graph.weights and (_is_counter(name) or name.startswith(auxiliary))
+    )
     kept = {name: array for name, array in arrays.items() if name not in ignored}
     check_weights(graph, kept)
     notes = (*checkpoint.notes, *_conversions(kept), *_other_network(checkpoint, graph))
@@ -103,16 +124,18 @@ def _fit(checkpoint: Checkpoint, graph: Graph) -> Fitted:
     return Fitted(ordered, tuple(ignored), notes)
 
 
-def _without_prefix(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    if not all(name.startswith(_PREFIX) for name in arrays):
-        return dict(arrays)
-    return {name.removeprefix(_PREFIX): array for name, array in arrays.items()}
+def _renamed(arrays: Arrays, names: Collection[str]) -> Arrays:
+    """The arrays under the names of today, where the network has those and the file has not."""
+    return {_today(name, arrays, names): array for name, array in arrays.items()}
 
 
-def _is_ignored(name: str, graph: Graph) -> bool:
-    if name in graph.weights:
-        return False
-    return _is_counter(name) or is_auxiliary(name, graph.name)
+def _today(name: str, arrays: Arrays, names: Collection[str]) -> str:
+    for pattern, replacement in _RENAMED:
+        if pattern.fullmatch(name):
+            new = pattern.sub(replacement, name)
+            if new in names and new not in arrays:
+                return new
+    return name
 
 
 def _is_counter(name: str) -> bool:
@@ -124,7 +147,7 @@ def _other_network(checkpoint: Checkpoint, graph: Graph) -> list[str]:
     return [] if written_for == graph.name else [f"the file is for {written_for}, by its own word"]
 
 
-def _conversions(arrays: Mapping[str, NDArray[Any]]) -> list[str]:
+def _conversions(arrays: Arrays) -> list[str]:
     types = Counter(array.dtype.name for array in arrays.values())
     return [
         f"{count} tensors converted from {name} to float32"

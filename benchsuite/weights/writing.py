@@ -1,18 +1,21 @@
-"""Weights as a safetensors file, under their canonical names."""
+"""Weights out of the core: into a safetensors file, or through a backend."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchsuite import __version__
-from benchsuite.errors import UsageError
+from benchsuite.contract import Setup
+from benchsuite.errors import BenchsuiteError, UsageError
 from benchsuite.graph import Graph
 from benchsuite.graph.weights import Weights, check_weights
+from benchsuite.hooks import Entry
+from benchsuite.records.writing import write_atomically
 
 SUFFIX = ".safetensors"
 
@@ -39,11 +42,33 @@ def write_weights(path: Path, graph: Graph, weights: Weights, origin: Mapping[st
             **origin,
         },
     )
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        partial.write_bytes(data)
-        partial.replace(path)
+        write_atomically(path, data)
     except OSError as error:
-        with suppress(OSError):
-            partial.unlink()
         raise UsageError(f"'{path}' cannot be written: {error.strerror}") from error
+
+
+def pass_through(backend: Entry, graph: Graph, weights: Weights) -> Weights:
+    """Give the weights to a session of this backend, on the CPU, and take them out again.
+
+    The session opens with zeros, so that what comes out went in through `set_weights`. The
+    backend's environment becomes this process's, which should have used no other framework.
+
+    Raises BenchsuiteError, naming them, where weights do not come back bit for bit.
+    """
+    os.environ.update(backend.target.environment)
+    zeros = {name: np.zeros(weight.shape, np.float32) for name, weight in graph.weights.items()}
+    session = backend.load()().open(graph, zeros, Setup())
+    try:
+        session.set_weights(weights)
+        returned: Weights = session.weights()
+    finally:
+        session.close()
+    changed = [name for name in weights if not _same_bits(weights[name], returned[name])]
+    if changed:
+        raise BenchsuiteError(f"{backend.name} does not give back as set: {', '.join(changed)}")
+    return returned
+
+
+def _same_bits(one: NDArray[np.floating], other: NDArray[np.floating]) -> bool:
+    return (one.dtype, one.shape) == (other.dtype, other.shape) and one.tobytes() == other.tobytes()

@@ -52,8 +52,7 @@ from benchsuite.report.leaderboard.rows import columns_of
 from benchsuite.report.leaderboard.view import view_of
 from benchsuite.report.page import page
 from benchsuite.report.page.cases import case_pages
-from benchsuite.report.page.samples import sampled_figures
-from benchsuite.report.page.source import read_source
+from benchsuite.report.page.source import read_source, sampled_figures
 from benchsuite.training.recipes import make_recipe
 from benchsuite.weights import read_weights
 

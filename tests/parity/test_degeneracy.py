@@ -8,7 +8,7 @@ import pytest
 from benchsuite.contract import Setup
 from benchsuite.hooks import load_plugins
 from benchsuite.parity.degeneracy import sensitivity
-from benchsuite.parity.networks import without_randomness
+from benchsuite.parity.subjects import without_randomness
 from benchsuite.testing import NumpyBackend, random_images, random_weights
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchsuite.parity.judge import judge
+from benchsuite.parity.certify import judge
 from benchsuite.parity.worker import Answer
 from benchsuite.records.certificate import Check
 

@@ -8,7 +8,7 @@ import pytest
 
 from benchsuite.hooks import load_plugins
 from benchsuite.parity.experiment import batches
-from benchsuite.parity.networks import looked_at_network, trained_network, without_randomness
+from benchsuite.parity.subjects import looked_at_network, trained_network, without_randomness
 
 REGISTRY = {name: entry.load() for name, entry in load_plugins().architectures.items()}
 ALL = pytest.mark.parametrize("architecture", REGISTRY.values(), ids=REGISTRY)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchsuite.contract import Recipe
-from benchsuite.data.batches.targets import class_weights, targets
+from benchsuite.data.batches.mixing import class_weights, targets
 from benchsuite.training.schedules import learning_rates
 
 pytestmark = pytest.mark.frameworks

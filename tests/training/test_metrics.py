@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from benchsuite.training.metrics import (
+from benchsuite.training.evaluation import (
     LOSS,
     TOP1,
     TOP5,

@@ -52,42 +52,29 @@ class KeptPart:
         """Encoded images, one after another, where they lay in no files of their own."""
         return Path(f"{self.stem}-packed")
 
-    def write_labels(self, labels: NDArray[np.int64]) -> None:
-        """(N,)."""
-        np.save(f"{self.stem}-labels.npy", labels)
+    def write(self, **arrays: NDArray[Any] | int) -> None:
+        """`labels` (N,), and of encoded images `paths`, `spans`, `digests` and `channels`.
 
-    def write_encoded(
-        self,
-        paths: NDArray[np.bytes_],
-        spans: NDArray[np.int64],
-        digests: NDArray[np.uint8],
-        channels: int,
-    ) -> None:
-        """As EncodedImages has them; paths not where images are packed, which yet move."""
-        np.save(f"{self.stem}-spans.npy", spans)
-        np.save(f"{self.stem}-digests.npy", digests)
-        np.save(f"{self.stem}-channels.npy", channels)
-        if not self.packed.exists():
-            np.save(f"{self.stem}-paths.npy", paths)
+        Paths are left out where images are packed, which yet move.
+        """
+        if self.packed.exists():
+            arrays.pop("paths", None)
+        for what, array in arrays.items():
+            np.save(f"{self.stem}-{what}.npy", array)
 
     def read(self) -> Split:
         """Images stay on disk until they are read: pages of one file serve every process."""
-        labels = np.load(f"{self.stem}-labels.npy", allow_pickle=False)
+        labels = np.array(self._mapped("labels"))
         if self.pixels.exists():
-            return Split(_mapped(self.pixels), labels)
-        paths = (
-            one_path(self.packed, len(labels))
-            if self.packed.exists()
-            else _mapped(Path(f"{self.stem}-paths.npy"))
-        )
-        spans, digests = (_mapped(Path(f"{self.stem}-{what}.npy")) for what in ("spans", "digests"))
-        channels = int(np.load(f"{self.stem}-channels.npy", allow_pickle=False))
-        return Split(EncodedImages(paths, spans, digests, channels, self.stem), labels)
+            return Split(self._mapped("images"), labels)
+        packed = self.packed.exists()
+        paths = one_path(self.packed, len(labels)) if packed else self._mapped("paths")
+        spans, digests, channels = map(self._mapped, ("spans", "digests", "channels"))
+        return Split(EncodedImages(paths, spans, digests, int(channels), self.stem), labels)
 
-
-def _mapped(path: Path) -> NDArray[Any]:
-    found: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    return found
+    def _mapped(self, what: str) -> NDArray[Any]:
+        found: NDArray[Any] = np.load(f"{self.stem}-{what}.npy", mmap_mode="r", allow_pickle=False)
+        return found
 
 
 def one_path(path: Path, count: int) -> NDArray[np.bytes_]:

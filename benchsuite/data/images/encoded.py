@@ -35,18 +35,15 @@ def decode(content: bytes) -> NDArray[np.uint8]:
     """
     try:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
-            _check_size(image)
+            if image.width * image.height > _MOST_PIXELS:
+                size = f"{image.width}×{image.height}"
+                raise ValueError(f"{size} pixels are more than {_MOST_PIXELS:,}")  # noqa: TRY301
             image.load()
             return _as_array(image)
     except UnidentifiedImageError as error:  # its own words name an address in memory
         raise ValueError("no image of a kind that Pillow reads") from error
     except Exception as error:  # decoders of broken images fail in many ways
         raise ValueError(" ".join(str(error).split()) or type(error).__name__) from error
-
-
-def _check_size(image: Image.Image) -> None:
-    if image.width * image.height > _MOST_PIXELS:
-        raise ValueError(f"{image.width}×{image.height} pixels are more than {_MOST_PIXELS:,}")
 
 
 def _as_array(image: Image.Image) -> NDArray[np.uint8]:

@@ -45,13 +45,8 @@ class Encoded:
     names: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Task:
-    """Some images, from row `first` of all."""
-
-    paths: NDArray[np.bytes_]
-    spans: NDArray[np.int64]
-    first: int
+#: Paths and spans of some images, from row `first` of all.
+_Task = tuple[NDArray[np.bytes_], NDArray[np.int64], int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +75,7 @@ def look(encoded: Encoded, classes: int, part: KeptPart) -> tuple[str, ...]:
     if not good.any():
         some = "; ".join(problems[:5]) or "there are none"
         raise UsageError(f"not one image can be read: {some}")
-    part.write_labels(encoded.labels[rows[good]])
+    part.write(labels=encoded.labels[rows[good]])
     if pixels is not None and np.all(seen.shapes[good] == pixels.shape):
         _leave_only(good, pixels)
         part.packed.unlink(missing_ok=True)
@@ -89,7 +84,7 @@ def look(encoded: Encoded, classes: int, part: KeptPart) -> tuple[str, ...]:
         channels = seen.shapes[good, 2]
         wanted = int(channels.max())
         digests = seen.digests[good, (channels != wanted).astype(np.int64)]
-        part.write_encoded(paths[good], spans[good], digests, wanted)
+        part.write(paths=paths[good], spans=spans[good], digests=digests, channels=wanted)
     return problems
 
 
@@ -115,7 +110,7 @@ def _look_at_all(
     paths: NDArray[np.bytes_], spans: NDArray[np.int64], pixels: RowFile | None
 ) -> _Seen:
     starts = range(0, len(paths), _CHUNK)
-    tasks = (_Task(paths[i : i + _CHUNK], spans[i : i + _CHUNK], i) for i in starts)
+    tasks = ((paths[i : i + _CHUNK], spans[i : i + _CHUNK], i) for i in starts)
     none = _Seen(np.empty((0, 3), np.int64), np.empty((0, 2, 32), np.uint8), ())
     with closing(Decoders.worth(spans)) as decoders:
         seen = decoders.map(partial(_look_at, pixels), tasks)
@@ -129,10 +124,11 @@ def _look_at_all(
 
 def _look_at(pixels: RowFile | None, task: _Task) -> _Seen:
     """Look at some, and write those that fit there. In any process."""
-    shapes = np.zeros((len(task.paths), 3), np.int64)
-    digests = np.zeros((len(task.paths), 2, 32), np.uint8)
-    problems = [""] * len(task.paths)
-    for row, (path, span) in enumerate(zip(task.paths, task.spans, strict=True)):
+    paths, spans, first = task
+    shapes = np.zeros((len(paths), 3), np.int64)
+    digests = np.zeros((len(paths), 2, 32), np.uint8)
+    problems = [""] * len(paths)
+    for row, (path, span) in enumerate(zip(paths, spans, strict=True)):
         try:
             image = read_image(path, span)
         except ValueError as error:
@@ -143,7 +139,7 @@ def _look_at(pixels: RowFile | None, task: _Task) -> _Seen:
         for kind, each in enumerate(alike):
             digests[row, kind] = np.frombuffer(digest_image(each), np.uint8)
         if pixels is not None and image.shape == pixels.shape:
-            pixels.write(task.first + row, image)
+            pixels.write(first + row, image)
     return _Seen(shapes, digests, problems)
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from benchsuite.contract import Split
 from benchsuite.data.sources.pickles import read_pickle
-from benchsuite.errors import BenchsuiteError, UsageError
+from benchsuite.errors import UsageError, refused
 from benchsuite.files import Bounded, opened, read_at_most
 
 #: No file of these sets becomes more, unpacked: the largest is SVHN's, of 225 million bytes.
@@ -36,13 +36,11 @@ _MOST_NAMES = 100
 
 def read_idx(path: Path) -> NDArray[np.uint8]:
     """An IDX file of unsigned bytes, gzip or plain. Raises UsageError where it is none."""
-    try:
-        with opened(path) as file:
-            packed = file.read(len(_GZIP)) == _GZIP
-            file.seek(0)
-            return _idx(cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if packed else file, path)
-    except (OSError, EOFError, ValueError, zlib.error, struct.error) as error:
-        raise UsageError(f"'{path}' is no whole IDX file: {error}") from error
+    damaged = (OSError, EOFError, ValueError, zlib.error, struct.error)
+    with refused(f"'{path}' is no whole IDX file", *damaged), opened(path) as file:
+        packed = file.read(len(_GZIP)) == _GZIP
+        file.seek(0)
+        return _idx(cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if packed else file, path)
 
 
 def _idx(source: IO[bytes], path: Path) -> NDArray[np.uint8]:
@@ -73,27 +71,18 @@ def read_cifar(
     labels: the key of the labels. names: the member and the key of the classes' names.
     Raises UsageError for an archive that is cut short or holds something else.
     """
-    try:
-        return _cifar(path, members, labels, names)
-    except BenchsuiteError:
-        raise
-    except Exception as error:  # whatever is in the place of an archive, or of its arrays
-        raise UsageError(f"'{path}' is no whole archive of CIFAR: {error}") from error
-
-
-def _cifar(
-    path: Path, members: tuple[str, ...], labels: bytes, names: tuple[str, bytes]
-) -> tuple[Split, tuple[str, ...]]:
-    found = _members(path, {*members, names[0]})
-    parts = [read_pickle(found[member], member) for member in members]
-    classes = _class_names(read_pickle(found[names[0]], names[0])[names[1]])
-    pixels = np.concatenate([_pixels(part) for part in parts])
-    images = np.ascontiguousarray(pixels.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1))
-    # `index` takes no lists: those within one another become more numbers than memory holds
-    numbers = np.array([index(label) for part in parts for label in part[labels]], np.int64)
-    if numbers.shape != (len(images),):
-        raise ValueError(f"{len(images)} images have {len(numbers)} labels")
-    return Split(images, numbers), classes
+    # whatever is in the place of an archive, or of its arrays
+    with refused(f"'{path}' is no whole archive of CIFAR", Exception):
+        found = _members(path, {*members, names[0]})
+        parts = [read_pickle(found[member], member) for member in members]
+        classes = _class_names(read_pickle(found[names[0]], names[0])[names[1]])
+        pixels = np.concatenate([_pixels(part) for part in parts])
+        images = np.ascontiguousarray(pixels.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1))
+        # `index` takes no lists: those within one another become more numbers than memory holds
+        numbers = np.array([index(label) for part in parts for label in part[labels]], np.int64)
+        if numbers.shape != (len(images),):
+            raise ValueError(f"{len(images)} images have {len(numbers)} labels")
+        return Split(images, numbers), classes
 
 
 def _pixels(part: dict[bytes, Any]) -> NDArray[np.uint8]:
@@ -135,10 +124,8 @@ def read_svhn(path: Path) -> Split:
 
     Raises UsageError for a file that holds anything else, or is cut short.
     """
-    try:
+    with refused(f"'{path}' is no whole file of SVHN", Exception):  # damaged ones, in many ways
         images, labels = _matrices(path)
-    except Exception as error:  # a damaged file makes scipy fail in many ways
-        raise UsageError(f"'{path}' is no whole file of SVHN: {error}") from error
     return Split(np.ascontiguousarray(images.transpose(3, 0, 1, 2)), labels % 10)
 
 

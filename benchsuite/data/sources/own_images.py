@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 from benchsuite.contract import Dataset, Split
 from benchsuite.data.images.cache import Facts, KeptPart, look_once
 from benchsuite.data.images.inspection import Encoded, look
-from benchsuite.errors import UsageError
+from benchsuite.errors import UsageError, refused
 from benchsuite.files import require_within
 from benchsuite.npz import read_arrays
 
 _SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm"})
 #: Their names are in memory, and a network has a logit for each.
 _MOST_CLASSES = 1 << 20
-_LEADS_OUT = "it is a link that leads out of the folder"
 #: How the folder or the files of a test split may be called.
 TESTS = ("test", "val", "validation")
 
@@ -32,10 +31,8 @@ def read_npz(argument: str) -> Dataset:
     Images are (N, H, W), (N, H, W, 1) or (N, H, W, 3), uint8. Raises UsageError for others.
     """
     path = Path(argument)
-    try:
+    with refused(f"'{path}' cannot be read as an .npz file of arrays", OSError, ValueError):
         arrays = read_arrays(path)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"'{path}' cannot be read as an .npz file of arrays: {error}") from error
     train = _array_split(arrays, "train", path)
     test = _array_split(arrays, "test", path) if "x_test" in arrays else None
     last = max(int(part.labels.max(initial=-1)) for part in (train, test) if part)
@@ -95,10 +92,12 @@ def _folder(path: Path) -> Dataset:
     if not classes:
         raise UsageError(f"'{parts['train']}' has no folders: each class is to be one")
     found = {part: _files(folder, classes, path) for part, folder in parts.items()}
-    problems = list(_strangers(chain(*found.values()), path.resolve()))
-    strange = {file for file, _ in problems}
+    root = path.resolve()
+    links = [file for file, _ in chain(*found.values()) if file.is_symlink()]
+    # Links that lead to no file in the folder: they may lead to what is private here.
+    strange = {file: what for file in links if (what := _behind(file, root))}
     sound = {part: [x for x in files if x[0] not in strange] for part, files in found.items()}
-    said = tuple(f"{file}: {what}" for file, what in problems)
+    said = tuple(f"{file}: {what}" for file, what in strange.items())
     if not all(sound.values()):
         raise UsageError(f"not one image can be read: {'; '.join(said[:5])}")
 
@@ -126,13 +125,6 @@ def _files(folder: Path, classes: Sequence[str], root: Path) -> list[tuple[Path,
     return files
 
 
-def _strangers(files: Iterable[tuple[Path, int]], root: Path) -> Iterator[tuple[Path, str]]:
-    """Links that lead to no file in the folder, and why: they may lead to what is private here."""
-    for file, _ in files:
-        if file.is_symlink() and (what := _behind(file, root)):
-            yield file, what
-
-
 def _behind(link: Path, root: Path) -> str:
     """What is wrong with where a link leads; nothing where that is a file in the folder."""
     try:
@@ -140,7 +132,7 @@ def _behind(link: Path, root: Path) -> str:
     except (OSError, RuntimeError):  # the latter for circles, before Python 3.13
         return "it is a link that leads nowhere"
     if not target.is_relative_to(root):
-        return _LEADS_OUT
+        return "it is a link that leads out of the folder"
     return "" if target.is_file() else "it is a link that leads to no file"
 
 

@@ -15,7 +15,7 @@ from benchsuite.contract import Dataset
 from benchsuite.data.images.cache import Facts, KeptPart, look_once, one_path
 from benchsuite.data.images.inspection import Encoded, look
 from benchsuite.data.sources.own_images import TESTS, numbered
-from benchsuite.errors import BenchsuiteError, UsageError
+from benchsuite.errors import UsageError, refused
 from benchsuite.files import most_unpacked, opened
 
 if TYPE_CHECKING:
@@ -88,13 +88,10 @@ def _rows(files: Iterable[Path]) -> Iterator[tuple[str, bytes, int]]:
                 for row in batch.to_pylist():
                     image, label = row["image"] or {}, row["label"]
                     name = f"{file.name}:{image.get('path') or f'image {number}'}"
-                    yield name, image.get("bytes") or b"", _label(label)
+                    # no class has the label -1
+                    fits = label is not None and label <= _LARGEST_LABEL
+                    yield name, image.get("bytes") or b"", label if fits else -1
                     number += 1
-
-
-def _label(said: int | None) -> int:
-    """As it is; -1, which is no class's, where there is none that an int64 holds."""
-    return -1 if said is None or said > _LARGEST_LABEL else said
 
 
 @contextmanager
@@ -102,14 +99,13 @@ def _read(file: Path) -> Iterator[ParquetFile]:
     """A file with the right columns, that says that it unpacks to no more than it may."""
     from pyarrow.parquet import ParquetFile
 
-    try:
-        with opened(file) as content, ParquetFile(content) as table:
-            _check(table, file)
-            yield table
-    except BenchsuiteError:
-        raise
-    except Exception as error:  # a damaged file makes Arrow fail in many ways
-        raise UsageError(f"'{file}' cannot be read as Parquet: {error}") from error
+    with (
+        refused(f"'{file}' cannot be read as Parquet", Exception),  # damaged ones fail in many ways
+        opened(file) as content,
+        ParquetFile(content) as table,
+    ):
+        _check(table, file)
+        yield table
 
 
 def _check(table: ParquetFile, file: Path) -> None:

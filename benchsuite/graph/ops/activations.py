@@ -7,17 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from benchsuite.graph.node import Node
+from benchsuite.graph.ops import op
 from benchsuite.graph.ops.arrays import Array, np
-from benchsuite.graph.ops.op import (
-    ODD,
-    Attrs,
-    Backward,
-    Example,
-    Gradients,
-    NodeWeights,
-    Op,
-    of_tokens,
-)
+from benchsuite.graph.ops.op import Attrs, Backward, Gradients, NodeWeights, Op
 from benchsuite.graph.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -30,7 +22,7 @@ def _activation(
     slope: Callable[[Array, Array], Array],
     *,
     spread: float = 1.0,
-    shapes: tuple[tuple[str, tuple[int, int, int]], ...] = (("of-positions", ODD),),
+    shapes: tuple[tuple[str, tuple[int, int, int]], ...] = (("of-positions", op.ODD),),
     tokens: bool = False,
 ) -> Op:
     """An op that is a function of each element; its slope is one of its input and its output.
@@ -48,11 +40,11 @@ def _activation(
         node: Node = getattr(net, name)(x)
         return node
 
-    def examples() -> Iterator[Example]:
+    def examples() -> Iterator[op.Example]:
         for what, shape in shapes:
-            yield Example(what, shape, use, spread=spread)
+            yield op.Example(what, shape, use, spread=spread)
         if tokens:
-            yield of_tokens("of-tokens", use, spread=spread)
+            yield op.of_tokens("of-tokens", use, spread=spread)
 
     return Op(name, forward, derivative, examples)
 
@@ -113,13 +105,13 @@ def _by_kept(at: Backward) -> Gradients:
     return (at.g * at.weights["kept"] if "kept" in at.weights else at.g,), {}
 
 
-def _dropout_examples() -> Iterator[Example]:
-    yield Example("of-positions", ODD, lambda net, x: net.dropout(x, 0.5))
-    yield Example("of-vectors", ODD, lambda net, x: net.dropout(net.flatten(x), 0.5))
+def _dropout_examples() -> Iterator[op.Example]:
+    yield op.Example("of-positions", op.ODD, lambda net, x: net.dropout(x, 0.5))
+    yield op.Example("of-vectors", op.ODD, lambda net, x: net.dropout(net.flatten(x), 0.5))
 
 
-def _stochastic_depth_examples() -> Iterator[Example]:
-    yield Example("of-positions", ODD, lambda net, x: net.stochastic_depth(x, 0.5))
+def _stochastic_depth_examples() -> Iterator[op.Example]:
+    yield op.Example("of-positions", op.ODD, lambda net, x: net.stochastic_depth(x, 0.5))
 
 
 def _where(
@@ -129,7 +121,7 @@ def _where(
     return lambda x, _: is_steep(x).astype(x.dtype)
 
 
-_CHANNELS = (("of-positions", ODD), ("of-channels", (1, 1, 6)))
+_CHANNELS = (("of-positions", op.ODD), ("of-channels", (1, 1, 6)))
 
 RELU = _activation("relu", lambda x: np.maximum(x, 0), _where(lambda x: x > 0))
 RELU6 = _activation(

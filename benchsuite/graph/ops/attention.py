@@ -14,31 +14,22 @@ from typing import TYPE_CHECKING
 from benchsuite.errors import ShapeError
 from benchsuite.graph import initializers
 from benchsuite.graph.node import Node, Shape
+from benchsuite.graph.ops import op
 from benchsuite.graph.ops.arrays import Array, np
-from benchsuite.graph.ops.op import (
-    Attrs,
-    Backward,
-    Example,
-    Gradients,
-    Layout,
-    NodeWeights,
-    Op,
-    Shapes,
-    of_tokens,
-)
+from benchsuite.graph.ops.op import Attrs, Backward, Gradients, NodeWeights, Op
 from benchsuite.graph.recorder import Recorder
 
 if TYPE_CHECKING:
     from benchsuite.graph.builder import Builder
 
 
-def _shape(attrs: Attrs, inputs: Shapes) -> Shape:
+def _shape(attrs: Attrs, inputs: op.Shapes) -> Shape:
     if inputs[0][1] % attrs["heads"]:
         raise ShapeError(f"heads={attrs['heads']} must divide the width {inputs[0][1]}")
     return inputs[0]
 
 
-def _weights(attrs: Attrs, inputs: Shapes) -> Layout:
+def _weights(attrs: Attrs, inputs: op.Shapes) -> op.Layout:
     width = inputs[0][1]
     return {
         "in_proj_weight": ((3 * width, width), True),
@@ -48,7 +39,7 @@ def _weights(attrs: Attrs, inputs: Shapes) -> Layout:
     }
 
 
-def _macs(attrs: Attrs, inputs: Shapes, output: Shape) -> int:
+def _macs(attrs: Attrs, inputs: op.Shapes, output: Shape) -> int:
     tokens, width = inputs[0]
     projections = 4 * tokens * width * width
     scores_and_values = 2 * tokens * tokens * width
@@ -136,13 +127,13 @@ def _attention_derivative(at: Backward) -> Gradients:
     return (packed @ weights["in_proj_weight"],), by_role
 
 
-def _examples() -> Iterator[Example]:
+def _examples() -> Iterator[op.Example]:
     for heads in (1, 2, 4):
 
         def body(net: Builder, x: Node, heads: int = heads) -> Node:
             return net.self_attention(x, heads, name="attention")
 
-        yield of_tokens(f"{heads}-heads", body)
+        yield op.of_tokens(f"{heads}-heads", body)
 
 
 SELF_ATTENTION = Op(

@@ -11,20 +11,9 @@ from benchsuite.errors import ShapeError
 from benchsuite.graph import initializers
 from benchsuite.graph.initializers import Rule
 from benchsuite.graph.node import Attribute, Node, Shape
+from benchsuite.graph.ops import op
 from benchsuite.graph.ops.arrays import Array, np
-from benchsuite.graph.ops.op import (
-    EVEN,
-    GREY,
-    ODD,
-    Attrs,
-    Backward,
-    Example,
-    Gradients,
-    Layout,
-    NodeWeights,
-    Op,
-    Shapes,
-)
+from benchsuite.graph.ops.op import Attrs, Backward, Gradients, NodeWeights, Op
 from benchsuite.graph.ops.sliding import (
     Size,
     all_seen,
@@ -39,7 +28,7 @@ from benchsuite.graph.ops.sliding import (
 from benchsuite.graph.recorder import Recorder
 
 
-def _shape(attrs: Attrs, inputs: Shapes) -> Shape:
+def _shape(attrs: Attrs, inputs: op.Shapes) -> Shape:
     channels, groups, filters = inputs[0][2], attrs["groups"], attrs["filters"]
     if channels % groups or filters % groups:
         raise ShapeError(
@@ -49,15 +38,15 @@ def _shape(attrs: Attrs, inputs: Shapes) -> Shape:
     return (*window_shape(attrs, inputs)[:2], filters)
 
 
-def _weights(attrs: Attrs, inputs: Shapes) -> Layout:
+def _weights(attrs: Attrs, inputs: op.Shapes) -> op.Layout:
     filters, channels = attrs["filters"], inputs[0][2]
-    layout: Layout = {"weight": ((filters, channels // attrs["groups"], *attrs["kernel"]), True)}
+    layout: op.Layout = {"weight": ((filters, channels // attrs["groups"], *attrs["kernel"]), True)}
     if attrs["bias"]:
         layout["bias"] = ((filters,), True)
     return layout
 
 
-def _macs(attrs: Attrs, inputs: Shapes, output: Shape) -> int:
+def _macs(attrs: Attrs, inputs: op.Shapes, output: Shape) -> int:
     per_element: int = math.prod(attrs["kernel"]) * inputs[0][2] // attrs["groups"]
     return math.prod(output) * per_element
 
@@ -124,8 +113,8 @@ def _by_matrix(x: Array, g: Array, groups: int) -> Array:
     return by_matrix
 
 
-def _examples() -> Iterator[Example]:
-    for shape in (EVEN, ODD, GREY):
+def _examples() -> Iterator[op.Example]:
+    for shape in (op.EVEN, op.ODD, op.GREY):
         for what, kernel, stride, padding in (
             ("1x1", 1, 1, 0),
             ("1x1-stride2", 1, 2, 0),
@@ -133,19 +122,21 @@ def _examples() -> Iterator[Example]:
             ("7x7-padding3-stride2", 7, 2, 3),
         ):
             yield _example(what, shape, 4, kernel, stride=stride, padding=padding)
-    yield _example("3x3", EVEN, 4, 3)
-    yield _example("3x3-without-bias", ODD, 4, 3, bias=False)
-    yield _example("5x5-padding2", GREY, 4, 5, padding=2)
+    yield _example("3x3", op.EVEN, 4, 3)
+    yield _example("3x3-without-bias", op.ODD, 4, 3, bias=False)
+    yield _example("5x5-padding2", op.GREY, 4, 5, padding=2)
     yield _example("patches", (8, 12, 3), 5, 4, stride=4)
-    yield _example("2x3-uneven", ODD, 4, (2, 3), stride=(1, 2), padding=(0, 1))
+    yield _example("2x3-uneven", op.ODD, 4, (2, 3), stride=(1, 2), padding=(0, 1))
     yield _example("3x3-groups2", (7, 8, 4), 6, 3, padding=1, groups=2)
-    yield _example("3x3-depthwise", ODD, 3, 3, padding=1, groups=3)
-    yield _example("3x3-depthwise-stride2", EVEN, 3, 3, stride=2, padding=1, groups=3)
-    yield _example("3x3-depthwise-twice-as-many", ODD, 6, 3, padding=1, groups=3)
+    yield _example("3x3-depthwise", op.ODD, 3, 3, padding=1, groups=3)
+    yield _example("3x3-depthwise-stride2", op.EVEN, 3, 3, stride=2, padding=1, groups=3)
+    yield _example("3x3-depthwise-twice-as-many", op.ODD, 6, 3, padding=1, groups=3)
 
 
-def _example(what: str, shape: Shape, filters: int, kernel: Size, **options: Any) -> Example:  # noqa: ANN401 - of `conv`
-    return Example(what, shape, lambda net, x: net.conv(x, filters, kernel, name="conv", **options))
+def _example(what: str, shape: Shape, filters: int, kernel: Size, **options: Any) -> op.Example:  # noqa: ANN401 - of `conv`
+    return op.Example(
+        what, shape, lambda net, x: net.conv(x, filters, kernel, name="conv", **options)
+    )
 
 
 CONV = Op("conv", _conv, _derivative, _examples, shape=_shape, weights=_weights, macs=_macs, rank=3)

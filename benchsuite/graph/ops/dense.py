@@ -4,39 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 from benchsuite.graph import initializers
 from benchsuite.graph.initializers import Rule
-from benchsuite.graph.node import Node, Shape
+from benchsuite.graph.node import Node
+from benchsuite.graph.ops import op
 from benchsuite.graph.ops.arrays import Array
-from benchsuite.graph.ops.op import (
-    ODD,
-    Attrs,
-    Backward,
-    Example,
-    Gradients,
-    Layout,
-    NodeWeights,
-    Op,
-    Shapes,
-    of_tokens,
-)
+from benchsuite.graph.ops.op import Attrs, Backward, Gradients, NodeWeights, Op
 from benchsuite.graph.recorder import Recorder
 
 
-def _shape(attrs: Attrs, inputs: Shapes) -> Shape:
-    return (*inputs[0][:-1], attrs["units"])
-
-
-def _weights(attrs: Attrs, inputs: Shapes) -> Layout:
-    layout: Layout = {"weight": ((attrs["units"], inputs[0][-1]), True)}
+def _weights(attrs: Attrs, inputs: op.Shapes) -> op.Layout:
+    layout: op.Layout = {"weight": ((attrs["units"], inputs[0][-1]), True)}
     if attrs["bias"]:
         layout["bias"] = ((attrs["units"],), True)
     return layout
-
-
-def _macs(attrs: Attrs, inputs: Shapes, output: Shape) -> int:
-    return math.prod(output) * inputs[0][-1]
 
 
 def _dense(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
@@ -57,16 +40,25 @@ def _derivative(at: Backward) -> Gradients:
     return (at.g @ at.weights["weight"],), by_role
 
 
-def _examples() -> Iterator[Example]:
-    yield Example("of-vectors", ODD, lambda net, x: net.dense(net.flatten(x), 5, name="fc"))
-    yield Example(
-        "without-bias", ODD, lambda net, x: net.dense(net.flatten(x), 5, bias=False, name="fc")
+def _examples() -> Iterator[op.Example]:
+    yield op.Example("of-vectors", op.ODD, lambda net, x: net.dense(net.flatten(x), 5, name="fc"))
+    yield op.Example(
+        "without-bias", op.ODD, lambda net, x: net.dense(net.flatten(x), 5, bias=False, name="fc")
     )
-    yield Example("of-positions", ODD, lambda net, x: net.dense(x, 5, name="fc"), refusable=True)
-    yield of_tokens("of-tokens", lambda net, x: net.dense(x, 5, name="fc"))
+    positions = op.Example("of-positions", op.ODD, lambda net, x: net.dense(x, 5, name="fc"))
+    yield replace(positions, refusable=True)
+    yield op.of_tokens("of-tokens", positions.body)
 
 
-DENSE = Op("dense", _dense, _derivative, _examples, shape=_shape, weights=_weights, macs=_macs)
+DENSE = Op(
+    "dense",
+    _dense,
+    _derivative,
+    _examples,
+    shape=lambda attrs, inputs: (*inputs[0][:-1], attrs["units"]),
+    weights=_weights,
+    macs=lambda attrs, inputs, output: math.prod(output) * inputs[0][-1],
+)
 OPS = (DENSE,)
 
 

@@ -8,22 +8,9 @@ from typing import TYPE_CHECKING
 from benchsuite.graph import initializers
 from benchsuite.graph.initializers import Fans, Initializer, Rule
 from benchsuite.graph.node import Attribute, Node
+from benchsuite.graph.ops import op
 from benchsuite.graph.ops.arrays import Array, np
-from benchsuite.graph.ops.op import (
-    EVEN,
-    GREY,
-    ODD,
-    Attrs,
-    Backward,
-    Body,
-    Example,
-    Gradients,
-    Layout,
-    NodeWeights,
-    Op,
-    Shapes,
-    of_tokens,
-)
+from benchsuite.graph.ops.op import Attrs, Backward, Gradients, NodeWeights, Op
 from benchsuite.graph.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -42,12 +29,12 @@ _RULES: Mapping[str, Rule] = {
 }
 
 
-def _layer_norm_weights(attrs: Attrs, inputs: Shapes) -> Layout:
+def _layer_norm_weights(attrs: Attrs, inputs: op.Shapes) -> op.Layout:
     channels = (inputs[0][-1],)
     return {"weight": (channels, True), "bias": (channels, True)}
 
 
-def _batch_norm_weights(attrs: Attrs, inputs: Shapes) -> Layout:
+def _batch_norm_weights(attrs: Attrs, inputs: op.Shapes) -> op.Layout:
     channels = (inputs[0][-1],)
     return {
         **_layer_norm_weights(attrs, inputs),
@@ -108,22 +95,22 @@ def batch_norm_in_evaluation(at: Backward) -> Gradients:
     return (through,), by_role
 
 
-def _batch_norm_examples() -> Iterator[Example]:
+def _batch_norm_examples() -> Iterator[op.Example]:
     for epsilon in (1e-5, 1e-3):
 
         def body(net: Builder, x: Node, epsilon: float = epsilon) -> Node:
             return net.batch_norm(x, name="bn", epsilon=epsilon)
 
-        def of_vectors(net: Builder, x: Node, body: Body = body) -> Node:
+        def of_vectors(net: Builder, x: Node, body: op.Body = body) -> Node:
             return body(net, net.flatten(x))
 
         of = f"epsilon{epsilon:g}-of"
-        for shape in (EVEN, GREY):
-            yield Example(f"{of}-positions", shape, body)
-        yield Example(f"{of}-vectors", ODD, of_vectors)
+        for shape in (op.EVEN, op.GREY):
+            yield op.Example(f"{of}-positions", shape, body)
+        yield op.Example(f"{of}-vectors", op.ODD, of_vectors)
 
 
-def _layer_norm_examples() -> Iterator[Example]:
+def _layer_norm_examples() -> Iterator[op.Example]:
     # a small spread, so that epsilon weighs beside the variance
     for epsilon in (1e-5, 1e-3):
 
@@ -131,8 +118,8 @@ def _layer_norm_examples() -> Iterator[Example]:
             return net.layer_norm(x, name="ln", epsilon=epsilon)
 
         of = f"epsilon{epsilon:g}-of"
-        yield Example(f"{of}-positions", ODD, body, spread=0.1, refusable=True)
-        yield of_tokens(f"{of}-tokens", body, spread=0.1)
+        yield op.Example(f"{of}-positions", op.ODD, body, spread=0.1, refusable=True)
+        yield op.of_tokens(f"{of}-tokens", body, spread=0.1)
 
 
 def _local_response_norm(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
@@ -165,23 +152,19 @@ def _by_neighbours(at: Backward) -> Gradients:
     return (g / base ** attrs["beta"] - scale * at.x * summed,), {}
 
 
-def _local_response_norm_examples() -> Iterator[Example]:
+def _local_response_norm_examples() -> Iterator[op.Example]:
     for size, shape in ((5, (5, 4, 7)), (2, (5, 4, 7)), (5, (4, 5, 3))):
         # coefficients of one, so that the neighbours weigh as much as the channel itself
         def body(net: Builder, x: Node, size: int = size) -> Node:
             return net.local_response_norm(x, size, alpha=1.0, beta=0.75, k=2.0)
 
-        yield Example(f"{size}-of-{shape[2]}", shape, body)
-    yield Example(
+        yield op.Example(f"{size}-of-{shape[2]}", shape, body)
+    yield op.Example(
         "alexnet",
         (4, 5, 9),
         lambda net, x: net.local_response_norm(x, 5, alpha=1e-4, beta=0.75, k=2.0),
         spread=30.0,
     )
-
-
-def _layer_scale_weights(attrs: Attrs, inputs: Shapes) -> Layout:
-    return {"": ((inputs[0][-1], 1, 1), True)}
 
 
 def _layer_scale(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
@@ -196,10 +179,10 @@ def _by_channel(at: Backward) -> Gradients:
     return (at.g * scale[:, 0, 0],), {"": by_scale}
 
 
-def _layer_scale_examples() -> Iterator[Example]:
-    yield Example(
+def _layer_scale_examples() -> Iterator[op.Example]:
+    yield op.Example(
         "of-positions",
-        ODD,
+        op.ODD,
         lambda net, x: net.layer_scale(x, name="scale", init=initializers.zeros),
     )
 
@@ -222,7 +205,7 @@ LAYER_SCALE = Op(
     _layer_scale,
     _by_channel,
     _layer_scale_examples,
-    weights=_layer_scale_weights,
+    weights=lambda attrs, inputs: {"": ((inputs[0][-1], 1, 1), True)},
     rank=3,
 )
 OPS = (BATCH_NORM, LAYER_NORM, LOCAL_RESPONSE_NORM, LAYER_SCALE)

@@ -73,22 +73,6 @@ class Example:
     refusable: bool = False
 
 
-def _no_weights(attrs: Attrs, inputs: Shapes) -> Layout:
-    return {}
-
-
-def _no_macs(attrs: Attrs, inputs: Shapes, output: Shape) -> int:
-    return 0
-
-
-def _same_shape(attrs: Attrs, inputs: Shapes) -> Shape:
-    return inputs[0]
-
-
-def _all_macs(node: Node) -> int:
-    return node.macs
-
-
 @dataclass(frozen=True, slots=True)
 class Op:
     """One op.
@@ -104,10 +88,10 @@ class Op:
     forward: Operation
     derivative: Derivative
     examples: Callable[[], Iterator[Example]]
-    shape: Callable[[Attrs, Shapes], Shape] = _same_shape
-    weights: Callable[[Attrs, Shapes], Layout] = _no_weights
-    macs: Callable[[Attrs, Shapes, Shape], int] = _no_macs
-    input_macs: Callable[[Node], int] = _all_macs
+    shape: Callable[[Attrs, Shapes], Shape] = lambda attrs, inputs: inputs[0]
+    weights: Callable[[Attrs, Shapes], Layout] = lambda attrs, inputs: {}
+    macs: Callable[[Attrs, Shapes, Shape], int] = lambda attrs, inputs, output: 0
+    input_macs: Callable[[Node], int] = lambda node: node.macs
     rank: int | None = None
     view: bool = False
 

@@ -7,19 +7,9 @@ from collections.abc import Iterator
 from functools import reduce
 
 from benchsuite.graph.node import Node, Shape
+from benchsuite.graph.ops import op
 from benchsuite.graph.ops.arrays import Array, np
-from benchsuite.graph.ops.op import (
-    EVEN,
-    GREY,
-    ODD,
-    Attrs,
-    Backward,
-    Example,
-    Gradients,
-    NodeWeights,
-    Op,
-    Shapes,
-)
+from benchsuite.graph.ops.op import Attrs, Backward, Gradients, NodeWeights, Op
 from benchsuite.graph.ops.sliding import (
     Size,
     all_seen,
@@ -54,25 +44,25 @@ def _by_largest(at: Backward) -> Gradients:
     return (cropped(attrs, by_around, x.shape[1:3]),), {}
 
 
-def _max_pool_examples() -> Iterator[Example]:
+def _max_pool_examples() -> Iterator[op.Example]:
     yield from _window_examples("max_pool")
-    for shape in (EVEN, ODD, GREY):
+    for shape in (op.EVEN, op.ODD, op.GREY):
         # negative images, so that a padding of zeros would win
-        yield Example(
+        yield op.Example(
             "3x3-stride2-padding1",
             shape,
             lambda net, x: net.max_pool(x, 3, stride=2, padding=1),
             mean=-4.0,
         )
-    for shape in (EVEN, ODD, (6, 10, 2)):
+    for shape in (op.EVEN, op.ODD, (6, 10, 2)):
         for what, kernel, padding in (("3x3", 3, 0), ("2x2", 2, 0), ("3x3-padding1", 3, 1)):
             yield _beyond_the_edge(what, shape, kernel, padding)
-    yield Example("1x1-stride2", ODD, lambda net, x: net.max_pool(x, kernel=1, stride=2))
+    yield op.Example("1x1-stride2", op.ODD, lambda net, x: net.max_pool(x, kernel=1, stride=2))
 
 
-def _beyond_the_edge(what: str, shape: Shape, kernel: int, padding: int) -> Example:
+def _beyond_the_edge(what: str, shape: Shape, kernel: int, padding: int) -> op.Example:
     """A last window that reaches beyond the padding."""
-    return Example(
+    return op.Example(
         f"{what}-stride2-ceil",
         shape,
         lambda net, x: net.max_pool(x, kernel, stride=2, padding=padding, ceil=True),
@@ -96,31 +86,27 @@ def _by_window(at: Backward) -> Gradients:
     return (cropped(attrs, by_around, x.shape[1:3]),), {}
 
 
-def _avg_pool_examples() -> Iterator[Example]:
+def _avg_pool_examples() -> Iterator[op.Example]:
     yield from _window_examples("avg_pool")
-    for shape in (EVEN, ODD, (6, 10, 2)):  # padding counts in the mean
-        yield Example(
+    for shape in (op.EVEN, op.ODD, (6, 10, 2)):  # padding counts in the mean
+        yield op.Example(
             "3x3-padding1", shape, lambda net, x: net.avg_pool(x, 3, stride=1, padding=1), mean=3.0
         )
 
 
-def _window_examples(method: str) -> Iterator[Example]:
+def _window_examples(method: str) -> Iterator[op.Example]:
     windows: tuple[tuple[str, Size, Size], ...] = (
         ("2x2", 2, 2),
         ("3x3-stride2", 3, 2),
         ("2x3-uneven", (2, 3), (2, 1)),
     )
-    for shape in (EVEN, ODD, GREY):
+    for shape in (op.EVEN, op.ODD, op.GREY):
         for what, kernel, stride in windows:
             yield _window_example(method, what, shape, kernel, stride)
 
 
-def _window_example(method: str, what: str, shape: Shape, kernel: Size, stride: Size) -> Example:
-    return Example(what, shape, lambda net, x: getattr(net, method)(x, kernel, stride=stride))
-
-
-def _adaptive_shape(attrs: Attrs, inputs: Shapes) -> Shape:
-    return (*attrs["size"], inputs[0][2])
+def _window_example(method: str, what: str, shape: Shape, kernel: Size, stride: Size) -> op.Example:
+    return op.Example(what, shape, lambda net, x: getattr(net, method)(x, kernel, stride=stride))
 
 
 def _adaptive_avg_pool(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
@@ -153,19 +139,15 @@ def _cells(extent: int, count: int) -> Array:
     return matrix
 
 
-def _adaptive_examples() -> Iterator[Example]:
-    for shape in (EVEN, ODD, GREY):
+def _adaptive_examples() -> Iterator[op.Example]:
+    for shape in (op.EVEN, op.ODD, op.GREY):
         for size in (1, 2, 3, (4, 3), 7, 11):
             yield _adaptive_example(shape, size)
 
 
-def _adaptive_example(shape: Shape, size: Size) -> Example:
+def _adaptive_example(shape: Shape, size: Size) -> op.Example:
     what = f"to-{size}" if isinstance(size, int) else f"to-{'x'.join(map(str, size))}"
-    return Example(what, shape, lambda net, x: net.adaptive_avg_pool(x, size))
-
-
-def _global_shape(attrs: Attrs, inputs: Shapes) -> Shape:
-    return (inputs[0][2],)
+    return op.Example(what, shape, lambda net, x: net.adaptive_avg_pool(x, size))
 
 
 def _global_avg_pool(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
@@ -180,22 +162,27 @@ def _by_position(at: Backward) -> Gradients:
     return (np.broadcast_to(share, at.x.shape),), {}
 
 
-def _global_examples() -> Iterator[Example]:
-    for shape in (EVEN, ODD, GREY):
-        yield Example("mean", shape, lambda net, x: net.global_avg_pool(x))
+def _global_examples() -> Iterator[op.Example]:
+    for shape in (op.EVEN, op.ODD, op.GREY):
+        yield op.Example("mean", shape, lambda net, x: net.global_avg_pool(x))
 
 
 MAX_POOL = Op("max_pool", _max_pool, _by_largest, _max_pool_examples, shape=window_shape, rank=3)
 AVG_POOL = Op("avg_pool", _avg_pool, _by_window, _avg_pool_examples, shape=window_shape, rank=3)
 GLOBAL_AVG_POOL = Op(
-    "global_avg_pool", _global_avg_pool, _by_position, _global_examples, shape=_global_shape, rank=3
+    "global_avg_pool",
+    _global_avg_pool,
+    _by_position,
+    _global_examples,
+    shape=lambda attrs, inputs: (inputs[0][2],),
+    rank=3,
 )
 ADAPTIVE_AVG_POOL = Op(
     "adaptive_avg_pool",
     _adaptive_avg_pool,
     _by_cell,
     _adaptive_examples,
-    shape=_adaptive_shape,
+    shape=lambda attrs, inputs: (*attrs["size"], inputs[0][2]),
     rank=3,
 )
 OPS = (MAX_POOL, AVG_POOL, GLOBAL_AVG_POOL, ADAPTIVE_AVG_POOL)

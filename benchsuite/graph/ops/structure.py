@@ -8,27 +8,16 @@ from typing import TYPE_CHECKING
 
 from benchsuite.errors import ShapeError
 from benchsuite.graph.node import Node, Shape
+from benchsuite.graph.ops import op
 from benchsuite.graph.ops.arrays import Array, np
-from benchsuite.graph.ops.op import (
-    EVEN,
-    GREY,
-    ODD,
-    Attrs,
-    Backward,
-    Example,
-    Gradients,
-    NodeWeights,
-    Op,
-    Shapes,
-    of_tokens,
-)
+from benchsuite.graph.ops.op import Attrs, Backward, Gradients, NodeWeights, Op
 from benchsuite.graph.recorder import Recorder
 
 if TYPE_CHECKING:
     from benchsuite.graph.builder import Builder
 
 
-def _add_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+def _add_shape(attrs: Attrs, inputs: op.Shapes) -> Shape:
     if inputs[0] != inputs[1]:
         raise ShapeError(f"cannot add {inputs[0]} and {inputs[1]}: the shapes must be equal")
     return inputs[0]
@@ -44,13 +33,13 @@ def _add_derivative(at: Backward) -> Gradients:
     return (at.g, at.g), {}
 
 
-def _add_examples() -> Iterator[Example]:
-    yield Example("of-positions", ODD, lambda net, x: net.add(x, net.relu(x)))
-    yield Example("to-itself", ODD, lambda net, x: net.add(x, x))
-    yield of_tokens("of-tokens", lambda net, x: net.add(net.relu(x), x))
+def _add_examples() -> Iterator[op.Example]:
+    yield op.Example("of-positions", op.ODD, lambda net, x: net.add(x, net.relu(x)))
+    yield op.Example("to-itself", op.ODD, lambda net, x: net.add(x, x))
+    yield op.of_tokens("of-tokens", lambda net, x: net.add(net.relu(x), x))
 
 
-def _multiply_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+def _multiply_shape(attrs: Attrs, inputs: op.Shapes) -> Shape:
     x, gates = inputs
     if gates not in (x, (1, 1, x[-1])):
         raise ShapeError(
@@ -74,9 +63,9 @@ def _multiply_derivative(at: Backward) -> Gradients:
     return (at.g * gates, by_gates), {}
 
 
-def _multiply_examples() -> Iterator[Example]:
-    yield Example("of-positions", ODD, lambda net, x: net.multiply(x, net.tanh(x)))
-    yield Example("by-channel", ODD, _weighed_channels)
+def _multiply_examples() -> Iterator[op.Example]:
+    yield op.Example("of-positions", op.ODD, lambda net, x: net.multiply(x, net.tanh(x)))
+    yield op.Example("by-channel", op.ODD, _weighed_channels)
 
 
 def _weighed_channels(net: Builder, x: Node) -> Node:
@@ -84,7 +73,7 @@ def _weighed_channels(net: Builder, x: Node) -> Node:
     return net.multiply(x, net.sigmoid(gates))
 
 
-def _concat_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+def _concat_shape(attrs: Attrs, inputs: op.Shapes) -> Shape:
     if len({shape[:-1] for shape in inputs}) != 1:
         raise ShapeError(
             f"cannot concatenate {', '.join(map(str, inputs))}: all but the last axis must agree"
@@ -104,19 +93,15 @@ def _concat_derivative(at: Backward) -> Gradients:
     return tuple(np.split(at.g, ends, axis=-1)), {}
 
 
-def _concat_examples() -> Iterator[Example]:
-    yield Example("of-positions", ODD, lambda net, x: net.concat(x, net.relu(x), net.tanh(x)))
-    yield Example("of-vectors", ODD, _concatenated_vectors)
-    yield of_tokens("of-tokens", lambda net, x: net.concat(x, net.tanh(x)))
+def _concat_examples() -> Iterator[op.Example]:
+    yield op.Example("of-positions", op.ODD, lambda net, x: net.concat(x, net.relu(x), net.tanh(x)))
+    yield op.Example("of-vectors", op.ODD, _concatenated_vectors)
+    yield op.of_tokens("of-tokens", lambda net, x: net.concat(x, net.tanh(x)))
 
 
 def _concatenated_vectors(net: Builder, x: Node) -> Node:
     flat = net.flatten(x)
     return net.concat(flat, net.dense(flat, 3, name="fc"))
-
-
-def _pad_channels_shape(attrs: Attrs, inputs: Shapes) -> Shape:
-    return (*inputs[0][:-1], inputs[0][-1] + attrs["before"] + attrs["after"])
 
 
 def _pad_channels(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
@@ -130,17 +115,13 @@ def _pad_channels_derivative(at: Backward) -> Gradients:
     return (at.g[..., before : before + at.x.shape[-1]],), {}
 
 
-def _pad_channels_examples() -> Iterator[Example]:
+def _pad_channels_examples() -> Iterator[op.Example]:
     for before, after in ((0, 2), (1, 2), (2, 0)):
 
         def body(net: Builder, x: Node, before: int = before, after: int = after) -> Node:
             return net.pad_channels(x, before, after)
 
-        yield Example(f"{before}-{after}", ODD, body)
-
-
-def _flatten_shape(attrs: Attrs, inputs: Shapes) -> Shape:
-    return (math.prod(inputs[0]),)
+        yield op.Example(f"{before}-{after}", op.ODD, body)
 
 
 def _flatten(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
@@ -155,10 +136,10 @@ def _flatten_derivative(at: Backward) -> Gradients:
     return (at.g.reshape(n, channels, height, width).transpose(0, 2, 3, 1),), {}
 
 
-def _flatten_examples() -> Iterator[Example]:
-    shapes = (("channel-major", ODD), ("one-channel", GREY), ("one-position", (1, 1, 3)))
+def _flatten_examples() -> Iterator[op.Example]:
+    shapes = (("channel-major", op.ODD), ("one-channel", op.GREY), ("one-position", (1, 1, 3)))
     for what, shape in shapes:
-        yield Example(what, shape, lambda net, x: net.flatten(x))
+        yield op.Example(what, shape, lambda net, x: net.flatten(x))
 
 
 def _input(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
@@ -171,8 +152,8 @@ def _input_derivative(at: Backward) -> Gradients:
     return (at.g,), {}
 
 
-def _input_examples() -> Iterator[Example]:
-    yield Example("alone", EVEN, lambda _, x: x)
+def _input_examples() -> Iterator[op.Example]:
+    yield op.Example("alone", op.EVEN, lambda _, x: x)
 
 
 INPUT = Op("input", _input, _input_derivative, _input_examples)
@@ -186,7 +167,7 @@ PAD_CHANNELS = Op(
     _pad_channels,
     _pad_channels_derivative,
     _pad_channels_examples,
-    shape=_pad_channels_shape,
+    shape=lambda attrs, inputs: (*inputs[0][:-1], inputs[0][-1] + attrs["before"] + attrs["after"]),
     rank=3,
 )
 FLATTEN = Op(
@@ -194,7 +175,7 @@ FLATTEN = Op(
     _flatten,
     _flatten_derivative,
     _flatten_examples,
-    shape=_flatten_shape,
+    shape=lambda attrs, inputs: (math.prod(inputs[0]),),
     rank=3,
     view=True,
 )

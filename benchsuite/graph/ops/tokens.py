@@ -9,25 +9,16 @@ from benchsuite.errors import ShapeError
 from benchsuite.graph import initializers
 from benchsuite.graph.initializers import Rule
 from benchsuite.graph.node import Node, Shape
+from benchsuite.graph.ops import op
 from benchsuite.graph.ops.arrays import Array, np
-from benchsuite.graph.ops.op import (
-    Attrs,
-    Backward,
-    Example,
-    Gradients,
-    Layout,
-    NodeWeights,
-    Op,
-    Shapes,
-    of_tokens,
-)
+from benchsuite.graph.ops.op import Attrs, Backward, Gradients, NodeWeights, Op
 from benchsuite.graph.recorder import Recorder
 
 if TYPE_CHECKING:
     from benchsuite.graph.builder import Builder
 
 
-def _sequence_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+def _sequence_shape(attrs: Attrs, inputs: op.Shapes) -> Shape:
     height, width, channels = inputs[0]
     return (height * width, channels)
 
@@ -42,22 +33,18 @@ def _reshaped(at: Backward) -> Gradients:
     return (at.g.reshape(at.x.shape),), {}
 
 
-def _one_token(shape: Shape) -> Iterator[Example]:
+def _one_token(shape: Shape) -> Iterator[op.Example]:
     for index in (0, 4, 14):
 
         def body(net: Builder, x: Node, index: int = index) -> Node:
             return net.select_token(net.image_to_sequence(x), index)
 
-        yield Example(f"token{index}", shape, body)
+        yield op.Example(f"token{index}", shape, body)
 
 
-def _class_token_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+def _class_token_shape(attrs: Attrs, inputs: op.Shapes) -> Shape:
     tokens, width = inputs[0]
     return (tokens + 1, width)
-
-
-def _class_token_weights(attrs: Attrs, inputs: Shapes) -> Layout:
-    return {"": ((1, 1, inputs[0][1]), True)}
 
 
 def _class_token(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
@@ -71,12 +58,8 @@ def _class_token_derivative(at: Backward) -> Gradients:
     return (at.g[:, 1:],), {"": at.g[:, :1].sum(axis=0, keepdims=True)}
 
 
-def _class_token_examples() -> Iterator[Example]:
-    yield of_tokens("put", lambda net, x: net.class_token(x, name="token"))
-
-
-def _position_embedding_weights(attrs: Attrs, inputs: Shapes) -> Layout:
-    return {"": ((1, *inputs[0]), True)}
+def _class_token_examples() -> Iterator[op.Example]:
+    yield op.of_tokens("put", lambda net, x: net.class_token(x, name="token"))
 
 
 def _position_embedding(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
@@ -89,12 +72,15 @@ def _position_embedding_derivative(at: Backward) -> Gradients:
     return (at.g,), {"": at.g.sum(axis=0, keepdims=True)}
 
 
-def _position_embedding_examples() -> Iterator[Example]:
-    zeros = initializers.zeros
-    yield of_tokens("added", lambda net, x: net.position_embedding(x, name="positions", init=zeros))
+def _position_embedding_examples() -> Iterator[op.Example]:
+
+    def body(net: Builder, x: Node) -> Node:
+        return net.position_embedding(x, name="positions", init=initializers.zeros)
+
+    yield op.of_tokens("added", body)
 
 
-def _select_token_shape(attrs: Attrs, inputs: Shapes) -> Shape:
+def _select_token_shape(attrs: Attrs, inputs: op.Shapes) -> Shape:
     tokens, width = inputs[0]
     if not 0 <= attrs["index"] < tokens:
         raise ShapeError(f"index={attrs['index']} must be one of the {tokens} tokens, from 0 on")
@@ -129,7 +115,7 @@ CLASS_TOKEN = Op(
     _class_token_derivative,
     _class_token_examples,
     shape=_class_token_shape,
-    weights=_class_token_weights,
+    weights=lambda attrs, inputs: {"": ((1, 1, inputs[0][1]), True)},
     rank=2,
 )
 POSITION_EMBEDDING = Op(
@@ -137,7 +123,7 @@ POSITION_EMBEDDING = Op(
     _position_embedding,
     _position_embedding_derivative,
     _position_embedding_examples,
-    weights=_position_embedding_weights,
+    weights=lambda attrs, inputs: {"": ((1, *inputs[0]), True)},
     rank=2,
 )
 SELECT_TOKEN = Op(

@@ -12,9 +12,8 @@ from benchsuite.records import Measurement
 from benchsuite.report.columns.column import Column
 from benchsuite.report.comparison import incomparability
 from benchsuite.report.comparison.change import Answer, Change, Finding, is_ratio
+from benchsuite.report.comparison.changes import Figures, mean_change, quality_change, speed_changes
 from benchsuite.report.comparison.pairing import Pair
-from benchsuite.report.comparison.quality import mean_change, quality_change
-from benchsuite.report.comparison.speed import Figures, speed_changes
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -44,7 +43,12 @@ def judge(pairs: Sequence[Pair], columns: Sequence[Column]) -> list[Finding]:
     """
     settled, single = _sift(pairs, columns)
     several = list(_over_seeds(single))
-    contested = [question for question in single if _is_contested(question)]
+    # figures of speed that processes repeat
+    contested = [
+        question
+        for question in single
+        if question.column.measured and not incomparability.indication(question.pairs[0])
+    ]
     figures = _measured(contested)
     changes = dict(zip(map(id, contested), speed_changes(figures), strict=True))
     answered = [(q, changes.get(id(q)) or _change(q)) for q in (*single, *several)]
@@ -95,11 +99,6 @@ def _over_seeds(questions: Sequence[_Question]) -> Iterator[_Question]:
                 mean(question.first for question in members),
                 mean(question.second for question in members),
             )
-
-
-def _is_contested(question: _Question) -> bool:
-    """Whether it is of a figure of speed that processes repeat."""
-    return bool(question.column.measured) and not incomparability.indication(question.pairs[0])
 
 
 def _measured(questions: Sequence[_Question]) -> list[Figures]:

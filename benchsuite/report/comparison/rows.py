@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
-from benchsuite.errors import UsageError
+from benchsuite.errors import UsageError, refused
 from benchsuite.files import read_whole
 from benchsuite.names import readable_line
 from benchsuite.records import Measurement, Record, Role, Stored, read_stored
@@ -146,15 +146,13 @@ def _without_collection() -> Iterator[None]:
 
 
 def _read_table(path: Path) -> list[TableRow]:
-    try:
+    with refused(f"'{path}' is no leaderboard's CSV", OSError, ValueError, csv.Error):
         reader = csv.DictReader(StringIO(read_whole(path).decode(), newline=""))
         missing = [name for name in _NEEDED if name not in (reader.fieldnames or ())]
         rows = [
             {name: _value(name, cell) for n, cell in row.items() if (name := RENAMED.get(n, n))}
             for row in reader
         ]
-    except (OSError, ValueError, csv.Error) as error:
-        raise UsageError(f"'{path}' is no leaderboard's CSV: {error}") from error
     if missing:
         raise UsageError(
             f"'{path}' is no leaderboard's CSV: it has no column '{missing[0]}'; "

@@ -96,20 +96,21 @@ def as_text(lines: Cells, columns: Sequence[Column] = COLUMNS) -> str:
 
     columns: those of the figures; of plugins' probes, nobody else knows the unit for people.
     """
-    headers, rows = _shown(lines, columns, readable_line)
-    widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]
-    forms = [f"{{:{'>' if h in _RIGHT else '<'}{w}}}" for h, w in zip(headers, widths, strict=True)]
-    form = "  ".join(forms)
-    return "\n".join(form.format(*row).rstrip() for row in (headers, *rows))
+    table = _tabulated(*_shown(lines, columns, readable_line), "plain")
+    return "\n".join(line.rstrip() for line in table.splitlines())
 
 
 def as_markdown(lines: Cells, columns: Sequence[Column] = COLUMNS) -> str:
     """A table for GitHub, in which no text is markup."""
+    shown = _shown(lines, columns, lambda text: escaped(readable_line(text)))
+    return _tabulated(*shown, "github")
+
+
+def _tabulated(headers: Sequence[str], rows: Sequence[Sequence[str]], form: str) -> str:
     from tabulate import tabulate
 
-    headers, rows = _shown(lines, columns, lambda text: escaped(readable_line(text)))
     aligned = ["right" if header in _RIGHT else "left" for header in headers]
-    table: str = tabulate(rows, headers, "github", colalign=aligned, disable_numparse=True)
+    table: str = tabulate(rows, headers, form, colalign=aligned, disable_numparse=True)
     return table
 
 

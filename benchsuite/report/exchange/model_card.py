@@ -11,7 +11,7 @@ from typing import Any
 
 from benchsuite.metrics.quality import LOSS, TOP1, TOP5
 from benchsuite.records import Record, Stored
-from benchsuite.report.exchange.tables import figures
+from benchsuite.report.exchange.pull_request import figures
 from benchsuite.report.leaderboard.rows import in_order
 
 _TASK = {"type": "image-classification", "name": "Image Classification"}

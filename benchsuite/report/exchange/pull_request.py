@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from benchsuite.records import Stored
-from benchsuite.report.exchange.tables import figures
+from benchsuite.records import Record, Stored
+from benchsuite.report.leaderboard.formats import markdown
 from benchsuite.report.leaderboard.markdown import escaped
+from benchsuite.report.leaderboard.rows import columns_of
+from benchsuite.report.leaderboard.view import view_of
 
 #: Of `run.json`, as docs/reference/records.md names them.
 _FACTS = ("commit", "cpu", "physical_cores", "gpus", "python", "platform")
@@ -61,3 +63,14 @@ def _shown(fact: object) -> str:
 def _folded(title: str, content: str) -> str:
     """Shown when it is clicked; GitHub wants blank lines around Markdown within HTML."""
     return f"<details><summary>{title}</summary>\n\n{content}\n\n</details>"
+
+
+def figures(records: Sequence[Record], *, wide: bool) -> str:
+    """A table for each fair ranking, with what its marks mean; failures have their reasons."""
+    text = markdown(records, view_of(columns_of(records)), wide=wide).decode().strip()
+    return "\n".join(map(_unpadded, text.splitlines()))
+
+
+def _unpadded(line: str) -> str:
+    """A table's line; a hard line break, two spaces, stays: GitHub's limit is 65,536 characters."""
+    return " ".join(line.split()) if line.startswith("|") else line

@@ -11,19 +11,8 @@ from benchsuite.report.columns.columns import HEADLINES
 from benchsuite.report.columns.figures import is_doubtful
 from benchsuite.report.columns.speed_columns import undeclared_columns
 from benchsuite.report.fairness.comparable import comparable_groups
-from benchsuite.report.page.plot import (
-    NEUTRAL,
-    Layout,
-    Plot,
-    Trace,
-    View,
-    finished,
-    label,
-    log_axis,
-    looks_of,
-    share_axis,
-    shown,
-)
+from benchsuite.report.page import plot
+from benchsuite.report.page.plot import Layout, Plot, Trace, View
 from benchsuite.report.page.source import Entry
 
 Pair = tuple[Record, Record]
@@ -31,7 +20,7 @@ Pair = tuple[Record, Record]
 
 def backend_against_backend(entries: Sequence[Entry]) -> Plot:
     """Each pair of backends in each figure, over all networks that both have run alike."""
-    fit = finished(entries)
+    fit = plot.finished(entries)
     probes = [one for one in undeclared_columns(entry.record for entry in fit) if one.measured]
     keys = {entry.record.row_key: entry.key for entry in fit}
     views = [
@@ -81,11 +70,11 @@ def _view(
 
     def scale(text: str) -> Layout:
         values = (value for _, *both in points for value in both)
-        return log_axis(text, values) if logarithmic else share_axis(text)
+        return plot.log_axis(text, values) if logarithmic else plot.share_axis(text)
 
     layout = {
-        "xaxis": scale(shown(f"{names[0]}: {quantity.title}")),
-        "yaxis": scale(shown(f"{names[1]}: {quantity.title}")),
+        "xaxis": scale(plot.shown(f"{names[0]}: {quantity.title}")),
+        "yaxis": scale(plot.shown(f"{names[1]}: {quantity.title}")),
     }
     name = f"{quantity.label}: {names[1]} against {names[0]}"
     return View(name, [*data, _cloud(points, column, keys)], layout)
@@ -95,32 +84,21 @@ def _cloud(
     points: Sequence[tuple[Pair, float, float]], column: Column, keys: Mapping[str, str]
 ) -> Trace:
     doubtful = [any(is_doubtful(column, record) for record in pair) for pair, *_ in points]
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": "networks",
-        "x": [x for _, x, _ in points],
-        "y": [y for _, _, y in points],
-        "text": [shown(f"{label(pair[0])}, {_terms(pair[0])}") for pair, *_ in points],
-        "customdata": [keys[pair[0].row_key] for pair, *_ in points],
-        "marker": looks_of(("networks",))["networks"].marker(doubtful),
-        "hovertemplate": "%{text}<br>%{x:.3g}, %{y:.3g}",
-    }
-
-
-def _terms(record: Record) -> str:
-    case = record.case
-    return f"{case.tier}, {case.precision}, {case.threads} threads"
+    firsts, xs, ys = zip(*((pair[0], x, y) for pair, x, y in points), strict=True)
+    terms = [f"{c.tier}, {c.precision}, {c.threads} threads" for c in (r.case for r in firsts)]
+    return plot.scatter(
+        "markers",
+        "networks",
+        xs,
+        ys,
+        text=[plot.shown(f"{plot.label(r)}, {t}") for r, t in zip(firsts, terms, strict=True)],
+        customdata=[keys[first.row_key] for first in firsts],
+        marker=plot.looks_of(("networks",))["networks"].marker(doubtful),
+        hovertemplate="%{text}<br>%{x:.3g}, %{y:.3g}",
+    )
 
 
 def _equality(values: Sequence[float]) -> Trace:
     ends = [min(values), max(values)]
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": "equal",
-        "x": ends,
-        "y": ends,
-        "line": {"color": NEUTRAL, "dash": "dot", "width": 2},
-        "hoverinfo": "skip",
-    }
+    line = {"color": plot.NEUTRAL, "dash": "dot", "width": 2}
+    return plot.scatter("lines", "equal", ends, ends, line=line, hoverinfo="skip")

@@ -7,16 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from benchsuite.metrics.declared import INFERENCE, LATENCY, SWEEP
 from benchsuite.metrics.quality import TOP1
 from benchsuite.records import Training
-from benchsuite.report.page.plot import (
-    Look,
-    Plot,
-    Trace,
-    axis,
-    drawn,
-    labels,
-    shown,
-    views_by_architecture,
-)
+from benchsuite.report.page import plot
+from benchsuite.report.page.plot import Look, Plot, Trace
 from benchsuite.report.page.samples import PROBABILITIES, evenly, points_for
 from benchsuite.report.page.source import Entry
 
@@ -28,29 +20,22 @@ def latency_distribution(entries: Sequence[Entry], looks: Mapping[str, Look]) ->
     """How many of all calls at batch 1 took less than so long."""
     sampled = [entry for entry in entries if entry.of(LATENCY.name)]
     layout = {
-        "xaxis": axis(LATENCY.title, type="log"),
-        "yaxis": axis("share of calls that took less, fraction", range=[0, 1]),
+        "xaxis": plot.axis(LATENCY.title, type="log"),
+        "yaxis": plot.axis("share of calls that took less, fraction", range=[0, 1]),
     }
 
     def curve(entry: Entry, name: str) -> Trace:
         (found,) = entry.of(LATENCY.name)
-        return {
-            **_line(entry, name, looks),
-            "x": [drawn(seconds * _MS) for seconds in found.quantiles_s],
-            "y": PROBABILITIES,
-            "hovertemplate": "%{y:.1%} below %{x:.3g} ms",
-        }
+        ms = [plot.drawn(seconds * _MS) for seconds in found.quantiles_s]
+        said = "%{y:.1%} below %{x:.3g} ms"
+        return {**_line(entry, name, looks), "x": ms, "y": PROBABILITIES, "hovertemplate": said}
 
     return Plot(
         "latency-distribution",
         "Distribution of latencies",
         "Empirical distribution of all timed calls of every process, each process with the same "
         "weight. A steep line is a steady latency; a long way to the right above 0.9, a tail.",
-        views_by_architecture(
-            sampled,
-            layout,
-            lambda members: _each(members, curve),
-        ),
+        _views(sampled, layout, curve),
         "There are no raw samples of latency beside the records.",
     )
 
@@ -58,8 +43,8 @@ def latency_distribution(entries: Sequence[Entry], looks: Mapping[str, Look]) ->
 def throughput_by_batch(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
     """Images per second over the batch sizes that were measured."""
     layout = {
-        "xaxis": axis("batch size, images", type="log", dtick="D1"),
-        "yaxis": axis(INFERENCE.title, rangemode="tozero"),
+        "xaxis": plot.axis("batch size, images", type="log", dtick="D1"),
+        "yaxis": plot.axis(INFERENCE.title, rangemode="tozero"),
     }
 
     def curve(entry: Entry, name: str) -> Trace:
@@ -68,7 +53,7 @@ def throughput_by_batch(entries: Sequence[Entry], looks: Mapping[str, Look]) -> 
             **_line(entry, name, looks),
             "mode": "lines+markers",
             "x": list(rates),
-            "y": [drawn(rate) for rate in rates.values()],
+            "y": [plot.drawn(rate) for rate in rates.values()],
             "hovertemplate": "batch %{x}: %{y:,.3s} images/s",
         }
 
@@ -78,11 +63,7 @@ def throughput_by_batch(entries: Sequence[Entry], looks: Mapping[str, Look]) -> 
         "Throughput against batch size",
         "Forward passes on resident data. Where the curve has become flat, larger batches bring "
         "nothing but waiting.",
-        views_by_architecture(
-            [entry for entry in entries if len(_rates(entry)) >= several],
-            layout,
-            lambda members: _each(members, curve),
-        ),
+        _views([entry for entry in entries if len(_rates(entry)) >= several], layout, curve),
         "No row was measured at several batch sizes: the protocol full does that.",
     )
 
@@ -101,15 +82,15 @@ def _rates(entry: Entry) -> dict[int, float]:
 def training_curves(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
     """The loss before each step, and the accuracy on the validation split after each epoch."""
     layout = {
-        "xaxis": axis("steps", anchor="y2"),
-        "yaxis": axis("training loss, nats", domain=[0.52, 1], rangemode="tozero"),
-        "yaxis2": axis(f"validation {TOP1.title}", domain=[0, 0.46], rangemode="tozero"),
+        "xaxis": plot.axis("steps", anchor="y2"),
+        "yaxis": plot.axis("training loss, nats", domain=[0.52, 1], rangemode="tozero"),
+        "yaxis2": plot.axis(f"validation {TOP1.title}", domain=[0, 0.46], rangemode="tozero"),
         "height": 560,
     }
     most = min(_MOST_STEPS, points_for(len(entries)))
 
     def traces(members: Sequence[Entry]) -> list[Trace]:
-        found = zip(labels(members), members, strict=True)
+        found = zip(plot.labels(members), members, strict=True)
         return [trace for name, entry in found for trace in _learning(entry, name, looks, most)]
 
     trained = [e for e in entries if e.record.findings.training]
@@ -119,7 +100,7 @@ def training_curves(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot
         f"Above, the loss before each step (at most {most} steps of each row, evenly taken); "
         "below, accuracy on the validation split after each epoch. In the matched division "
         "curves of one architecture begin at the same point.",
-        views_by_architecture(trained, layout, traces),
+        plot.views_by_architecture(trained, layout, traces),
         "No row was trained.",
     )
 
@@ -133,7 +114,7 @@ def _learning(entry: Entry, name: str, looks: Mapping[str, Look], most: int) -> 
         {
             **line,
             "x": [place + 1 for place in places],
-            "y": [drawn(training.step_losses[place]) for place in places],
+            "y": [plot.drawn(training.step_losses[place]) for place in places],
             "hovertemplate": "step %{x}: %{y:.3f} nats",
         },
         {
@@ -157,8 +138,16 @@ def _validated(training: Training) -> Trace:
     return {"x": after, "y": [epoch.validation.get(TOP1.name) for epoch in training.epochs]}
 
 
-def _each(entries: Sequence[Entry], curve: Callable[[Entry, str], Trace]) -> list[Trace]:
-    return [curve(entry, name) for name, entry in zip(labels(entries), entries, strict=True)]
+def _views(
+    entries: Sequence[Entry], layout: plot.Layout, curve: Callable[[Entry, str], Trace]
+) -> list[plot.View]:
+    """Of each architecture, a curve for each of its rows."""
+
+    def traces(members: Sequence[Entry]) -> list[Trace]:
+        named = zip(plot.labels(members), members, strict=True)
+        return [curve(entry, name) for name, entry in named]
+
+    return plot.views_by_architecture(entries, layout, traces)
 
 
 def _line(entry: Entry, name: str, looks: Mapping[str, Look]) -> Trace:
@@ -166,8 +155,8 @@ def _line(entry: Entry, name: str, looks: Mapping[str, Look]) -> Trace:
     return {
         "type": "scatter",
         "mode": "lines",
-        "name": shown(name),
-        "legendgroup": shown(name),
+        "name": plot.shown(name),
+        "legendgroup": plot.shown(name),
         "line": look.line(),
         "marker": {"symbol": look.symbol, "color": look.colour, "size": 7},
     }

@@ -8,17 +8,14 @@ from dataclasses import dataclass
 from benchsuite.records import Record
 from benchsuite.records.certificate import Certificate, Check
 from benchsuite.report.page.source import Entry
-from benchsuite.report.page.table import Cell, Heading, Row, Table
+from benchsuite.report.page.table import Cell, Heading, Row, Table, choosable
 
 
 def certificates(found: Sequence[Certificate]) -> Table:
     """What is proven of each network, with the largest error of each quantity."""
     quantities = list(dict.fromkeys(check.quantity for c in found for check in c.checks))
     headings = [
-        Heading("architecture", choices=True),
-        Heading("backend", choices=True),
-        Heading("precision", choices=True),
-        Heading("verdict", choices=True),
+        *choosable("architecture", "backend", "precision", "verdict"),
         *(Heading(name, "largest error, as a share", numeric=True) for name in quantities),
         Heading("reason"),
         Heading("versions", extra=True),
@@ -53,9 +50,7 @@ def _check(check: Check | None) -> Cell | str:
 def failures(entries: Sequence[Entry]) -> Table:
     """Every row that did not end well, and why; the log is in its own page."""
     headings = [
-        Heading("architecture", choices=True),
-        Heading("backend", choices=True),
-        Heading("status", choices=True),
+        *choosable("architecture", "backend", "status"),
         Heading("reason"),
         Heading("terms"),
     ]

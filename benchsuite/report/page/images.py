@@ -9,10 +9,9 @@ from typing import Any
 
 from benchsuite.errors import UsageError
 from benchsuite.report.page.backend_pairs import backend_against_backend
-from benchsuite.report.page.naming import ALL, named_groups
 from benchsuite.report.page.plot import Plot, View, shown
 from benchsuite.report.page.plots import plots_of
-from benchsuite.report.page.source import Source
+from benchsuite.report.page.source import ALL, Source, named_groups
 
 _WIDTH_PX, _HEIGHT_PX = 800, 500
 #: Pixels of a PNG for each of these, so that it is sharp in print.

@@ -24,10 +24,9 @@ from benchsuite.report.page.backend_pairs import backend_against_backend
 from benchsuite.report.page.cases import case_pages
 from benchsuite.report.page.findings import certificates, failures, ledger, spoken
 from benchsuite.report.page.leaderboard_table import leaderboard
-from benchsuite.report.page.naming import named_groups
 from benchsuite.report.page.plot import Plot
 from benchsuite.report.page.plots import plots_of
-from benchsuite.report.page.source import Source
+from benchsuite.report.page.source import Source, named_groups
 from benchsuite.report.page.table import Table
 from benchsuite.report.page.verdicts import verdict_table
 

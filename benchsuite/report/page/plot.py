@@ -137,6 +137,14 @@ def views_by_architecture(
     return found
 
 
+def scatter(
+    mode: str, name: str, xs: Iterable[object], ys: Iterable[object], **more: object
+) -> Trace:
+    """Points, or lines through them."""
+    places = {"x": list(xs), "y": list(ys)}
+    return {"type": "scatter", "mode": mode, "name": shown(name), **places, **more}
+
+
 def axis(title: str, **more: object) -> Layout:
     """An axis whose title holds its unit."""
     return {"title": {"text": title}, "automargin": True, **more}

@@ -11,28 +11,8 @@ from benchsuite.report.columns.column import Column
 from benchsuite.report.columns.columns import HEADLINES, column_of
 from benchsuite.report.columns.figures import figure_for, is_doubtful
 from benchsuite.report.leaderboard.pareto import ACCURACY, pareto_best
-from benchsuite.report.page.curves import (
-    latency_distribution,
-    throughput_by_batch,
-    training_curves,
-)
-from benchsuite.report.page.plot import (
-    NEUTRAL,
-    Look,
-    Plot,
-    Trace,
-    View,
-    axis,
-    by_backend,
-    finished,
-    label,
-    labels,
-    log_axis,
-    looks_of,
-    share_axis,
-    shown,
-    views_by_architecture,
-)
+from benchsuite.report.page import curves, plot
+from benchsuite.report.page.plot import Look, Plot, Trace, View
 from benchsuite.report.page.source import Entry
 
 _LATENCY = column_of(LATENCY)
@@ -44,13 +24,13 @@ _FEWEST_SPOKES = 3
 
 def plots_of(entries: Sequence[Entry]) -> list[Plot]:
     """Every plot of rows that one ranking may hold."""
-    looks = looks_of(entry.record.case.backend for entry in entries)
-    fit = finished(entries)
+    looks = plot.looks_of(entry.record.case.backend for entry in entries)
+    fit = plot.finished(entries)
     return [
         accuracy_latency(fit, looks),
-        latency_distribution(fit, looks),
-        throughput_by_batch(fit, looks),
-        training_curves(fit, looks),
+        curves.latency_distribution(fit, looks),
+        curves.throughput_by_batch(fit, looks),
+        curves.training_curves(fit, looks),
         memory(fit, looks),
         one_architecture(fit, looks),
     ]
@@ -59,14 +39,14 @@ def plots_of(entries: Sequence[Entry]) -> list[Plot]:
 def accuracy_latency(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
     """Each row by what it knows and how long an image takes it, and which none beats in both."""
     known = [e for e in entries if all(column.read(e.record) is not None for column in PARETO)]
-    data = [_cloud(name, group, looks[name]) for name, group in by_backend(known)]
+    data = [_cloud(name, group, looks[name]) for name, group in plot.by_backend(known)]
     front = pareto_best([e.record for e in known], PARETO)
     best = sorted((e for e in known if e.record.row_key in front), key=_latency_ms)
     if best:
         data.append(_front(best))
     layout = {
-        "xaxis": log_axis(LATENCY.title, map(_latency_ms, known)),
-        "yaxis": share_axis(f"test {TOP1.title}"),
+        "xaxis": plot.log_axis(LATENCY.title, map(_latency_ms, known)),
+        "yaxis": plot.share_axis(f"test {TOP1.title}"),
     }
     return Plot(
         "accuracy-latency",
@@ -81,18 +61,17 @@ def accuracy_latency(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plo
 
 def _cloud(name: str, entries: Sequence[Entry], look: Look) -> Trace:
     records = [entry.record for entry in entries]
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": shown(name),
-        "x": [_latency_ms(entry) for entry in entries],
-        "y": [ACCURACY.read(record) for record in records],
-        "error_x": _interval(entries),
-        "text": [shown(label(record)) for record in records],
-        "customdata": [entry.key for entry in entries],
-        "marker": look.marker([is_doubtful(_LATENCY, record) for record in records]),
-        "hovertemplate": "%{text}<br>%{x:.3g} ms, %{y:.3f}",
-    }
+    return plot.scatter(
+        "markers",
+        name,
+        map(_latency_ms, entries),
+        map(ACCURACY.read, records),
+        error_x=_interval(entries),
+        text=[plot.shown(plot.label(record)) for record in records],
+        customdata=[entry.key for entry in entries],
+        marker=look.marker([is_doubtful(_LATENCY, record) for record in records]),
+        hovertemplate="%{text}<br>%{x:.3g} ms, %{y:.3f}",
+    )
 
 
 def _latency_ms(entry: Entry) -> float:
@@ -115,16 +94,16 @@ def _interval(entries: Sequence[Entry]) -> Trace:
 
 
 def _front(entries: Sequence[Entry]) -> Trace:
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": "Pareto front",
-        "x": [_latency_ms(entry) for entry in entries],
-        "y": [ACCURACY.read(entry.record) for entry in entries],
-        "text": [shown(label(entry.record)) for entry in entries],
-        "line": {"shape": "hv", "color": NEUTRAL, "dash": "dot", "width": 2},
-        "hoverinfo": "skip",
-    }
+    records = [entry.record for entry in entries]
+    return plot.scatter(
+        "lines",
+        "Pareto front",
+        map(_latency_ms, entries),
+        map(ACCURACY.read, records),
+        text=[plot.shown(plot.label(record)) for record in records],
+        line={"shape": "hv", "color": plot.NEUTRAL, "dash": "dot", "width": 2},
+        hoverinfo="skip",
+    )
 
 
 def memory(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
@@ -132,15 +111,15 @@ def memory(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
     data = [
         trace
         for memory in (HOST_MEMORY, DEVICE_MEMORY)
-        for name, group in by_backend(entries)
+        for name, group in plot.by_backend(entries)
         if (trace := _peaks(f"{name}, {memory.short}", memory, group, looks[name]))["x"]
     ]
-    names = {shown(entry.record.case.architecture) for entry in entries}
+    names = {plot.shown(entry.record.case.architecture) for entry in entries}
     layout = {
-        "xaxis": log_axis(
+        "xaxis": plot.log_axis(
             f"peak of memory, {HOST_MEMORY.shown.unit}", [x for trace in data for x in trace["x"]]
         ),
-        "yaxis": axis("", type="category", categoryorder="category descending"),
+        "yaxis": plot.axis("", type="category", categoryorder="category descending"),
         "height": 160 + 22 * len(names),
     }
     return Plot(
@@ -156,22 +135,21 @@ def memory(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
 def _peaks(name: str, memory: Quantity, entries: Sequence[Entry], look: Look) -> Trace:
     column = column_of(memory)
     sizes = [(e, v) for e in entries if isinstance(v := column.read(e.record), int)]
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": shown(name),
-        "x": [value * _MB for _, value in sizes],
-        "y": [shown(entry.record.case.architecture) for entry, _ in sizes],
-        "customdata": [entry.key for entry, _ in sizes],
-        "marker": look.marker([memory == DEVICE_MEMORY] * len(sizes)),
-        "hovertemplate": "%{y}<br>%{x:,.0f} MB",
-    }
+    return plot.scatter(
+        "markers",
+        name,
+        (value * _MB for _, value in sizes),
+        (plot.shown(entry.record.case.architecture) for entry, _ in sizes),
+        customdata=[entry.key for entry, _ in sizes],
+        marker=look.marker([memory == DEVICE_MEMORY] * len(sizes)),
+        hovertemplate="%{y}<br>%{x:,.0f} MB",
+    )
 
 
 def one_architecture(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
     """A radar of one architecture over backends: each figure as a share of the best."""
     layout = {"polar": {"radialaxis": {"range": [0, 1.05], "angle": 90, "tickangle": 90}}}
-    views = views_by_architecture(
+    views = plot.views_by_architecture(
         entries, layout, lambda members: _radar(members, looks), at_least=2
     )
     return Plot(
@@ -194,14 +172,14 @@ def _radar(entries: Sequence[Entry], looks: Mapping[str, Look]) -> list[Trace]:
         {
             "type": "scatterpolar",
             "mode": "lines+markers",
-            "name": shown(name),
+            "name": plot.shown(name),
             "theta": around,
             "r": [known[spoke][place] for spoke in around],
             "line": looks[entry.record.case.backend].line(),
             "marker": {"symbol": looks[entry.record.case.backend].symbol, "size": 8},
             "hovertemplate": "%{theta}: %{r:.2f} of the best",
         }
-        for place, (name, entry) in enumerate(zip(labels(entries), entries, strict=True))
+        for place, (name, entry) in enumerate(zip(plot.labels(entries), entries, strict=True))
     ]
 
 

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchsuite.errors import UsageError
-from benchsuite.records import Record, read_stored
+from benchsuite.records import Record, read_some
 from benchsuite.records.certificate import Certificate, certificates_beside
-from benchsuite.records.series import read_series
 from benchsuite.report.fairness.equality import with_equality
+from benchsuite.report.fairness.groups import FairGroup, differing, fair_groups
 from benchsuite.report.leaderboard.rows import in_order
 from benchsuite.report.page.samples import Sampled, points_for, sampled_figures
+
+#: Of a group that is the only one.
+ALL = "all rows"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,21 +58,27 @@ def read_source(paths: Sequence[Path]) -> Source:
 
     Raises UsageError where there are none, or a file is none of ours.
     """
-    found = {stored.path.resolve(): stored for stored in read_stored(paths)}
-    if not found:
-        places = ", ".join(f"'{path}'" for path in paths)
-        raise UsageError(f"no records in {places}: name a run's folder, or run first")
+    found = {stored.path.resolve(): stored for stored in read_some(paths)}
     certificates = list(certificates_beside(paths))
     records = with_equality([stored.record for stored in found.values()], certificates)
     files = {r.row_key: stored for r, stored in zip(records, found.values(), strict=True)}
     points = points_for(len(records))
     entries = [
-        Entry(record, record.row_key, _sampled(files[record.row_key].samples, points))
+        Entry(record, record.row_key, sampled_figures(files[record.row_key].series(), points))
         for record in in_order(records)
     ]
     runs = {record.run: files[record.row_key].facts() for record in records}
     return Source(entries, runs, certificates)
 
 
-def _sampled(path: Path, points: int) -> list[Sampled]:
-    return sampled_figures(read_series(path), points) if path.is_file() else []
+def named_groups(records: Sequence[Record]) -> list[tuple[str, FairGroup]]:
+    """Fair groups by name: the one with the most rows that ended well comes first."""
+    groups = fair_groups(records)
+    apart = differing(groups)
+    groups.sort(key=lambda group: -sum(record.status == "ok" for record in group.records))
+    return [(group_name(group, apart), group) for group in groups]
+
+
+def group_name(group: FairGroup, columns: Sequence[str]) -> str:
+    """The group's values in these columns, such as `tier compiled · dataset mnist`."""
+    return " · ".join(f"{name} {value}" for name, value in group.said(columns).items()) or ALL

@@ -23,6 +23,11 @@ class Heading(msgspec.Struct, frozen=True, omit_defaults=True):
     extra: bool = False
 
 
+def choosable(*names: str) -> list[Heading]:
+    """Columns by what they say in which rows may be chosen."""
+    return [Heading(name, choices=True) for name in names]
+
+
 class Cell(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     """What is read, what it is sorted by, and more in words.
 

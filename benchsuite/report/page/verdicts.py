@@ -14,14 +14,12 @@ from benchsuite.report.columns.quantities import significant
 from benchsuite.report.fairness.comparable import comparable_groups
 from benchsuite.report.fairness.verdicts import PairVerdict, pair_verdicts
 from benchsuite.report.page.source import Entry
-from benchsuite.report.page.table import Cell, Heading, Row, Table
+from benchsuite.report.page.table import Cell, Heading, Row, Table, choosable
 
 _LOOKS = {"different": "best", "inconclusive": "doubtful"}
 _HEADINGS = (
     Heading("architecture", "leads to the first row", choices=True),
-    Heading("figure", choices=True),
-    Heading("first", choices=True),
-    Heading("second", choices=True),
+    *choosable("figure", "first", "second"),
     Heading("first / second", "ratio of the figures, with its 95 % interval", numeric=True),
     Heading("verdict", f"a difference in practice is {MARGIN:.0%} or more", choices=True),
     Heading("in words"),

@@ -18,6 +18,7 @@ from benchsuite.hooks import load_plugins
 from benchsuite.reference.backend import NumpyBackend
 from benchsuite.reference.nondegenerate import random_images, random_weights
 
+Array = NDArray[np.floating]
 DTYPES: Mapping[str, type[np.floating]] = {"fp32": np.float32, "fp64": np.float64}
 #: Largest error of logits, as a share of the largest: a few roundings of 8 and of 11 bits.
 HALVES = {"bf16": 5e-2, "fp16": 5e-3}
@@ -41,7 +42,7 @@ class Kit:
         made: Backend = load_plugins().backends[self.backend].load()()
         return made
 
-    def to_numpy(self, tensor: Any) -> NDArray[np.floating]:  # noqa: ANN401 - the framework's
+    def to_numpy(self, tensor: Any) -> Array:  # noqa: ANN401 - the framework's
         """The framework's own tensor, as `infer` returns it, as an array."""
         return np.asarray(tensor)
 
@@ -100,13 +101,7 @@ class Kit:
             f"'{culprits[0].op}' and '{culprits[0].name}'; it says: {message}",
         )
 
-    def require_close(
-        self,
-        actual: NDArray[np.floating],
-        expected: NDArray[np.floating],
-        what: str,
-        tolerance: float,
-    ) -> None:
+    def require_close(self, actual: Array, expected: Array, what: str, tolerance: float) -> None:
         """Fail unless the largest difference is within `tolerance` of the largest figure."""
         shapes = f"{what}: expected the shape {expected.shape}, got {actual.shape}"
         require(actual.shape == expected.shape, shapes)
@@ -125,14 +120,12 @@ def require(condition: bool, message: str) -> None:
         raise AssertionError(message)
 
 
-def aligned(
-    weights: Weights,
-) -> dict[str, NDArray[np.floating]]:
+def aligned(weights: Weights) -> dict[str, Array]:
     """Copies on 64-byte boundaries, which some frameworks borrow where they should copy."""
     return {name: _aligned(array) for name, array in weights.items()}
 
 
-def _aligned(array: NDArray[np.floating]) -> NDArray[np.floating]:
+def _aligned(array: Array) -> Array:
     memory = np.empty(array.nbytes + _BOUNDARY, np.uint8)
     start = -memory.ctypes.data % _BOUNDARY
     view = memory[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
@@ -140,9 +133,7 @@ def _aligned(array: NDArray[np.floating]) -> NDArray[np.floating]:
     return view
 
 
-def reference_logits(
-    graph: Graph, weights: Weights, images: NDArray[np.float32]
-) -> NDArray[np.floating]:
+def reference_logits(graph: Graph, weights: Weights, images: NDArray[np.float32]) -> Array:
     """The reference's logits in float64, whatever the precision under test."""
     session = NumpyBackend().open(graph, weights, Setup(precision="fp64"))
     return session.predict(images)

@@ -14,11 +14,10 @@ from benchsuite.graph import Graph
 from benchsuite.reference.nondegenerate import random_weights
 from benchsuite.reference.oracle import Oracle
 from benchsuite.testing.conformance.kit import DTYPES, HALVES, changed, random_batch, require
-from benchsuite.testing.conformance.steps import network_with_dropouts, random_masks
+from benchsuite.testing.conformance.steps import TOLERANCE, network_with_dropouts, random_masks
 from benchsuite.testing.conformance.training import TrainingKit
 
 _RULES = {"whole": UpdateRule(), "micro-batches": UpdateRule(micro_batches=2)}
-_TOLERANCE = {"fp32": 1e-4, "fp64": 1e-9}
 
 
 class PartTests(TrainingKit):
@@ -55,7 +54,7 @@ class PartTests(TrainingKit):
         count = sum(array.size for array in arrays)
         require(count == graph.parameters, f"{count} gradients of {graph.parameters} weights")
         found, expected = map(_length, (arrays, by_name.values()))
-        self.require_close(found, expected, "the gradients' length", _TOLERANCE[precision])
+        self.require_close(found, expected, "the gradients' length", TOLERANCE[precision])
 
     def test_parts_take_no_step(self) -> None:
         """What is trained stays as it is bit by bit, and the next steps are as without them."""

@@ -26,7 +26,7 @@ from benchsuite.testing.conformance.kit import (
     reference_logits,
     require,
 )
-from benchsuite.training.metrics import cross_entropy
+from benchsuite.training.evaluation import cross_entropy
 
 _PLAIN_SGD = UpdateRule(momentum=0.0)
 _DROPOUT_RATE = 0.25
@@ -46,11 +46,7 @@ class TrainingKit(Kit):
 
     @contextmanager
     def rule_session(
-        self,
-        graph: Graph,
-        weights: Weights,
-        precision: str,
-        rule: UpdateRule,
+        self, graph: Graph, weights: Weights, precision: str, rule: UpdateRule
     ) -> Iterator[Session]:
         """A session that trains by a rule; skips where the backend refuses it."""
         with ExitStack() as stack:

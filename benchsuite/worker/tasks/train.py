@@ -28,10 +28,16 @@ from benchsuite.processes.messages import Trying
 from benchsuite.records import Case, Digests, Findings, Training, finite
 from benchsuite.records.predictions import Predictions, write_predictions
 from benchsuite.training.checkpoint import Checkpoints
-from benchsuite.training.evaluation import EVALUATION_BATCH_SIZE, evaluate, judge, predict
+from benchsuite.training.evaluation import (
+    EVALUATION_BATCH_SIZE,
+    cross_entropies,
+    evaluate,
+    judge,
+    predict,
+    recall_by_class,
+)
 from benchsuite.training.idiomatic import train_idiomatically
 from benchsuite.training.loop import Trained, train
-from benchsuite.training.metrics import cross_entropies, recall_by_class
 from benchsuite.worker.tasks.context import TaskContext
 
 

@@ -1,7 +1,6 @@
 import numpy as np
 
-from benchsuite.data.batches.mixing import Mixture
-from benchsuite.data.batches.targets import class_weights, targets
+from benchsuite.data.batches.mixing import Mixture, class_weights, targets
 
 LABELS = np.array([0, 2, 2, 1])
 EQUAL = np.ones(3)

@@ -28,7 +28,7 @@ def file(tmp_path):
 
 def write(part):
     np.save(part.pixels, IMAGES)
-    part.write_labels(np.array([1, 0]))
+    part.write(labels=np.array([1, 0]))
 
 
 @pytest.fixture
@@ -114,7 +114,11 @@ def test_look_once_says_that_the_cache_cannot_be_written(file, look, cache):
         look_once([file], look)
 
 
-ENCODED = (np.array([(0, 3), (3, 4)]), np.arange(64, dtype=np.uint8).reshape(2, 32), 3)
+ENCODED = {
+    "spans": np.array([(0, 3), (3, 4)]),
+    "digests": np.arange(64, dtype=np.uint8).reshape(2, 32),
+    "channels": 3,
+}
 
 
 @pytest.mark.parametrize("is_packed", [True, False])
@@ -124,8 +128,8 @@ def test_look_once_gives_encoded_images_the_paths_that_last(file, cache, is_pack
         if is_packed:
             part.packed.write_bytes(b"catfish")
         paths = one_path(part.packed, 2) if is_packed else np.array([b"/a.png", b"/deep/b.png"])
-        part.write_encoded(paths, *ENCODED)
-        part.write_labels(np.array([1, 0]))
+        part.write(paths=paths, **ENCODED)
+        part.write(labels=np.array([1, 0]))
         return FACTS
 
     images = look_once([file], find).train.images
@@ -135,6 +139,6 @@ def test_look_once_gives_encoded_images_the_paths_that_last(file, cache, is_pack
         [os.fsencode(folder / "train-packed")] * 2 if is_packed else own
     )
     assert (folder / "train-paths.npy").exists() != is_packed  # the packed file has moved since
-    np.testing.assert_array_equal(images.spans, ENCODED[0])
-    np.testing.assert_array_equal(images.digests, ENCODED[1])
+    np.testing.assert_array_equal(images.spans, ENCODED["spans"])
+    np.testing.assert_array_equal(images.digests, ENCODED["digests"])
     assert (images.channels, images.kept) == (3, str(folder / "train"))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from benchsuite.contract import Dataset, Split
-from benchsuite.data.sources.load import load_source
+from benchsuite.data.prepare import load_source
 from benchsuite.errors import UsageError
 from benchsuite.hooks import Entry, Registry, Target
 

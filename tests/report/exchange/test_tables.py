@@ -1,4 +1,4 @@
-from benchsuite.report.exchange.tables import figures
+from benchsuite.report.exchange.pull_request import figures
 
 
 def test_tables_of_rankings_are_without_padding(make_record):

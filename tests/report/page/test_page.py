@@ -8,8 +8,8 @@ import pytest
 
 from benchsuite.errors import UsageError
 from benchsuite.report.fairness.groups import differing, fair_groups
-from benchsuite.report.page.naming import group_name, named_groups
 from benchsuite.report.page.page import page_html, script_json, write_page
+from benchsuite.report.page.source import group_name, named_groups
 
 HOSTILE = "</script><script>alert(1)</script>"
 

@@ -1,4 +1,8 @@
-"""How much a figure of speed changed: the process is the replicate, whatever pairs it.
+"""How much a figure changed.
+
+Of quality: by the same images, by the size of the split, by seeds.
+
+Of speed: the process is the replicate, whatever pairs it.
 
 Rounds of one run pair: their ratios make the interval. Two runs do not: the processes of either
 are a sample, and the machine of the one may have been faster than that of the other. The anchor
@@ -15,14 +19,28 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
+from numpy.typing import NDArray
 
+from benchsuite.measure.statistics import verdicts
 from benchsuite.measure.statistics.estimates import CONFIDENCE, FEWEST_PROCESSES, Estimate
+from benchsuite.measure.statistics.proportions import (
+    Difference,
+    mean_difference,
+    paired_difference,
+    unpaired_difference,
+)
 from benchsuite.measure.statistics.two_samples import Floats, Ratios, ratios_of
-from benchsuite.measure.statistics.verdicts import MARGIN, MARGIN_BETWEEN_RUNS, compare_measurements
+from benchsuite.metrics.quality import TOP1
 from benchsuite.records import Measurement
+from benchsuite.records.predictions import read_predictions
+from benchsuite.report.columns.column import Column
+from benchsuite.report.columns.columns import column_of
 from benchsuite.report.comparison.change import Change
+from benchsuite.report.comparison.pairing import Pair
+from benchsuite.report.comparison.rows import RecordRow, Row, number_in
 
 _NORMAL = NormalDist()
+_TOP1 = column_of(TOP1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +56,7 @@ class Figures:
     @property
     def margin(self) -> float:
         """What counts between such rows, or what their machine can see at all."""
-        least = MARGIN if self.same_run else MARGIN_BETWEEN_RUNS
+        least = verdicts.MARGIN if self.same_run else verdicts.MARGIN_BETWEEN_RUNS
         return max(least, self.first.margin or 0.0, self.second.margin or 0.0)
 
 
@@ -61,7 +79,7 @@ def _in_turns(figures: Figures) -> Change | None:
     """By the rounds that both took part in; None where these are too few, or a figure is zero."""
     if not _are_positive(figures.first) or not _are_positive(figures.second):
         return None
-    comparison = compare_measurements(figures.second, figures.first, figures.margin)
+    comparison = verdicts.compare_measurements(figures.second, figures.first, figures.margin)
     if comparison is None:
         return None
     rounds = len({*figures.first.rounds} & {*figures.second.rounds})
@@ -149,3 +167,51 @@ def _of_intervals(figures: Figures) -> Change:
 def _ends(measurement: Measurement) -> tuple[float, float] | None:
     low, high = measurement.low, measurement.high
     return (low, high) if low and high and low > 0 else None
+
+
+def quality_change(pair: Pair, column: Column, first: float, second: float) -> Change:
+    """What changed in a figure of quality of one pair.
+
+    Raises UsageError where a file of predictions is none of ours.
+    """
+    if column.name == _TOP1.name and (right := _recognised(pair)):
+        how = f"McNemar, bootstrap of {len(right[0]):,} paired images"
+        return _of_difference(paired_difference(*right), how)
+    images = min(_images(pair.first, column), _images(pair.second, column))
+    if not column.name.endswith("_fraction") or not images:
+        how = "one value each, without an interval"
+        return Change(None, None, verdicts.MARGIN_OF_FRACTIONS, how)
+    found = unpaired_difference(first, second, images)
+    return _of_difference(found, f"Newcombe, {images:,} images each")
+
+
+def mean_change(column: Column, pairs: Sequence[Pair]) -> Change:
+    """The mean change over pairs that differ in seed or fold alone, two or more."""
+    differences = [number_in(pair.second, column) - number_in(pair.first, column) for pair in pairs]
+    images = min(_images(row, column) for pair in pairs for row in (pair.first, pair.second))
+    of_share = column.name.endswith("_fraction") and images
+    found = mean_difference(differences, 1 / images if of_share else 0.0)
+    return _of_difference(found, f"t-test of {len(pairs)} paired seeds")
+
+
+def _of_difference(found: Difference, how: str) -> Change:
+    return Change(found.estimate, found.p_value, verdicts.MARGIN_OF_FRACTIONS, how)
+
+
+def _images(row: Row, column: Column) -> int:
+    """In the split that the figure is of; 0 where a CSV does not say."""
+    if not isinstance(row, RecordRow) or row.record.findings.training is None:
+        return 0
+    return row.record.findings.training.split_sizes.get(column.name.partition("_")[0], 0)
+
+
+def _recognised(pair: Pair) -> tuple[NDArray[np.bool_], NDArray[np.bool_]] | None:
+    """Of each image, whether either side recognises it; None without both files of predictions."""
+    rows = (pair.first, pair.second)
+    files = [row.stored.predictions for row in rows if isinstance(row, RecordRow)]
+    if len(files) < len(rows) or not all(file.exists() for file in files):
+        return None
+    one, other = map(read_predictions, files)
+    if not np.array_equal(one.positions, other.positions):
+        return None
+    return one.predicted == one.labels, other.predicted == other.labels
