@@ -52,7 +52,7 @@ def read_parts(folder: Path) -> list[Part]:
     runs = [folder] if (folder / RECORDS).is_dir() else [records.parent for records in found]
     if not runs:
         raise UsageError(
-            f"'{folder}' is no run's folder, and no results folder: it has neither '{RECORDS}' "
+            f"'{folder}' is neither a run nor a results folder: it has neither '{RECORDS}' "
             f"nor '{RUNS}'"
         )
     return [Part(run, store.read_run(run), tuple(store.read_stored([run]))) for run in runs]

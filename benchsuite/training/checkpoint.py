@@ -48,7 +48,7 @@ class Checkpoints:
         try:
             history, tensors = self._read()
         except Exception as error:  # noqa: BLE001 - whatever safetensors says of a damaged file
-            print(f"'{self.path}' is left aside, {error}: begun anew")  # noqa: T201 - the case's log
+            print(f"'{self.path}' is ignored, {error}: training starts anew")  # noqa: T201 - the case's log
             return History(), None
         session.set_state(_under(_STATE, tensors))
         return history, _under(_BEST, tensors) or None

@@ -75,7 +75,9 @@ def read_folder(argument: str) -> Dataset:
     """
     path = Path(argument)
     if not path.is_dir():
-        raise UsageError(f"'{path}' is no folder: give one with a folder of images for each class")
+        raise UsageError(
+            f"'{path}' is not a folder: give one with a folder of images for each class"
+        )
     try:
         return _folder(path)
     except OSError as error:

@@ -42,7 +42,7 @@ def read_parquet(argument: str) -> Dataset:
     tests = [file for file in files if file.name.startswith(TESTS)]
     trains = [file for file in files if file not in tests]
     if not trains or not all(file.is_file() for file in files):
-        raise UsageError(f"'{path}' is no Parquet file and no folder of train*.parquet")
+        raise UsageError(f"'{path}' is neither a Parquet file nor a folder of train*.parquet")
 
     parts = {"train": trains, "test": tests} if tests else {"train": trains}
 
