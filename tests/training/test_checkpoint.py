@@ -69,7 +69,7 @@ def test_another_training_s_file_is_not_gone_on_from(file, capsys):
     session = Stateful()
     assert Checkpoints(file, 1, "other").load(session) == (TrainingHistory(), None)
     assert session.weight == 0
-    assert "is of another training: begun anew" in capsys.readouterr().out
+    assert "is of another training: training starts anew" in capsys.readouterr().out
 
 
 def test_the_best_weights_so_far_are_kept(file):
