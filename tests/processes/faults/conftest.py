@@ -70,10 +70,10 @@ def crashes(tmp_path_factory):
 
 
 def left_behind(mark):
-    """Processes with the mark in their environment, and this one's own children."""
-    found = [child.pid for child in psutil.Process().children(recursive=True)]
+    """Processes with the mark in their environment, and this one's own children, in words."""
+    found = psutil.Process().children(recursive=True)
     for process in psutil.process_iter(["pid", "environ"]):
         marks = (process.info["environ"] or {}).get("MARK_OF_THIS_TEST")
         if marks == mark and process.pid != os.getpid():
-            found.append(process.pid)
-    return found
+            found.append(process)
+    return [str(process) for process in found]
