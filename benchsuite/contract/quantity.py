@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
 #: How one process's samples become its value. `benchsuite.measure.summary` has the rules.
 Summary = Literal["median", "maximum", "rate", "energy", "power", "tail", "first", "part"]
+Better = Literal["higher", "lower"]
+Batch = Literal["one", "inference", "training", "none"]
+_CHOICES = {"better": get_args(Better), "batch": get_args(Batch), "summary": get_args(Summary)}
 #: It is a part of a column's name, which conditions such as `--where` must be able to name.
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
@@ -55,9 +58,9 @@ class Quantity(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     unit: str
-    better: Literal["higher", "lower"]
+    better: Better
     label: str
-    batch: Literal["one", "inference", "training", "none"] = "one"
+    batch: Batch = "one"
     summary: Summary = "median"
 
     def __post_init__(self) -> None:
@@ -66,8 +69,14 @@ class Quantity(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(
                 f"'{self.name}' names no quantity: write up to 60 of a-z, 0-9 and _, a letter first"
             )
-        if not self.unit or not self.label:
-            raise ValueError(f"quantity '{self.name}' needs a unit and a label")
+        if self.name.endswith(("_low", "_high")):
+            raise ValueError(f"'{self.name}' names the end of an interval: choose another name")
+        if not all(words and words.isprintable() for words in (self.unit, self.label)):
+            raise ValueError(f"quantity '{self.name}' needs a unit and a label of one line")
+        for field, allowed in _CHOICES.items():
+            if (value := getattr(self, field)) not in allowed:
+                named = ", ".join(allowed)
+                raise ValueError(f"quantity '{self.name}': {field} is {value!r}, none of {named}")
 
     @property
     def shown(self) -> Scale:

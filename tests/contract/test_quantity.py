@@ -43,3 +43,20 @@ def test_name_that_could_be_no_column_is_refused(name):
 def test_quantity_says_its_unit_and_its_label(missing):
     with pytest.raises(ValueError, match="'load' needs a unit and a label"):
         quantity(**{missing: ""})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"better": "sideways"}, "better is 'sideways', none of higher, lower"),
+        ({"batch": "both"}, "batch is 'both', none of one, inference, training, none"),
+        ({"summary": "mean"}, "summary is 'mean', none of median, maximum"),
+        ({"unit": "W\n"}, "a unit and a label of one line"),
+        ({"label": ""}, "a unit and a label of one line"),
+        ({"name": "load_low"}, "names the end of an interval"),
+    ],
+)
+def test_declaration_is_checked_where_it_is_made(wrong, said):
+    """msgspec itself checks what it reads, not what Python code passes."""
+    with pytest.raises(ValueError, match=said):
+        quantity(**wrong)

@@ -36,7 +36,7 @@ def measure_probes(task: TaskContext, session: Session) -> Iterator[Series]:
             quantity = probe.quantity
             with quiet_collector(), task.phase(f"probe {entry.name}", measuring=True):
                 values = _measure(probe, task, session)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is the probe's own
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the probe's own
             traceback.print_exc()
             refused = failure_of(error).reason
         reading = watch.reading()
