@@ -30,7 +30,7 @@ def opened(path: Path | bytes) -> Iterator[BinaryIO]:
     """
     with open(path, "rb", opener=_without_waiting) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "it is no ordinary file")
+            raise OSError(errno.EINVAL, "it is not an ordinary file")
         yield file
 
 

@@ -36,7 +36,7 @@ def pipe(tmp_path):
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are POSIX")
 def test_opened_does_not_wait_for_a_pipe(pipe):
-    with pytest.raises(OSError, match="no ordinary file"), opened(pipe):
+    with pytest.raises(OSError, match="not an ordinary file"), opened(pipe):
         pass
 
 
@@ -44,7 +44,7 @@ def test_opened_does_not_wait_for_a_pipe(pipe):
 def test_opened_refuses_a_device_that_never_ends(tmp_path):
     link = tmp_path / "link"
     link.symlink_to("/dev/zero")
-    with pytest.raises(OSError, match="no ordinary file"), opened(link):
+    with pytest.raises(OSError, match="not an ordinary file"), opened(link):
         pass
 
 

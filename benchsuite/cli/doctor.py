@@ -32,14 +32,14 @@ _GIGA = 1e9
 def doctor(ctx: click.Context, /, *, ceilings: bool, **options: Any) -> None:  # noqa: ANN401 - see `run_options`
     """Examine this machine, and measure one case against itself.
 
-    What the case seems to differ from itself by is the smallest difference that this machine
-    can see: later runs into the same results folder give no verdict on less. Takes a quarter of
-    an hour, or what --budget says; of the options, the first case that they make is measured, by
-    default `cnn_basic` on the first backend.
+    The apparent difference of the case from itself is the smallest difference that this machine
+    can see. Later runs into the same results folder give no verdict below it. This takes a
+    quarter of an hour, or the time of --budget. The first case that the options describe is
+    measured; by default, `cnn_basic` on the first backend.
 
-    With --ceilings nothing of this is done. Each backend multiplies matrices and copies arrays,
-    once for each precision and thread count, and later runs into the same results folder say
-    what share of that their networks achieve.
+    With --ceilings, only this is done: each backend multiplies matrices and copies arrays, for
+    each precision and thread count. Later runs into the same results folder show which share of
+    these ceilings their networks achieve.
     """
     from benchsuite.cli.progress import progress
     from benchsuite.orchestration.doctor import examine, examine_ceilings

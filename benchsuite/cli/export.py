@@ -25,7 +25,7 @@ from benchsuite.cli.parameters import PATH, complete, plugins_of
 def export(
     ctx: click.Context, results: tuple[Path, ...], exporter: str, output: Path | None
 ) -> None:
-    """Write the records in RESULTS, results folders, runs' folders or record files, for others."""
+    """Export the records in RESULTS: results folders, runs' folders or record files."""
     from benchsuite.records import Stored, read_some
     from benchsuite.records.certificate import certificates_beside
     from benchsuite.records.writing import write_output

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from benchsuite.report.columns.column import Column
     from benchsuite.report.comparison.rows import Row
-    from benchsuite.report.history import History
+    from benchsuite.report.history import CaseHistory
 
 
 @click.command()
@@ -67,7 +67,7 @@ def _is_asked(row: Row, asked: dict[str, tuple[str, ...] | None]) -> bool:
     )
 
 
-def _print(found: Sequence[History], column: Column) -> None:
+def _print(found: Sequence[CaseHistory], column: Column) -> None:
     from benchsuite.report.comparison.change import show_change
     from benchsuite.report.comparison.table import figure_of, varying
 

@@ -37,7 +37,7 @@ _NAMED = 3
     help="Which of different records of one case to keep. [default: refuse]",
 )
 def merge(runs: tuple[Path, ...], results: Path, name: str | None, keep: Keep | None) -> None:
-    """Join RUNS, folders of runs on several machines, as a new one; they stay as they are.
+    """Merge RUNS, folders of runs on several machines, into a new run; they are not changed.
 
     A results folder stands for all the runs in it.
     """

@@ -170,7 +170,7 @@ class Integers(_Parsed):
             return tuple(value)
         parts = [part.strip() for part in value.split(",")]
         if not all(part.isdecimal() for part in parts):
-            raise ValueError(f"'{value}' is no list of {self.what}: write 1 or 1,2")
+            raise ValueError(f"'{value}' is not a list of {self.what}: write 1 or 1,2")
         return tuple(int(part) for part in parts)
 
 
@@ -190,7 +190,7 @@ class InputShape(_Parsed):
         if len(parts) == 1:
             parts *= 2
         if len(parts) not in _EXTENTS or not all(p.isdecimal() and int(p) > 0 for p in parts):
-            raise ValueError(f"'{value}' is no input shape: write 32x32x3, 32x32 or 32")
+            raise ValueError(f"'{value}' is not an input shape: write 32x32x3, 32x32 or 32")
         return tuple(int(part) for part in parts)
 
 

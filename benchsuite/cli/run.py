@@ -34,23 +34,23 @@ _RETRIED = ("failed", "timeout", "oom", "unsupported")
     "--resume",
     "resumed",
     metavar="RUN",
-    help="Go on with a run that was cut short: its folder, or its name in the results folder. Its "
-    "own options hold; --budget, --timeout and --retry may be given anew.",
+    help="Continue an interrupted run: its folder, or its name in the results folder. Its own "
+    "options hold, except for new --budget, --timeout and --retry.",
 )
 @click.option(
     "--retry",
     "retried",
     type=Names(),
-    help="With --resume: do cases again that had ended as failed, timeout, oom or unsupported.",
+    help="With --resume: repeat cases that ended as failed, timeout, oom or unsupported.",
 )
 @click.pass_context
 def run(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - see `run_options`
     """Train and measure every case, and write records and a leaderboard.
 
-    Ctrl-C ends a run in order, and --resume goes on with it; a second one stops at once.
+    Ctrl-C ends a run in order, and --resume continues it. A second Ctrl-C stops it at once.
 
-    Exit code 0 where every case ended well, 1 where one failed, 2 for a request that cannot
-    be carried out, 130 where the run was interrupted.
+    Exit codes: 0 if every case ended well, 1 if one failed, 2 for an impossible request, 130 if
+    the run was interrupted.
     """
     from benchsuite.cli.progress import progress
     from benchsuite.orchestration import orchestrate
@@ -66,7 +66,7 @@ def run(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - see `r
         with progress() as observer:
             finished = carry_out(plugins_of(ctx), observer)
     except KeyboardInterrupt:
-        say("stopped; 'benchsuite run --resume RUN' goes on", err=True)
+        say("stopped; 'benchsuite run --resume RUN' continues the run", err=True)
         sys.exit(_INTERRUPTED)
     _report(finished)
     sys.exit(_exit_code(finished))

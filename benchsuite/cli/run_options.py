@@ -26,48 +26,46 @@ _OPTIONS = (
     click.option(
         "--config",
         type=PATH,
-        help="TOML file with any of these options; the command line wins.",
+        help="TOML file with any of these options; the command line overrides it.",
     ),
     click.option(
         "--archs",
         type=Names("architectures"),
-        help="Names and patterns, such as 'resnet*,lenet5'; native models too, such as "
-        "'torchvision/resnet50'. [default: all, which is every architecture]",
+        help="Names and patterns, such as 'resnet*,lenet5'; native models by name, such as "
+        "'torchvision/resnet50'. [default: all architectures]",
     ),
     click.option(
         "--backends",
         type=Names("backends"),
-        help="Names and patterns; all is every one installed. [default: torch and Keras on its "
-        "own frameworks, and what other plugins count in]",
+        help="Names and patterns; all means every installed backend. [default: torch, Keras on "
+        "TensorFlow and JAX, and the defaults of other plugins]",
     ),
     click.option(
         "--dataset",
         shell_complete=complete("datasets"),
         help="What to train on, such as cifar10 or imagefolder:PATH. [default: digits]",
     ),
-    click.option(
-        "--limit", type=int, help="Images of each of the data set's splits. [default: all]"
-    ),
+    click.option("--limit", type=int, help="Number of images of each split. [default: all]"),
     click.option(
         "--folds",
         type=int,
-        help="Cross-validate: a case for each of so many parts of the training split.",
+        help="Cross-validate with this number of parts of the training split, one case per part.",
     ),
-    click.option("--bad-images", help="stop, or skip those that cannot be read. [default: stop]"),
+    click.option("--bad-images", help="stop, or skip images that cannot be read. [default: stop]"),
     click.option("--device", help="auto, cpu, cuda, cuda:1, mps, … [default: auto]"),
     click.option(
         "--precisions",
         type=Names(),
-        help="A case for each of fp32, tf32, bf16, fp16, fp64. [default: fp32]",
+        help="Any of fp32, tf32, bf16, fp16, fp64; one case each. [default: fp32]",
     ),
     click.option(
         "--tiers",
         type=Names(),
-        help="How the framework is called, a case for each: native, native+layout, compiled, "
-        "user_api. [default: native]",
+        help="How the framework is called: native, native+layout, compiled, user_api; one case "
+        "each. [default: native]",
     ),
     click.option(
-        "--seeds", type=Integers("seeds"), help="One case for each, such as 0,1,2. [default: 0]"
+        "--seeds", type=Integers("seeds"), help="Such as 0,1,2; one case each. [default: 0]"
     ),
     click.option(
         "--recipe",
@@ -83,83 +81,82 @@ _OPTIONS = (
     click.option(
         "--epochs",
         type=int,
-        help="Passes over the training split. [default: the recipe's; the tour's end early]",
+        help="Passes over the training split. [default: the recipe's; a tour may end earlier]",
     ),
-    click.option("--batch-size", type=int, help="Of training. [default: the recipe's]"),
+    click.option("--batch-size", type=int, help="Batch size of training. [default: the recipe's]"),
     click.option(
         "--target-accuracy",
         type=float,
-        help="Train until this share of the validation split is recognised, and tell the time "
-        "that it took, such as 0.94. [default: none]",
+        help="Train until this accuracy on the validation split, such as 0.94, and report the time "
+        "to it. [default: none]",
     ),
     click.option(
         "--division",
-        help="matched, or idiomatic: each framework as its own guides use it. [default: matched]",
+        help="matched, or idiomatic: each framework trains as its guides do. [default: matched]",
     ),
     click.option(
         "--checkpoint-epochs",
         type=int,
-        help="Write a checkpoint every so many epochs, and go on from one that is there. "
+        help="Write a checkpoint after this number of epochs, and continue from an existing one. "
         "[default: none]",
     ),
     click.option(
         "--input",
         type=InputShape(),
-        help="Input to measure and train at. [default: the network's own, smaller in training "
-        "where the tour's budget needs it]",
+        help="Size of the input. [default: the network's own; a tour may train at a smaller one]",
     ),
     click.option(
         "--threads",
         type=Integers("threads"),
-        help="CPU threads, a case for each, such as 1,2. [default: one per physical core]",
+        help="CPU threads, such as 1,2; one case each. [default: one per physical core]",
     ),
     click.option(
         "--process-settings",
         "--environment",  # its name until records of version 4
         "process_settings",
-        help="tuned, each framework with the allocator and binding that suit it, or stock. "
+        help="tuned: each framework gets a suitable allocator and binding; or stock. "
         "[default: tuned]",
     ),
     click.option(
         "--protocol",
-        help="full, with intervals and verdicts; quick, three processes; tour, one; or smoke, "
-        "to see that all works. [default: tour, or what the budget allows]",
+        help="full (intervals and verdicts), quick (three processes), tour (one process) or smoke "
+        "(only shows that all works). [default: tour, or what the budget allows]",
     ),
     click.option(
         "--budget",
-        help="Time for the whole run, such as 15m: what is measured, and how thoroughly, is "
-        "planned to fit. [default: none]",
+        help="Time for the whole run, such as 15m; the run measures as thoroughly as it allows. "
+        "[default: none]",
     ),
     click.option("--quick", "protocol", flag_value="quick", help="The same as --protocol quick."),
     click.option(
         "--timeout",
         "timeout_s",
         type=float,
-        help="Seconds a case. [default: 600 in the tour, 3600 in rounds, a week with other "
+        help="Seconds per case. [default: 600 in a tour, 3600 in rounds, a week with other "
         "recipes]",
     ),
     click.option(
         "--memory-limit",
-        help="Host memory that each process of a case may hold, such as 8GiB: what needs more ends "
-        "as oom. Linux alone. [default: none]",
+        help="Host memory of each process of a case, such as 8GiB; a case that needs more ends as "
+        "oom. Linux only. [default: none]",
     ),
     click.option(
         "--batch-backoff",
         is_flag=True,
         default=None,
-        help="Where a timed batch does not fit into memory, time the largest that does.",
+        help="If a timed batch does not fit into memory, time the largest that fits.",
     ),
     click.option(
         "--exclusive",
         is_flag=True,
         default=None,
-        help="Refuse to begin where other programs are at work, on the host or on the GPU.",
+        help="Refuse to start while other programs use the host or the GPU.",
     ),
     click.option(
         "--isolation",
-        help="spawn, fork or auto: how worker processes start. [default: auto]",
+        help="How worker processes start: spawn, fork or auto. [default: auto]",
     ),
-    click.option("--results", help="Folder to write to. [default: results]"),
+    click.option("--results", help="Results folder. [default: results]"),
 )
 
 

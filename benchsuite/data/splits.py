@@ -20,7 +20,7 @@ _SPLIT_STREAM = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SplitPart:
     """Some examples of a split of the data set: where they are in it."""
 
     source: Split
@@ -39,9 +39,9 @@ class Splits:
     positions: per part, in the data set as a whole (train first, then its own test split).
     """
 
-    train: Part
-    validation: Part
-    test: Part
+    train: SplitPart
+    validation: SplitPart
+    test: SplitPart
     positions: dict[str, NDArray[np.int64]]
 
 
@@ -68,16 +68,18 @@ def split(
     own, test, offset = drawn.some(limit), dataset.test, 0
     if fold is not None:
         own, taken = drawn.fold(own, fold)
-        tests = Part(dataset.train, taken)
+        tests = SplitPart(dataset.train, taken)
     elif test is None:
         own, taken = drawn.share(own, TEST_SHARE)
-        tests = Part(dataset.train, taken)
+        tests = SplitPart(dataset.train, taken)
     else:
         chosen = _Drawing(test.labels, generator, dataset.name).some(limit)
-        tests, offset = Part(test, chosen), len(dataset.train.labels)
+        tests, offset = SplitPart(test, chosen), len(dataset.train.labels)
     train, validation = drawn.share(own, VALIDATION_SHARE)
     positions = {"train": train, "validation": validation, "test": offset + tests.index}
-    return Splits(Part(dataset.train, train), Part(dataset.train, validation), tests, positions)
+    return Splits(
+        SplitPart(dataset.train, train), SplitPart(dataset.train, validation), tests, positions
+    )
 
 
 Positions = NDArray[np.int64]

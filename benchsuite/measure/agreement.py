@@ -55,7 +55,7 @@ def disagreement(first: Logits, second: Logits, tolerance: float) -> str:
 
 
 def refused(logits: Mapping[str, Logits], precisions: Mapping[str, str]) -> dict[str, str]:
-    """Of the cases of one contest, those that disagree with the rest, and in what.
+    """Of the cases of one timing group, those that disagree with the rest, and in what.
 
     The rest is more than half of all, that agree among themselves; without it, all who disagree
     with anybody are refused: nobody here can tell who is right.

@@ -11,7 +11,7 @@ from benchsuite.contract import Workload
 from benchsuite.measure.protocol import Protocol
 from benchsuite.measure.scenarios import calls_per_window, timed
 from benchsuite.measure.warmup import warm_up
-from benchsuite.records import Probe
+from benchsuite.records import CeilingProbe
 
 _NS_PER_S = 1e9
 #: Rows of the matrices, doubled from the first to the last …
@@ -32,7 +32,7 @@ OpenWorkload = Callable[[int], Workload]
 
 def probe_products(
     multiply: OpenWorkload, element_bytes: int, memory_bytes: float, protocol: Protocol
-) -> Iterator[Probe]:
+) -> Iterator[CeilingProbe]:
     """Each size as it is sampled; at least the smallest, whatever memory there is."""
     size = SMALLEST
     while True:
@@ -46,7 +46,7 @@ def probe_products(
 
 def probe_copies(
     copy: OpenWorkload, element_bytes: int, memory_bytes: float, protocol: Protocol
-) -> Iterator[Probe]:
+) -> Iterator[CeilingProbe]:
     """Likewise, each array."""
     for copied in COPIED_BYTES:
         if copied == COPIED_BYTES[0] or _ARRAYS * copied <= memory_bytes:
@@ -54,22 +54,22 @@ def probe_copies(
             yield _probe(copy(elements), elements, protocol)
 
 
-def best_product(probes: Sequence[Probe]) -> tuple[float, int]:
+def best_product(probes: Sequence[CeilingProbe]) -> tuple[float, int]:
     """FLOP/s by each size's median window, 2 · size³ a product: the highest, and its size."""
     return max((2 * one.extent**3 / _call_ns(one) * _NS_PER_S, one.extent) for one in probes)
 
 
-def best_copy(probes: Sequence[Probe], element_bytes: int) -> tuple[float, int]:
+def best_copy(probes: Sequence[CeilingProbe], element_bytes: int) -> tuple[float, int]:
     """Bytes/s likewise, read and written: the highest, and the elements of its array."""
     moved = _READ_AND_WRITTEN * element_bytes
     return max((moved * one.extent / _call_ns(one) * _NS_PER_S, one.extent) for one in probes)
 
 
-def _call_ns(probe: Probe) -> float:
+def _call_ns(probe: CeilingProbe) -> float:
     return median(probe.samples) / probe.calls
 
 
-def _probe(workload: Workload, extent: int, protocol: Protocol) -> Probe:
+def _probe(workload: Workload, extent: int, protocol: Protocol) -> CeilingProbe:
     short = _short(protocol)
 
     def calls(count: int) -> None:
@@ -79,7 +79,7 @@ def _probe(workload: Workload, extent: int, protocol: Protocol) -> Probe:
     warmups, _ = warm_up(lambda: timed(workload, lambda: calls(1)), short)
     count = calls_per_window(warmups, short)
     samples = [timed(workload, lambda: calls(count)) for _ in range(short.windows)]
-    return Probe(extent=extent, calls=count, samples=tuple(samples))
+    return CeilingProbe(extent=extent, calls=count, samples=tuple(samples))
 
 
 def _short(protocol: Protocol) -> Protocol:

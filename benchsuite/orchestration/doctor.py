@@ -21,7 +21,7 @@ from benchsuite.orchestration.scheduler import RunContext
 from benchsuite.planning.backend_inspection import inspect_backends
 from benchsuite.planning.spec import RunSpec
 from benchsuite.processes.launcher import Launcher, WorkerTimeoutError
-from benchsuite.processes.messages import Bounded, Failed, Job
+from benchsuite.processes.messages import CeilingFound, Failed, Job
 from benchsuite.processes.tasks import CEILINGS
 from benchsuite.records import Case, Ceiling, Record, RunStore
 
@@ -105,7 +105,7 @@ def _ceiling(case: Case, launcher: Launcher, store: RunStore, timeout_s: float) 
         )
     except WorkerTimeoutError:
         return f"not done within {timeout_s:g} s (--timeout)"
-    found = (event.ceiling for event in events if isinstance(event, Bounded))
+    found = (event.ceiling for event in events if isinstance(event, CeilingFound))
     reasons = (event.reason for event in events if isinstance(event, Failed))
     return next(found, None) or next(reasons, "its process ended without a word")
 

@@ -100,7 +100,7 @@ def resume(
     """
     facts = read_run(folder)
     if "spec" not in facts:
-        raise UsageError(f"'{folder}' is no run that could go on: it has no 'run.json' of one")
+        raise UsageError(f"'{folder}' is not a run that can continue: it has no 'run.json' of one")
     own = {**facts["spec"], "budget": None, "results": str(folder.parent.parent)}
     spec = make_spec({**own, **changes})
     with locked(folder), _invocation(spec, plugins, observer, launcher) as invocation:

@@ -18,13 +18,13 @@ from benchsuite.processes.messages import (
     Answered,
     Began,
     Ended,
+    EpochOver,
     Event,
     Failed,
     Files,
     Found,
     Job,
-    Sampled,
-    Trained,
+    SeriesFound,
     Unwritable,
 )
 from benchsuite.records import RunStore
@@ -155,11 +155,11 @@ class Scheduler:
         match event:
             case Found(findings):
                 state.findings.append(findings)
-            case Sampled(series):
+            case SeriesFound(series):
                 sampled.append(series)
             case Answered():
                 state.logits = event.array()
-            case Trained(number, epoch):
+            case EpochOver(number, epoch):
                 self._observer.epoch_ended(state.case, number, epoch)
 
     def _job(self, step: Step) -> Job:

@@ -33,7 +33,7 @@ _FLOOR = 1e-5
 _BLOCK = 1 << 16
 
 
-class Comparison:
+class TensorComparison:
     """Collects the error of every tensor, and sums them up by quantity."""
 
     def __init__(self, tolerances: Mapping[str, float], largest: Mapping[str, float]) -> None:

@@ -24,7 +24,7 @@ from benchsuite.errors import BenchsuiteError, MissingDependencyError, Unsupport
 from benchsuite.graph import Graph
 from benchsuite.hooks import load_plugins
 from benchsuite.measure.machine.facts import cpu_name
-from benchsuite.parity.compare import EXACT, SINGLE, Comparison
+from benchsuite.parity.compare import EXACT, SINGLE, TensorComparison
 from benchsuite.parity.degeneracy import sensitivity
 from benchsuite.parity.experiment import NORMALIZER
 from benchsuite.parity.storage import ReferenceReader, ReferenceWriter
@@ -123,7 +123,7 @@ def compare(subject: Subject, backend: Backend, question: Question) -> Answer:
     exact = question.precision == "fp64"
     folder = Path(question.folder)
     reader = ReferenceReader(folder)
-    comparison = Comparison(EXACT if exact else SINGLE, reader.largest)
+    comparison = TensorComparison(EXACT if exact else SINGLE, reader.largest)
     for seen in subject.observe(opener(backend, setup, folder), thorough=exact):
         expected = reader.take(seen.quantity, seen.name)
         comparison.add(seen.quantity, seen.name, seen.array, expected)

@@ -106,12 +106,12 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     results: str = "results"
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a budget that is no time, or a limit that is no amount."""
+        """Raise ValueError for a budget that is no time, or a limit that is not an amount."""
         if self.budget is not None and not _DURATION.fullmatch(self.budget):
-            raise ValueError(f"budget '{self.budget}' is no time: write 90s, 15m or 2h")
+            raise ValueError(f"budget '{self.budget}' is not a time: write 90s, 15m or 2h")
         if self.memory_limit is not None and not _MEMORY.fullmatch(self.memory_limit):
             raise ValueError(
-                f"memory limit '{self.memory_limit}' is no amount: write 512MiB or 8GiB"
+                f"memory limit '{self.memory_limit}' is not an amount: write 512MiB or 8GiB"
             )
 
     @property

@@ -103,6 +103,6 @@ class Channel:
             shown = ascii(self._invalid[:_SHOWN_BYTES])[1:]
             more = " …" if len(self._invalid) > _SHOWN_BYTES else ""
             raise InvalidMessageError(
-                f"its process said what is no event, {what}{shown}{more}: something in it writes "
+                f"its process sent an invalid message, {what}{shown}{more}: something in it writes "
                 "to the harness's pipe"
             )

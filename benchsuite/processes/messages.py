@@ -77,7 +77,7 @@ class Found(msgspec.Struct, frozen=True, tag=True):
     findings: Findings
 
 
-class Sampled(msgspec.Struct, frozen=True, tag=True):
+class SeriesFound(msgspec.Struct, frozen=True, tag=True):
     """A figure is sampled, likewise."""
 
     series: Series
@@ -93,13 +93,13 @@ class Answered(msgspec.Struct, frozen=True, tag=True):
         return np.asarray(self.logits)
 
 
-class Bounded(msgspec.Struct, frozen=True, tag=True):
+class CeilingFound(msgspec.Struct, frozen=True, tag=True):
     """What the device can do at the most is measured."""
 
     ceiling: Ceiling
 
 
-class Trained(msgspec.Struct, frozen=True, tag=True):
+class EpochOver(msgspec.Struct, frozen=True, tag=True):
     """Training has come so far: epoch `number`, from 1, has ended."""
 
     number: int
@@ -148,10 +148,10 @@ Event = (
     | Began
     | Trying
     | Found
-    | Sampled
+    | SeriesFound
     | Answered
-    | Bounded
-    | Trained
+    | CeilingFound
+    | EpochOver
     | BackendInspection
     | Done
     | Failed

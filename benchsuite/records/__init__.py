@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from benchsuite.lazy import imported_when_used
 from benchsuite.records.case import Case, Role, fields_with
 from benchsuite.records.causes import Cause, Status
-from benchsuite.records.ceilings import Ceiling, Probe
+from benchsuite.records.ceilings import Ceiling, CeilingProbe
 from benchsuite.records.schema import (
     Digests,
     Epoch,
@@ -37,13 +37,13 @@ __all__ = [
     "Case",
     "Cause",
     "Ceiling",
+    "CeilingProbe",
     "Digests",
     "Epoch",
     "Findings",
     "Measurement",
     "Overflow",
     "Phase",
-    "Probe",
     "Record",
     "Role",
     "Roofline",

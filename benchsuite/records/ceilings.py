@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Probe(msgspec.Struct, frozen=True, kw_only=True):
+class CeilingProbe(msgspec.Struct, frozen=True, kw_only=True):
     """A piece of work of one extent, as it was sampled.
 
     extent: rows of a square matrix, or elements of an array.
@@ -34,8 +34,8 @@ class Ceiling(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     bytes_per_s: float
     elements: int
-    products: tuple[Probe, ...]
-    copies: tuple[Probe, ...]
+    products: tuple[CeilingProbe, ...]
+    copies: tuple[CeilingProbe, ...]
 
     @property
     def place(self) -> tuple[str, str, str, int]:

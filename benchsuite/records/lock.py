@@ -30,7 +30,7 @@ def locked(folder: Path) -> Iterator[None]:
         except BlockingIOError as error:
             file.seek(0)
             raise UsageError(
-                f"run '{folder.name}' is at work in process {file.read().strip() or '?'}: wait for "
+                f"run '{folder.name}' is in use by process {file.read().strip() or '?'}: wait for "
                 "it, or begin another run"
             ) from error
         except OSError:  # such as a network's file system without locks

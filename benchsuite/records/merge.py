@@ -25,7 +25,7 @@ _NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MergePart:
     """One of the runs that are merged."""
 
     folder: Path
@@ -43,7 +43,7 @@ class Part:
         return self.folder.resolve().parent.parent
 
 
-def read_parts(folder: Path) -> list[Part]:
+def read_parts(folder: Path) -> list[MergePart]:
     """The run in a run's folder, or all runs in a results folder.
 
     Raises UsageError where the folder holds none, or a file that is not ours.
@@ -52,10 +52,10 @@ def read_parts(folder: Path) -> list[Part]:
     runs = [folder] if (folder / RECORDS).is_dir() else [records.parent for records in found]
     if not runs:
         raise UsageError(
-            f"'{folder}' is no run's folder, and no results folder: it has neither '{RECORDS}' "
+            f"'{folder}' is neither a run nor a results folder: it has neither '{RECORDS}' "
             f"nor '{RUNS}'"
         )
-    return [Part(run, store.read_run(run), tuple(store.read_stored([run]))) for run in runs]
+    return [MergePart(run, store.read_run(run), tuple(store.read_stored([run]))) for run in runs]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,13 @@ class Merged:
     decided: ids of those with different ones, of which one was kept.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[MergePart, ...]
     stored: tuple[Stored, ...]
     repeated: tuple[str, ...]
     decided: tuple[str, ...]
 
 
-def merge(parts: Sequence[Part], keep: Keep | None = None) -> Merged:
+def merge(parts: Sequence[MergePart], keep: Keep | None = None) -> Merged:
     """Every case of every part, once.
 
     keep: which of several records of one case: the part that is named first, the one named
@@ -173,7 +173,7 @@ def _files_of(stored: Stored) -> Iterator[Path]:
         yield from sorted((stored.folder / kind).glob(f"{escape(stored.path.stem)}.*"))
 
 
-def _facts(part: Part, merged: Merged) -> list[dict[str, Any]]:
+def _facts(part: MergePart, merged: Merged) -> list[dict[str, Any]]:
     """The facts of a part, or of its own parts, each with the cases that came from it."""
     held = {stored.path.stem: stored for stored in merged.stored if stored.folder == part.folder}
     inner = part.facts.get("parts") or [{"run": part.name, **part.facts, "cases": list(held)}]
@@ -183,7 +183,7 @@ def _facts(part: Part, merged: Merged) -> list[dict[str, Any]]:
     ]
 
 
-def carry_certificates(parts: Iterable[Part], results: Path) -> list[Path]:
+def carry_certificates(parts: Iterable[MergePart], results: Path) -> list[Path]:
     """Copy certificates beside the parts into a results folder; those that another one bars."""
     barred = []
     for folder in dict.fromkeys(part.results for part in parts):

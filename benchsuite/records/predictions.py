@@ -48,11 +48,11 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
 
 def read_predictions(path: Path) -> Predictions:
     """Raises UsageError where the file is not there, or none of ours."""
-    with refused(f"'{path}' is no file of predictions", OSError, ValueError, KeyError):
+    with refused(f"'{path}' is not a file of predictions", OSError, ValueError, KeyError):
         stored = read_arrays(path)
         found = Predictions(*(stored[name] for name in _TYPES))
     if not _fits(found):
-        raise UsageError(f"'{path}' is no file of predictions: its arrays are of other kinds")
+        raise UsageError(f"'{path}' is not a file of predictions: its arrays are of other kinds")
     return found
 
 

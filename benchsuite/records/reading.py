@@ -29,7 +29,7 @@ def read_json(path: Path, kind: type[T], what: str) -> T:
 
 
 def content_of(path: Path) -> bytes:
-    """All of it. Raises UsageError where it is no ordinary file, or cannot be read."""
+    """All of it. Raises UsageError where it is not an ordinary file, or cannot be read."""
     try:
         return read_whole(path)
     except OSError as error:

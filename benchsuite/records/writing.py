@@ -75,5 +75,5 @@ def written(path: Path) -> Iterator[None]:
     except OSError as error:
         raise StorageError(
             f"'{path}' cannot be written ({error.strerror or error}): everything before it is "
-            "kept; mend that, then go on with 'benchsuite run --resume'"
+            "kept; mend that, then continue with 'benchsuite run --resume'"
         ) from error

@@ -24,7 +24,7 @@ _LEAST_SPAN = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class LevelChange:
     """Another level, from a run on; `change` as a comparison's: a ratio or a difference."""
 
     run: str
@@ -33,12 +33,12 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class CaseHistory:
     """One case in order of time; a figure is None where it is missing, or its flags exclude it."""
 
     rows: Sequence[Row]
     figures: Sequence[float | None]
-    steps: Sequence[Step]
+    steps: Sequence[LevelChange]
 
     @property
     def known(self) -> list[float]:
@@ -59,7 +59,7 @@ class History:
         )
 
 
-def histories(rows: Sequence[Row], column: Column) -> list[History]:
+def histories(rows: Sequence[Row], column: Column) -> list[CaseHistory]:
     """Every case of which any run has the figure, in the order of the first run of each.
 
     Rows are one series where they agree in the columns that a comparison of this figure asks for.
@@ -78,10 +78,10 @@ def histories(rows: Sequence[Row], column: Column) -> list[History]:
     return [history for history in found if history.known]
 
 
-def _history(rows: Sequence[Row], column: Column) -> History:
+def _history(rows: Sequence[Row], column: Column) -> CaseHistory:
     figures = [_figure(row, column) for row in rows]
     known = [(row, figure) for row, figure in zip(rows, figures, strict=True) if figure is not None]
-    return History(rows, figures, _steps(known, column) if known else [])
+    return CaseHistory(rows, figures, _steps(known, column) if known else [])
 
 
 def _figure(row: Row, column: Column) -> float | None:
@@ -92,14 +92,14 @@ def _figure(row: Row, column: Column) -> float | None:
     return number_in(row, column)
 
 
-def _steps(known: Sequence[tuple[Row, float]], column: Column) -> list[Step]:
+def _steps(known: Sequence[tuple[Row, float]], column: Column) -> list[LevelChange]:
     """Of ratios on a logarithmic scale."""
     figures = [figure for _, figure in known]
     ratio = is_ratio(column) and all(figure > 0 for figure in figures)
     places = step_places([math.log(f) for f in figures] if ratio else figures)
     levels = [median(figures[a:b]) for a, b in pairwise([0, *places, len(figures)])]
     return [
-        Step(
+        LevelChange(
             str(known[place][0].cell("run")),
             after / before if ratio else after - before,
             "better" if (after > before) == (column.better == "higher") else "worse",

@@ -20,7 +20,7 @@ _STATE, _BEST = "state/", "best/"
 _HISTORY, _KEY = "history", "key"
 
 
-class History(msgspec.Struct):
+class TrainingHistory(msgspec.Struct):
     """What is known of the epochs so far."""
 
     epochs: list[Epoch] = []
@@ -38,22 +38,22 @@ class Checkpoints:
     every: int
     key: str
 
-    def load(self, session: Session) -> tuple[History, Weights | None]:
+    def load(self, session: Session) -> tuple[TrainingHistory, Weights | None]:
         """Put the session where the file has it; the history, and the best weights so far.
 
         Nothing where there is no file, it is another training's, or damaged.
         """
         if not self.path.is_file():
-            return History(), None
+            return TrainingHistory(), None
         try:
             history, tensors = self._read()
         except Exception as error:  # noqa: BLE001 - whatever safetensors says of a damaged file
-            print(f"'{self.path}' is left aside, {error}: begun anew")  # noqa: T201 - the case's log
-            return History(), None
+            print(f"'{self.path}' is ignored, {error}: training starts anew")  # noqa: T201 - the case's log
+            return TrainingHistory(), None
         session.set_state(_under(_STATE, tensors))
         return history, _under(_BEST, tensors) or None
 
-    def _read(self) -> tuple[History, dict[str, NDArray[Any]]]:
+    def _read(self) -> tuple[TrainingHistory, dict[str, NDArray[Any]]]:
         from safetensors import safe_open
 
         with safe_open(self.path, framework="numpy") as file:
@@ -61,9 +61,9 @@ class Checkpoints:
             if about.get(_KEY) != self.key:
                 raise ValueError("it is of another training")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no dict
-            return msgspec.json.decode(about[_HISTORY], type=History), tensors
+            return msgspec.json.decode(about[_HISTORY], type=TrainingHistory), tensors
 
-    def save(self, session: Session, history: History, best: Weights | None) -> None:
+    def save(self, session: Session, history: TrainingHistory, best: Weights | None) -> None:
         """Write the file anew where it is time to, as a whole or not at all.
 
         Raises StorageError.

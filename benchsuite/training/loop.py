@@ -18,7 +18,7 @@ from benchsuite.data import Prefetched, TrainingBatches
 from benchsuite.errors import NotFiniteError
 from benchsuite.graph.weights import Weights
 from benchsuite.records import Epoch, finite
-from benchsuite.training.checkpoint import Checkpoints, History
+from benchsuite.training.checkpoint import Checkpoints, TrainingHistory
 from benchsuite.training.evaluation import LOSS, TOP1
 from benchsuite.training.schedules import learning_rates
 
@@ -111,7 +111,7 @@ def train(
         tell(len(trained.epochs), epoch)
         trained.ended = why_to_end(trained, recipe)
         if checkpoints and not trained.ended:
-            checkpoints.save(session, History(trained.epochs, trained.losses), best)
+            checkpoints.save(session, TrainingHistory(trained.epochs, trained.losses), best)
     trained.kept = trained.epochs[-1 - trained.since_best if recipe.restore_best else -1]
     if best is not None:
         session.set_weights(best)

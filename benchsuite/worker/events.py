@@ -10,7 +10,14 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from benchsuite.processes.messages import Answered, Bounded, Event, Found, Sampled, Trained
+from benchsuite.processes.messages import (
+    Answered,
+    CeilingFound,
+    EpochOver,
+    Event,
+    Found,
+    SeriesFound,
+)
 from benchsuite.records import Ceiling, Epoch, Findings
 from benchsuite.records.series import Series
 
@@ -44,17 +51,17 @@ class EpochSender:
         now = time.monotonic()
         if now - self._last >= _TOLD_EVERY_S:
             self._last = now
-            self._sender.send(Trained(number, epoch))
+            self._sender.send(EpochOver(number, epoch))
 
 
 def event_of(found: Findings | Series | NDArray[Any] | Ceiling) -> Event:
     """What tells of something that a task has found."""
     match found:
         case Series():
-            return Sampled(found)
+            return SeriesFound(found)
         case np.ndarray():
             return Answered(found.tolist())
         case Ceiling():
-            return Bounded(found)
+            return CeilingFound(found)
         case _:
             return Found(found)

@@ -63,7 +63,7 @@ def test_gate_that_could_decide_nothing_is_refused(benchsuite, stored):
         (("a", "nowhere"), "no results at 'nowhere'"),
         (("a", "--by", "backend"), "no two rows of 'a' differ in backend alone"),
         (("a", "b", "--metrics", "energy"), "no pair of cases has energy_per_image_j"),
-        (("a", "b", "--fail-on", "latency"), "'latency' is no condition"),
+        (("a", "b", "--fail-on", "latency"), "'latency' is not a condition"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(benchsuite, stored, arguments, message):

@@ -84,7 +84,7 @@ def test_seeds_are_split_at_commas():
 
 @pytest.mark.parametrize("value", ["", "-1", "1,,2", "one", "1.5", "²"])
 def test_seeds_refuse_what_is_no_list_of_them(value):
-    with pytest.raises(click.BadParameter, match="no list of seeds"):
+    with pytest.raises(click.BadParameter, match="not a list of seeds"):
         Integers("seeds").convert(value, None, None)
 
 

@@ -284,7 +284,7 @@ def _views(folder):
         exporter.export([Stored(e.path, e.record) for e in _stored(folder)])
     judge(pair_within(read_side(folder), "backend", None).pairs, COLUMNS)
     judge(pair_sides(read_side(folder), read_side(folder)).pairs, metrics_named(DEFAULT))
-    return page.script_json([case_pages(source), page._board(source)]), page._facts(source)
+    return page.script_json([case_pages(source), page._overview(source)]), page._facts(source)
 
 
 def _stored(folder):

@@ -5,7 +5,7 @@ import pytest
 from benchsuite.measure import ceilings, scenarios
 from benchsuite.measure.ceilings import best_copy, best_product, probe_copies, probe_products
 from benchsuite.measure.protocol import FULL, SMOKE
-from benchsuite.records import Probe
+from benchsuite.records import CeilingProbe
 
 MIB = 2**20
 PLENTY = 2.0**60
@@ -102,7 +102,7 @@ def test_a_smoke_test_takes_no_time(device):
 
 
 def _probe(extent, *samples, calls=1):
-    return Probe(extent=extent, calls=calls, samples=samples)
+    return CeilingProbe(extent=extent, calls=calls, samples=samples)
 
 
 def test_the_best_median_wins():

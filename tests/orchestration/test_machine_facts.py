@@ -113,6 +113,7 @@ def test_results_may_be_on_another_file_system(run_cases, tmp_path):
         assert [record.status for record in run.records] == ["ok"]
 
 
+@pytest.mark.slow
 def test_run_of_thousands_of_cases_goes_on(run_cases, plugins, watch):
     begun = run_cases(["numpy-linear"], seeds=list(range(2000)), budget="0.5s", isolation="fork")
     counts = Counter(record.status for record in begun.records)

@@ -151,6 +151,7 @@ def test_conduct_names_what_makes_a_clock_incredible(run_cases, backend, flag):
     assert flag not in honest.measurement("latency").flags
 
 
+@pytest.mark.slow
 def test_conduct_names_the_program_that_runs_beside_it(run_cases):
     spin = "import time\nend = time.time() + 120\nwhile time.time() < end: pass"
     hogs = [subprocess.Popen([sys.executable, "-c", spin]) for _ in range(os.cpu_count())]

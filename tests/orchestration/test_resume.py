@@ -120,7 +120,7 @@ def test_run_is_gone_on_with_by_one_process_at_a_time(run_cases, go_on, tmp_path
 
 
 def test_folder_that_holds_no_run_is_refused(go_on, tmp_path):
-    with pytest.raises(UsageError, match="is no run that could go on"):
+    with pytest.raises(UsageError, match="is not a run that can continue"):
         go_on(tmp_path)
 
 

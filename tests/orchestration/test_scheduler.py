@@ -15,7 +15,7 @@ from benchsuite.processes.messages import (
     Ended,
     Failed,
     Found,
-    Sampled,
+    SeriesFound,
     Unwritable,
 )
 from benchsuite.processes.tasks import ENERGY, MEMORY, TIME
@@ -106,7 +106,7 @@ def test_job_says_how_its_task_is_done(carry_out, state):
 
 
 def test_samples_are_kept_with_the_turn_that_they_are_of(carry_out, state, store):
-    carry_out(Fake(Sampled(series()), Ended(0)), Step(state, TIME, (64,), TURN))
+    carry_out(Fake(SeriesFound(series()), Ended(0)), Step(state, TIME, (64,), TURN))
 
     (kept,) = read_series(store.samples_path(state.case.id))
     assert state.series == [kept]
@@ -126,12 +126,12 @@ def test_samples_are_kept_with_the_turn_that_they_are_of(carry_out, state, store
 def test_disturbed_process_is_to_be_repeated(carry_out, state, task, tries_left, flag, again):  # noqa: PLR0917 - fixtures
     step = Step(state, task, (), TURN, tries_left)
 
-    assert carry_out(Fake(Sampled(series(flags=(flag,))), Ended(0)), step) == [again]
+    assert carry_out(Fake(SeriesFound(series(flags=(flag,))), Ended(0)), step) == [again]
     assert [one.discarded for one in state.series] == [again]
 
 
 def test_process_that_fails_is_not_repeated(carry_out, state):
-    said = (Sampled(series(flags=("throttled",))), Ended(-11))
+    said = (SeriesFound(series(flags=("throttled",))), Ended(-11))
 
     assert carry_out(Fake(*said), Step(state, TIME, (), TURN, 2)) == [False]
     assert (state.cause, state.reasons) == ("killed", ["time: its process was killed by SIGSEGV"])
@@ -140,7 +140,7 @@ def test_process_that_fails_is_not_repeated(carry_out, state):
 @pytest.mark.parametrize("task", [TIME, ENERGY])
 def test_what_an_interrupted_process_has_sampled_is_kept(carry_out, state, store, task):
     with pytest.raises(KeyboardInterrupt):
-        carry_out(Fake(Sampled(series()), KeyboardInterrupt()), Step(state, task, (), TURN, 2))
+        carry_out(Fake(SeriesFound(series()), KeyboardInterrupt()), Step(state, task, (), TURN, 2))
 
     (kept,) = read_series(store.samples_path(state.case.id))
     assert not kept.discarded

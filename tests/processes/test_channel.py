@@ -60,7 +60,7 @@ def test_word_that_was_cut_short_by_death_is_left_out(pipe):
 def test_nonsense_is_named_before_anything_else_is_believed(pipe, after):
     found, sender = pipe
     sender.write(b"INFO: hello\n" + line(after))
-    with pytest.raises(InvalidMessageError, match="no event, 'INFO: hello'"):
+    with pytest.raises(InvalidMessageError, match="invalid message, 'INFO: hello'"):
         told(found)
 
 

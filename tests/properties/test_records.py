@@ -26,6 +26,7 @@ from benchsuite.records import (
     Training,
     read_record,
 )
+from benchsuite.records.schema import SCHEMA_VERSION
 from benchsuite.report.leaderboard.rows import columns_of, csv_text
 from benchsuite.report.leaderboard.view import view_of
 
@@ -112,7 +113,7 @@ findings = structs(
     versions=st.dictionaries(texts, texts, max_size=2),
     ledger=st.dictionaries(texts, texts, max_size=2),
 )
-records = structs(Record, schema=st.just(3), case=cases, findings=findings)
+records = structs(Record, schema=st.just(SCHEMA_VERSION), case=cases, findings=findings)
 
 
 @given(record=records)

@@ -21,7 +21,7 @@ def test_run_is_held_by_one_process(tmp_path):
     command = [sys.executable, "-c", HOLDS, str(tmp_path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         other.stdout.readline()
-        with pytest.raises(UsageError, match=f"at work in process {other.pid}"), locked(tmp_path):
+        with pytest.raises(UsageError, match=f"in use by process {other.pid}"), locked(tmp_path):
             pytest.fail("two hold it")
         other.kill()
 

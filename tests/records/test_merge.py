@@ -144,7 +144,7 @@ def test_a_results_folder_stands_for_its_runs(tmp_path, make_record):
 
 
 def test_read_parts_refuses_what_is_no_run(tmp_path):
-    with pytest.raises(UsageError, match="is no run's folder"):
+    with pytest.raises(UsageError, match="is neither a run"):
         read_parts(tmp_path)
 
 
@@ -215,7 +215,7 @@ def test_a_pipe_beside_a_record_is_not_waited_for(store_run, merged_folder, make
     folder = store_run("one", record)
     os.mkfifo(folder / "logs" / f"{record.case.id}.pipe.log")
 
-    with pytest.raises(OSError, match="no ordinary file"):
+    with pytest.raises(OSError, match="not an ordinary file"):
         merged_folder(folder)
 
 

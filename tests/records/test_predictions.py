@@ -31,13 +31,13 @@ def test_a_file_of_another_kind_is_refused(tmp_path, content):
     path = tmp_path / "case.npz"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(UsageError, match="is no file of predictions"):
+    with pytest.raises(UsageError, match="is not a file of predictions"):
         read_predictions(path)
 
 
 def test_a_file_without_all_arrays_is_refused(tmp_path):
     np.savez(tmp_path / "case.npz", labels=np.arange(3))
-    with pytest.raises(UsageError, match="is no file of predictions"):
+    with pytest.raises(UsageError, match="is not a file of predictions"):
         read_predictions(tmp_path / "case.npz")
 
 

@@ -47,7 +47,7 @@ def test_readers_refuse_what_is_none_of_ours(tmp_path, read, content):
 @pytest.mark.parametrize("read", [read_record, read_series])
 def test_readers_wait_for_no_pipe(tmp_path, read):
     os.mkfifo(tmp_path / "run.json")
-    with pytest.raises(UsageError, match="cannot be read: it is no ordinary file"):
+    with pytest.raises(UsageError, match="cannot be read: it is not an ordinary file"):
         read(tmp_path / "run.json")
 
 

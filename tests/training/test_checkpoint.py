@@ -3,7 +3,7 @@ import pytest
 from training_fakes import FakeSession, batches_of
 
 from benchsuite.errors import StorageError
-from benchsuite.training.checkpoint import Checkpoints, History
+from benchsuite.training.checkpoint import Checkpoints, TrainingHistory
 from benchsuite.training.loop import train
 
 
@@ -67,9 +67,9 @@ def test_a_file_is_written_every_few_epochs(file, every, kept):
 def test_another_training_s_file_is_not_gone_on_from(file, capsys):
     train(Stateful(), batches_of(9), no_figures, checkpoints=Checkpoints(file, 1, "key"))
     session = Stateful()
-    assert Checkpoints(file, 1, "other").load(session) == (History(), None)
+    assert Checkpoints(file, 1, "other").load(session) == (TrainingHistory(), None)
     assert session.weight == 0
-    assert "is of another training: begun anew" in capsys.readouterr().out
+    assert "is of another training: training starts anew" in capsys.readouterr().out
 
 
 def test_the_best_weights_so_far_are_kept(file):
@@ -102,6 +102,6 @@ def test_a_file_that_is_being_written_replaces_none(file, monkeypatch):
     train(Stateful(), batches_of(9, epochs=2), no_figures, checkpoints=checkpoints)
     monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError("full")))
     with pytest.raises(StorageError, match="full"):
-        checkpoints.save(Stateful(), History(epochs=[]), None)
+        checkpoints.save(Stateful(), TrainingHistory(epochs=[]), None)
     history, _ = checkpoints.load(Stateful())
     assert len(history.epochs) == 1

@@ -25,7 +25,7 @@ _VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class ImageFacts:
     """Of a data set as a whole."""
 
     name: str
@@ -82,7 +82,7 @@ def one_path(path: Path, count: int) -> NDArray[np.bytes_]:
     return np.broadcast_to(np.array(os.fsencode(path)), count)
 
 
-def look_once(files: Iterable[Path], look: Callable[[dict[str, KeptPart]], Facts]) -> Dataset:
+def look_once(files: Iterable[Path], look: Callable[[dict[str, KeptPart]], ImageFacts]) -> Dataset:
     """The data set that `look` finds: from the cache where the same files were looked at before.
 
     The same are those of the same absolute path, size and time of last change, decoded by the
@@ -113,7 +113,7 @@ def _parts(folder: Path) -> dict[str, KeptPart]:
     return {part: KeptPart(str(folder / part)) for part in ("train", "test")}
 
 
-def _write(folder: Path, look: Callable[[dict[str, KeptPart]], Facts]) -> None:
+def _write(folder: Path, look: Callable[[dict[str, KeptPart]], ImageFacts]) -> None:
     """All or nothing: another process may be at the same."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(dir=folder.parent))

@@ -37,7 +37,7 @@ _MOST_NAMES = 100
 def read_idx(path: Path) -> NDArray[np.uint8]:
     """An IDX file of unsigned bytes, gzip or plain. Raises UsageError where it is none."""
     damaged = (OSError, EOFError, ValueError, zlib.error, struct.error)
-    with refused(f"'{path}' is no whole IDX file", *damaged), opened(path) as file:
+    with refused(f"'{path}' is not a complete IDX file", *damaged), opened(path) as file:
         packed = file.read(len(_GZIP)) == _GZIP
         file.seek(0)
         return _idx(cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if packed else file, path)
@@ -47,7 +47,7 @@ def _idx(source: IO[bytes], path: Path) -> NDArray[np.uint8]:
     zeros, code, axes = struct.unpack(">HBB", source.read(4))
     if (zeros, code) != (0, _UINT8_CODE) or not 1 <= axes <= _MOST_AXES:
         raise UsageError(
-            f"'{path}' is no IDX file of bytes: it is of type {code:#04x}, {axes} axes"
+            f"'{path}' is not an IDX file of bytes: it is of type {code:#04x}, {axes} axes"
         )
     shape = struct.unpack(f">{axes}I", source.read(4 * axes))
     size = prod(shape)
@@ -57,7 +57,7 @@ def _idx(source: IO[bytes], path: Path) -> NDArray[np.uint8]:
     if len(content) != size:
         count = f"{len(content):,}" if len(content) < size else f"more than {size:,}"
         raise UsageError(
-            f"'{path}' is no whole IDX file of bytes: it has {count} values of "
+            f"'{path}' is not a complete IDX file of bytes: it has {count} values of "
             f"type {code:#04x}, and says that its shape is {shape}"
         )
     return np.frombuffer(content, np.uint8).reshape(shape)
@@ -72,7 +72,7 @@ def read_cifar(
     Raises UsageError for an archive that is cut short or holds something else.
     """
     # whatever is in the place of an archive, or of its arrays
-    with refused(f"'{path}' is no whole archive of CIFAR", Exception):
+    with refused(f"'{path}' is not a complete archive of CIFAR", Exception):
         found = _members(path, {*members, names[0]})
         parts = [read_pickle(found[member], member) for member in members]
         classes = _class_names(read_pickle(found[names[0]], names[0])[names[1]])
@@ -114,7 +114,7 @@ def _members(path: Path, wanted: Collection[str]) -> dict[str, bytes]:
                 plain = member.isreg() and not member.issparse()
                 content = archive.extractfile(member) if plain else None
                 if content is None:
-                    raise UsageError(f"'{member.name}' in '{path}' is no ordinary file")
+                    raise UsageError(f"'{member.name}' in '{path}' is not an ordinary file")
                 found[member.name] = content.read()
     return found
 
@@ -124,7 +124,9 @@ def read_svhn(path: Path) -> Split:
 
     Raises UsageError for a file that holds anything else, or is cut short.
     """
-    with refused(f"'{path}' is no whole file of SVHN", Exception):  # damaged ones, in many ways
+    with refused(
+        f"'{path}' is not a complete file of SVHN", Exception
+    ):  # damaged ones, in many ways
         images, labels = _matrices(path)
     return Split(np.ascontiguousarray(images.transpose(3, 0, 1, 2)), labels % 10)
 

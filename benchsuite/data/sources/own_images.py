@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchsuite.contract import Dataset, Split
-from benchsuite.data.images.cache import Facts, KeptPart, look_once
+from benchsuite.data.images.cache import ImageFacts, KeptPart, look_once
 from benchsuite.data.images.inspection import Encoded, look
 from benchsuite.errors import UsageError, refused
 from benchsuite.files import require_within
@@ -75,7 +75,9 @@ def read_folder(argument: str) -> Dataset:
     """
     path = Path(argument)
     if not path.is_dir():
-        raise UsageError(f"'{path}' is no folder: give one with a folder of images for each class")
+        raise UsageError(
+            f"'{path}' is not a folder: give one with a folder of images for each class"
+        )
     try:
         return _folder(path)
     except OSError as error:
@@ -101,9 +103,9 @@ def _folder(path: Path) -> Dataset:
     if not all(sound.values()):
         raise UsageError(f"not one image can be read: {'; '.join(said[:5])}")
 
-    def look_at(kept: Mapping[str, KeptPart]) -> Facts:
+    def look_at(kept: Mapping[str, KeptPart]) -> ImageFacts:
         lines = [look(_in_files(files), len(classes), kept[part]) for part, files in sound.items()]
-        return Facts(path.name, classes, list(chain(*lines)))
+        return ImageFacts(path.name, classes, list(chain(*lines)))
 
     images = look_once([file for files in sound.values() for file, _ in files], look_at)
     return replace(images, problems=(*said, *images.problems))

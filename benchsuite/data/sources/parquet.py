@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from benchsuite.contract import Dataset
-from benchsuite.data.images.cache import Facts, KeptPart, look_once, one_path
+from benchsuite.data.images.cache import ImageFacts, KeptPart, look_once, one_path
 from benchsuite.data.images.inspection import Encoded, look
 from benchsuite.data.sources.own_images import TESTS, numbered
 from benchsuite.errors import UsageError, refused
@@ -42,17 +42,17 @@ def read_parquet(argument: str) -> Dataset:
     tests = [file for file in files if file.name.startswith(TESTS)]
     trains = [file for file in files if file not in tests]
     if not trains or not all(file.is_file() for file in files):
-        raise UsageError(f"'{path}' is no Parquet file and no folder of train*.parquet")
+        raise UsageError(f"'{path}' is neither a Parquet file nor a folder of train*.parquet")
 
     parts = {"train": trains, "test": tests} if tests else {"train": trains}
 
-    def look_at(kept: Mapping[str, KeptPart]) -> Facts:
+    def look_at(kept: Mapping[str, KeptPart]) -> ImageFacts:
         classes = _class_names(trains)
         lines = [
             look(_pack(found, kept[part].packed), len(classes), kept[part])
             for part, found in parts.items()
         ]
-        return Facts(path.stem, classes, list(chain(*lines)))
+        return ImageFacts(path.stem, classes, list(chain(*lines)))
 
     return look_once(files, look_at)
 

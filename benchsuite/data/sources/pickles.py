@@ -85,7 +85,7 @@ def read_pickle(content: bytes, name: str) -> dict[Any, Any]:
         _check_opcodes(content)
         found = _DataOnly(BytesIO(content), encoding="bytes").load()
     except Exception as error:  # pickle: "including (but not necessarily limited to)" many
-        raise UsageError(f"'{name}' is no pickle of arrays: {error}") from error
+        raise UsageError(f"'{name}' is not a pickle of arrays: {error}") from error
     if not isinstance(found, dict):
         raise UsageError(f"'{name}' holds no dictionary, but a {type(found).__name__}")
     return {key: getattr(value, "array", value) for key, value in found.items()}

@@ -84,7 +84,7 @@ COLUMNS: tuple[Column, ...] = (
     case_text("backend", "name of the backend"),
     case_text("device", "cpu, cuda:0, mps, …"),
     replace(
-        text("device_name", "the vendor's name of it", lambda r: r.findings.device_name),
+        text("device_name", "the vendor's name of the device", lambda r: r.findings.device_name),
         role=Role.AXIS,
     ),
     case_text("tier", "how the framework is called"),
@@ -95,29 +95,37 @@ COLUMNS: tuple[Column, ...] = (
     case_text("isolation", "how the worker process is started"),
     case_text("process_settings", "tuned for the framework, or stock"),
     case_text("dataset", "name of the data set"),
-    case_integer("limit", "images of each of its splits; empty takes all"),
-    case_text("bad_images", "what becomes of images that cannot be read"),
-    case_integer("seed", "of splits, order and initial weights"),
+    case_integer("limit", "number of images of each split; empty takes all"),
+    case_text("bad_images", "what happens with images that cannot be read"),
+    case_integer("seed", "seed of splits, order and initial weights"),
     *showing(
         "fold",
-        text("fold", "which part of the training split is the test split, of how many", _fold),
+        text(
+            "fold",
+            "the part of the training split that is the test split, and the number of parts",
+            _fold,
+        ),
     ),
     case_text("origin", "graph, or native: written by a library"),
-    text("equality", "what is proven of its equality", of_record("equality")),
+    text("equality", "what certificates prove of the network's equality", of_record("equality")),
     *showing(
         "input_shape",
         *(
-            integer(f"input_{axis}", "of the images it is measured on", of_axis("input_shape", i))
+            integer(
+                f"input_{axis}",
+                "size of the images that the network is measured on",
+                of_axis("input_shape", i),
+            )
             for i, axis in enumerate(_AXES)
         ),
     ),
-    case_integer("num_classes", "of the network that is measured"),
+    case_integer("num_classes", "classes of the measured network"),
     *showing(
         "train_input_shape",
         *(
             integer(
                 f"train_input_{axis}",
-                "of the images it is trained on; smaller where the budget is small",
+                "size of the images that the network is trained on; smaller if the budget is small",
                 of_axis("train_input_shape", i),
             )
             for i, axis in enumerate(_AXES)
@@ -126,22 +134,24 @@ COLUMNS: tuple[Column, ...] = (
     integer("parameters", "trainable elements, by the graph", of_size("parameters")).shown_as(
         "parameters\nM", 380, 1e-6, alias="params"
     ),
-    integer("buffers", "elements that are state but not trained", of_size("buffers")),
+    integer("buffers", "elements that are stored but not trained", of_size("buffers")),
     integer("macs", "multiply-accumulates for one image", of_size("macs")).shown_as(
         "MACs\nM", 390, 1e-6
     ),
     integer("flops", "2 × macs", of_size("flops")),
-    integer("native_parameters", "counted on the native model", of_size("native_parameters")),
-    integer("native_macs", "counted on the native model", of_size("native_macs")),
-    text("native_counter", "what counted them", of_size("native_counter")),
+    integer(
+        "native_parameters", "parameters counted on the native model", of_size("native_parameters")
+    ),
+    integer("native_macs", "MACs counted on the native model", of_size("native_macs")),
+    text("native_counter", "the counter of the native figures", of_size("native_counter")),
     integer(
         "activations_peak_elements",
-        "most that are alive at once in inference, for one image, by the graph",
+        "largest number of activations alive at once in inference, for one image, by the graph",
         of_size("activations_peak_elements"),
     ),
     integer(
         "activations_total_elements",
-        "of all layers' outputs, for one image: what training keeps at the most",
+        "elements of all layers' outputs for one image: the most that training keeps",
         of_size("activations_total_elements"),
     ),
     integer(
@@ -152,23 +162,27 @@ COLUMNS: tuple[Column, ...] = (
     *QUALITY_COLUMNS,
     *showing(
         "recipe",
-        text("optimizer", "of the recipe", of_recipe("optimizer")),
-        number("learning_rate", "of the recipe", of_recipe("lr")),
+        text("optimizer", "optimiser of the recipe", of_recipe("optimizer")),
+        number("learning_rate", "largest learning rate of the recipe", of_recipe("lr")),
     ),
     # Making the images is a part of training's time: a ranking has one input pipeline.
     *showing(
         "recipe",
-        text("augmentation", "of the recipe", lambda r: ", ".join(r.case.recipe.augmentation)),
+        text(
+            "augmentation",
+            "augmentations of the recipe",
+            lambda r: ", ".join(r.case.recipe.augmentation),
+        ),
         role=Role.SETTING,
     ),
     *showing(
         "recipe",
         integer("train_batch_size", "images in one step of the recipe", of_recipe("batch_size")),
-        text("schedule", "of the recipe", of_recipe("schedule")),
+        text("schedule", "learning-rate schedule of the recipe", of_recipe("schedule")),
     ),
     integer(
         "train_epochs",
-        "epochs begun; a budget may cut the last one short",
+        "epochs begun; a budget may end the last one early",
         of_training(lambda t: len(t.epochs)),
     ).shown_as("epochs", 340, digits=whole),
     integer(
@@ -208,7 +222,7 @@ COLUMNS: tuple[Column, ...] = (
     ),
     number(
         "input_wait_fraction",
-        "share of that time spent waiting for batches; empty where the framework makes them",
+        "share of that time spent waiting for batches; empty if the framework makes them",
         of_training(_input_wait_fraction),
         "lower",
     ),
@@ -221,10 +235,10 @@ COLUMNS: tuple[Column, ...] = (
     text("initial_weights_digest", "sha256 of the initial weights", of_digests("initial_weights")),
     text("fingerprint", "sha256 of the measured network", of_size("fingerprint")),
     text("train_fingerprint", "sha256 of the trained network", of_digests("train_fingerprint")),
-    text("versions", "of everything that computes", _versions),
-    text("benchsuite_version", "of benchsuite itself", of_record("benchsuite_version")),
-    text("started", "ISO 8601, UTC", of_record("started")),
-    text("ended", "ISO 8601, UTC", of_record("ended")),
+    text("versions", "versions of everything that computes", _versions),
+    text("benchsuite_version", "version of benchsuite", of_record("benchsuite_version")),
+    text("started", "start of the case, ISO 8601, UTC", of_record("started")),
+    text("ended", "end of the case, ISO 8601, UTC", of_record("ended")),
 )
 
 #: By quantity: its own column, before those at another batch, and of quality on the test split.

@@ -205,7 +205,7 @@ _BEFORE: Mapping[Declaration, tuple[Column, ...]] = {
         ),
     ),
     HOST_MEMORY: (
-        integer("processes", "that measured the speed", _processes).shown_as(
+        integer("processes", "number of processes that measured the speed", _processes).shown_as(
             "processes", 370, digits=whole
         ),
         text("flags", "what is wrong with which figure", _flags),
@@ -215,19 +215,21 @@ _BEHIND: Mapping[Declaration, tuple[Column, ...]] = {
     LATENCY_P99: (
         number(
             LATENCY_P99.column_name("bound"),
-            "what the 99th percentile is below with 99 % confidence",
+            "the 99th percentile is below this, with 99 % confidence",
             _field(_measured(LATENCY_P99.name), "bound"),
             "lower",
         ),
         integer(
-            "latency_samples", "calls timed for these", _field(_measured(LATENCY.name), "samples")
+            "latency_samples",
+            "calls timed for the latency",
+            _field(_measured(LATENCY.name), "samples"),
         ).shown_as("latency\nsamples", 360, digits=whole),
     ),
     INFERENCE: (
         *_achieved("inference", _INFERENCE, 140),
         integer(
             "best_inference_batch_size",
-            "of the batches that were measured, that of the highest throughput",
+            "the measured batch size with the highest throughput",
             _field(_at_best_batch, "batch_size"),
         ).shown_as("best\nbatch", 130, digits=whole),
         *_at_best(),

@@ -45,7 +45,7 @@ def parse_condition(text: str, rows: Iterable[Row] = ()) -> Condition:
     parts = _FORM.fullmatch(text)
     if parts is None:
         raise UsageError(
-            f"'{text}' is no condition: write a metric, < or >, and a change, as in "
+            f"'{text}' is not a condition: write a metric, < or >, and a change, as in "
             "'throughput<-5%' or 'top1<-0.01'"
         )
     name, sign, number, percent = parts.groups()

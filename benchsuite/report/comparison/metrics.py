@@ -35,7 +35,7 @@ def metric_named(name: str, rows: Iterable[Row] = ()) -> Column:
         names = [*SHORT, *(column.alias for column in probes)]
         hint = did_you_mean(name, [*names, *_COMPARABLE])
         raise UsageError(
-            f"'{name}' is no metric that can be compared.{hint} There are: {', '.join(names)}, "
+            f"'{name}' is not a metric that can be compared.{hint} There are: {', '.join(names)}, "
             "and the columns of docs/reference/leaderboard.md that have a better end"
         )
     return found

@@ -146,7 +146,7 @@ def _without_collection() -> Iterator[None]:
 
 
 def _read_table(path: Path) -> list[TableRow]:
-    with refused(f"'{path}' is no leaderboard's CSV", OSError, ValueError, csv.Error):
+    with refused(f"'{path}' is not a leaderboard's CSV", OSError, ValueError, csv.Error):
         reader = csv.DictReader(StringIO(read_whole(path).decode(), newline=""))
         missing = [name for name in _NEEDED if name not in (reader.fieldnames or ())]
         rows = [
@@ -155,7 +155,7 @@ def _read_table(path: Path) -> list[TableRow]:
         ]
     if missing:
         raise UsageError(
-            f"'{path}' is no leaderboard's CSV: it has no column '{missing[0]}'; "
+            f"'{path}' is not a leaderboard's CSV: it has no column '{missing[0]}'; "
             "write one with benchsuite leaderboard --csv"
         )
     return [TableRow(cells) for cells in rows]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 
 from benchsuite.records import Record, Stored
-from benchsuite.records.merge import Part
+from benchsuite.records.merge import MergePart
 from benchsuite.records.versions import version_of
 from benchsuite.report.columns.column import Column, Value
 from benchsuite.report.columns.columns import COLUMNS
@@ -27,7 +27,7 @@ _PROVENANCE: Mapping[str, _Read] = {
 _BY_NETWORK = ("training input", "data")
 
 
-def differences(parts: Sequence[Part]) -> list[str]:
+def differences(parts: Sequence[MergePart]) -> list[str]:
     """A line for each thing in which the parts differ, though a comparison should share it."""
     apart = [line for line in map(_settings_line(parts), SETTING) if line]
     settings = [line.partition(":")[0] for line in apart]
@@ -36,7 +36,7 @@ def differences(parts: Sequence[Part]) -> list[str]:
     return [*filter(None, facts), *apart, *_contradictions(parts), *never]
 
 
-def _settings_line(parts: Sequence[Part]) -> Callable[[Column], str]:
+def _settings_line(parts: Sequence[MergePart]) -> Callable[[Column], str]:
     def line(column: Column) -> str:
         if column.name in _BY_NETWORK:
             return ""
@@ -45,7 +45,7 @@ def _settings_line(parts: Sequence[Part]) -> Callable[[Column], str]:
     return line
 
 
-def _values_line(name: str, read: _Read, parts: Sequence[Part]) -> str:
+def _values_line(name: str, read: _Read, parts: Sequence[MergePart]) -> str:
     """Such as `cpu: AMD EPYC in one; Xeon in two`; empty where all parts have the same values."""
     found = {}
     for part in parts:
@@ -88,7 +88,7 @@ _SHARED: Mapping[str, tuple[_Key, str]] = {
 }
 
 
-def _contradictions(parts: Sequence[Part]) -> Iterator[str]:
+def _contradictions(parts: Sequence[MergePart]) -> Iterator[str]:
     """Digests that differ between parts where they must not."""
     for column in COLUMNS:
         if column.name in _SHARED:

@@ -16,7 +16,7 @@ from benchsuite.report.fairness.verdicts import is_fit, margin_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Entry:
+class _Ranked:
     """A row that takes part, and between which ends its figure is known to lie.
 
     shown: the figure as people see it: two that look alike are a tie.
@@ -51,7 +51,7 @@ def ranks(
     verdicts = _verdicts(entries)
     sign = 1 if column.better == "higher" else -1
 
-    def is_better(one: _Entry, other: _Entry) -> bool:
+    def is_better(one: _Ranked, other: _Ranked) -> bool:
         if sign * one.value <= sign * other.value:
             return False
         verdict = verdicts.get(frozenset((one.record.row_key, other.record.row_key)))
@@ -60,7 +60,7 @@ def ranks(
     return {e.record.row_key: 1 + sum(is_better(other, e) for other in entries) for e in entries}
 
 
-def _entry(record: Record, column: Column, show: Callable[[float], str]) -> _Entry | None:
+def _entry(record: Record, column: Column, show: Callable[[float], str]) -> _Ranked | None:
     value = column.read(record)
     if not isinstance(value, int | float):
         return None
@@ -68,13 +68,13 @@ def _entry(record: Record, column: Column, show: Callable[[float], str]) -> _Ent
         found = column.measured(record)
         if found is None or found.low is None or found.high is None:
             return None
-        entry = _Entry(record, value, found.low, found.high, show(value), found)
+        entry = _Ranked(record, value, found.low, found.high, show(value), found)
         return entry if is_fit(record, found, DISQUALIFYING) else None
     low, high = share_interval(record, column) or (value, value)
-    return _Entry(record, value, low, high, show(value))
+    return _Ranked(record, value, low, high, show(value))
 
 
-def _verdicts(entries: Iterable[_Entry]) -> dict[frozenset[str], bool]:
+def _verdicts(entries: Iterable[_Ranked]) -> dict[frozenset[str], bool]:
     """Whether two rows of a comparison group differ, by the pair of their keys."""
     measured = {e.record.row_key: e.measured for e in entries if e.measured}
     found: dict[frozenset[str], bool] = {}
@@ -103,7 +103,7 @@ def _side_by_side(records: Iterable[Record]) -> Iterator[Sequence[Record]]:
         yield from runs.values()
 
 
-def _are_apart(one: _Entry, other: _Entry) -> bool:
+def _are_apart(one: _Ranked, other: _Ranked) -> bool:
     if one.low <= other.high and other.low <= one.high:
         return False
     if one.measured is None or other.measured is None:

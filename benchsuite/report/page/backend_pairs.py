@@ -12,13 +12,13 @@ from benchsuite.report.columns.figures import is_doubtful
 from benchsuite.report.columns.speed_columns import undeclared_columns
 from benchsuite.report.fairness.comparable import comparable_groups
 from benchsuite.report.page import plot
-from benchsuite.report.page.plot import Layout, Plot, Trace, View
-from benchsuite.report.page.source import Entry
+from benchsuite.report.page.plot import Layout, Plot, PlotView, Trace
+from benchsuite.report.page.source import PageEntry
 
 Pair = tuple[Record, Record]
 
 
-def backend_against_backend(entries: Sequence[Entry]) -> Plot:
+def backend_against_backend(entries: Sequence[PageEntry]) -> Plot:
     """Each pair of backends in each figure, over all networks that both have run alike."""
     fit = plot.finished(entries)
     probes = [one for one in undeclared_columns(entry.record for entry in fit) if one.measured]
@@ -53,7 +53,7 @@ def _pairs(records: Sequence[Record]) -> dict[tuple[str, str], list[Pair]]:
 
 def _view(
     column: Column, names: tuple[str, str], pairs: Sequence[Pair], keys: Mapping[str, str]
-) -> View | None:
+) -> PlotView | None:
     quantity, read = column.quantity, column.read
     assert quantity  # noqa: S101 - headlines are of declared quantities
     factor, logarithmic = quantity.shown.factor, quantity.unit != "fraction"
@@ -77,7 +77,7 @@ def _view(
         "yaxis": scale(plot.shown(f"{names[1]}: {quantity.title}")),
     }
     name = f"{quantity.label}: {names[1]} against {names[0]}"
-    return View(name, [*data, _cloud(points, column, keys)], layout)
+    return PlotView(name, [*data, _cloud(points, column, keys)], layout)
 
 
 def _cloud(

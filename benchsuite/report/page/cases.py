@@ -18,9 +18,9 @@ from benchsuite.records.certificate import Certificate
 from benchsuite.records.series import Series
 from benchsuite.report.columns.quantities import extents
 from benchsuite.report.page.findings import certificates
-from benchsuite.report.page.plot import COLOURS, Plot, View, axis, shown
-from benchsuite.report.page.samples import Sampled
-from benchsuite.report.page.source import Entry, Source
+from benchsuite.report.page.plot import COLOURS, Plot, PlotView, axis, shown
+from benchsuite.report.page.samples import SampledFigure
+from benchsuite.report.page.source import PageEntry, Source
 from benchsuite.report.page.table import Table, plain
 
 _NS_PER_MS = 1e6
@@ -55,7 +55,7 @@ def case_pages(source: Source) -> CasePages:
     return CasePages([msgspec.Raw(block) for block in places], cases)
 
 
-def blocks_of(entry: Entry, known: Sequence[Certificate]) -> Iterator[Block]:
+def blocks_of(entry: PageEntry, known: Sequence[Certificate]) -> Iterator[Block]:
     """In the order of the page; what nobody found out is left out."""
     record = entry.record
     yield Block("Outcome", facts=_outcome(record))
@@ -136,7 +136,7 @@ def _figure(m: Measurement) -> list[object]:
     return [m.label, m.batch_size, scale.unit, *ends, len(m.values), m.samples, flags, m.refused]
 
 
-def _raw(sampled: Sequence[Sampled]) -> Plot:
+def _raw(sampled: Sequence[SampledFigure]) -> Plot:
     """Every figure's samples, round after round."""
     return Plot(
         "raw-samples",
@@ -147,7 +147,7 @@ def _raw(sampled: Sequence[Sampled]) -> Plot:
     )
 
 
-def _raw_view(one: Sampled) -> View:
+def _raw_view(one: SampledFigure) -> PlotView:
     first = one.series[0]
     what = f"{first.images} images in {first.calls} calls" if first.calls > 1 else "one call"
     name, unit = f"{one.label}, batch {one.batch_size}", shown(one.scale.unit)
@@ -166,10 +166,10 @@ def _raw_view(one: Sampled) -> View:
         "xaxis": axis("round"),
         "yaxis": axis(shown(title), rangemode="tozero"),
     }
-    return View(f"{name} ({count})", [trace], layout)
+    return PlotView(f"{name} ({count})", [trace], layout)
 
 
-def _processes(sampled: Sequence[Sampled]) -> Table:
+def _processes(sampled: Sequence[SampledFigure]) -> Table:
     """What each process sampled, and what else happened meanwhile."""
     names = ("figure", "batch", "round", "attempt", "warm-ups", "samples")
     times = ("least, ms", "median, ms", "p99, ms", "most, ms")

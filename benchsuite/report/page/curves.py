@@ -10,13 +10,13 @@ from benchsuite.records import Training
 from benchsuite.report.page import plot
 from benchsuite.report.page.plot import Look, Plot, Trace
 from benchsuite.report.page.samples import PROBABILITIES, evenly, points_for
-from benchsuite.report.page.source import Entry
+from benchsuite.report.page.source import PageEntry
 
 _MS = LATENCY.shown.factor
 _MOST_STEPS = 300
 
 
-def latency_distribution(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
+def latency_distribution(entries: Sequence[PageEntry], looks: Mapping[str, Look]) -> Plot:
     """How many of all calls at batch 1 took less than so long."""
     sampled = [entry for entry in entries if entry.of(LATENCY.name)]
     layout = {
@@ -24,7 +24,7 @@ def latency_distribution(entries: Sequence[Entry], looks: Mapping[str, Look]) ->
         "yaxis": plot.axis("share of calls that took less, fraction", range=[0, 1]),
     }
 
-    def curve(entry: Entry, name: str) -> Trace:
+    def curve(entry: PageEntry, name: str) -> Trace:
         (found,) = entry.of(LATENCY.name)
         ms = [plot.drawn(seconds * _MS) for seconds in found.quantiles_s]
         said = "%{y:.1%} below %{x:.3g} ms"
@@ -40,14 +40,14 @@ def latency_distribution(entries: Sequence[Entry], looks: Mapping[str, Look]) ->
     )
 
 
-def throughput_by_batch(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
+def throughput_by_batch(entries: Sequence[PageEntry], looks: Mapping[str, Look]) -> Plot:
     """Images per second over the batch sizes that were measured."""
     layout = {
         "xaxis": plot.axis("batch size, images", type="log", dtick="D1"),
         "yaxis": plot.axis(INFERENCE.title, rangemode="tozero"),
     }
 
-    def curve(entry: Entry, name: str) -> Trace:
+    def curve(entry: PageEntry, name: str) -> Trace:
         rates = _rates(entry)
         return {
             **_line(entry, name, looks),
@@ -68,7 +68,7 @@ def throughput_by_batch(entries: Sequence[Entry], looks: Mapping[str, Look]) -> 
     )
 
 
-def _rates(entry: Entry) -> dict[int, float]:
+def _rates(entry: PageEntry) -> dict[int, float]:
     """Images per second by batch size: of the sweep, or the figure where there is one."""
     swept = {one.batch_size: one.images_per_s for one in entry.of(SWEEP.name)}
     figures = {
@@ -79,7 +79,7 @@ def _rates(entry: Entry) -> dict[int, float]:
     return dict(sorted({**swept, **figures}.items()))
 
 
-def training_curves(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
+def training_curves(entries: Sequence[PageEntry], looks: Mapping[str, Look]) -> Plot:
     """The loss before each step, and the accuracy on the validation split after each epoch."""
     layout = {
         "xaxis": plot.axis("steps", anchor="y2"),
@@ -89,7 +89,7 @@ def training_curves(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot
     }
     most = min(_MOST_STEPS, points_for(len(entries)))
 
-    def traces(members: Sequence[Entry]) -> list[Trace]:
+    def traces(members: Sequence[PageEntry]) -> list[Trace]:
         found = zip(plot.labels(members), members, strict=True)
         return [trace for name, entry in found for trace in _learning(entry, name, looks, most)]
 
@@ -105,7 +105,7 @@ def training_curves(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot
     )
 
 
-def _learning(entry: Entry, name: str, looks: Mapping[str, Look], most: int) -> list[Trace]:
+def _learning(entry: PageEntry, name: str, looks: Mapping[str, Look], most: int) -> list[Trace]:
     training = entry.record.findings.training
     assert training  # noqa: S101 - callers leave out rows without
     places = evenly(len(training.step_losses), most) if training.step_losses else []
@@ -139,18 +139,18 @@ def _validated(training: Training) -> Trace:
 
 
 def _views(
-    entries: Sequence[Entry], layout: plot.Layout, curve: Callable[[Entry, str], Trace]
-) -> list[plot.View]:
+    entries: Sequence[PageEntry], layout: plot.Layout, curve: Callable[[PageEntry, str], Trace]
+) -> list[plot.PlotView]:
     """Of each architecture, a curve for each of its rows."""
 
-    def traces(members: Sequence[Entry]) -> list[Trace]:
+    def traces(members: Sequence[PageEntry]) -> list[Trace]:
         named = zip(plot.labels(members), members, strict=True)
         return [curve(entry, name) for name, entry in named]
 
     return plot.views_by_architecture(entries, layout, traces)
 
 
-def _line(entry: Entry, name: str, looks: Mapping[str, Look]) -> Trace:
+def _line(entry: PageEntry, name: str, looks: Mapping[str, Look]) -> Trace:
     look = looks[entry.record.case.backend]
     return {
         "type": "scatter",

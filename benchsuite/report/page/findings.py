@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from benchsuite.records import Record
 from benchsuite.records.certificate import Certificate, Check
-from benchsuite.report.page.source import Entry
-from benchsuite.report.page.table import Cell, Heading, Row, Table, choosable
+from benchsuite.report.page.source import PageEntry
+from benchsuite.report.page.table import Heading, PageCell, Row, Table, choosable
 
 
 def certificates(found: Sequence[Certificate]) -> Table:
@@ -26,13 +26,13 @@ def certificates(found: Sequence[Certificate]) -> Table:
     return Table("Certificates", headings, rows, empty)
 
 
-def _certificate(found: Certificate, quantities: Sequence[str]) -> list[Cell | str]:
+def _certificate(found: Certificate, quantities: Sequence[str]) -> list[PageCell | str]:
     checks = {check.quantity: check for check in found.checks}
     return [
         found.architecture,
         found.backend,
         f"{found.precision} on {found.device}",
-        Cell(found.verdict, look="best" if found.holds else "bad"),
+        PageCell(found.verdict, look="best" if found.holds else "bad"),
         *(_check(checks.get(name)) for name in quantities),
         found.reason,
         spoken(found.versions),
@@ -40,14 +40,14 @@ def _certificate(found: Certificate, quantities: Sequence[str]) -> list[Cell | s
     ]
 
 
-def _check(check: Check | None) -> Cell | str:
+def _check(check: Check | None) -> PageCell | str:
     if check is None or check.error is None:
         return ""
     tolerance = "" if check.tolerance is None else f"at most {check.tolerance:.1e}"
-    return Cell(f"{check.error:.1e}", check.error, tolerance, "" if check.passed else "bad")
+    return PageCell(f"{check.error:.1e}", check.error, tolerance, "" if check.passed else "bad")
 
 
-def failures(entries: Sequence[Entry]) -> Table:
+def failures(entries: Sequence[PageEntry]) -> Table:
     """Every row that did not end well, and why; the log is in its own page."""
     headings = [
         *choosable("architecture", "backend", "status"),
@@ -60,7 +60,7 @@ def failures(entries: Sequence[Entry]) -> Table:
             [
                 (case := entry.record.case).architecture,
                 case.backend,
-                Cell(entry.record.status, look="bad"),
+                PageCell(entry.record.status, look="bad"),
                 " ".join(entry.record.reason.split()),
                 f"{case.tier} · {case.precision} · {case.dataset} · seed {case.seed}",
             ],

@@ -9,7 +9,7 @@ from typing import Any
 
 from benchsuite.errors import UsageError
 from benchsuite.report.page.backend_pairs import backend_against_backend
-from benchsuite.report.page.plot import Plot, View, shown
+from benchsuite.report.page.plot import Plot, PlotView, shown
 from benchsuite.report.page.plots import plots_of
 from benchsuite.report.page.source import ALL, Source, named_groups
 
@@ -96,7 +96,7 @@ def file_name(parts: Sequence[str], taken: set[str]) -> str:
     return name
 
 
-def _figure(plot: Plot, group: str, view: View) -> dict[str, Any]:
+def _figure(plot: Plot, group: str, view: PlotView) -> dict[str, Any]:
     title = " · ".join(filter(None, (plot.title, shown(view.name), shown(group))))
     axes = {
         name: {**axis, **_AXIS} for name, axis in view.layout.items() if name.startswith(("x", "y"))

@@ -12,7 +12,7 @@ from benchsuite.report.leaderboard import cells
 from benchsuite.report.leaderboard.ranking_table import RankingTable, ranking_table
 from benchsuite.report.leaderboard.rows import columns_of
 from benchsuite.report.leaderboard.view import View
-from benchsuite.report.page.table import Cell, Heading, Row, Table
+from benchsuite.report.page.table import Heading, PageCell, Row, Table
 
 #: Figures that are shown at first; the others are a box to tick away.
 _FIRST = 8
@@ -63,11 +63,11 @@ def _row(record: Record, table: RankingTable) -> Row:
     return Row(record.row_key, [_cell(field, record) for field in table.fields])
 
 
-def _cell(field: cells.Field, record: Record) -> Cell | str:
+def _cell(field: cells.Field, record: Record) -> PageCell | str:
     cell = field.cells[record.row_key]
     if field.column is not None and field.column.name == "status" and record.status != "ok":
-        return Cell(cell.text, look="bad")
+        return PageCell(cell.text, look="bad")
     text = cell.marked
     if cell.value is None and not (cell.note or cell.look):
         return text
-    return Cell(text, cell.value, cell.note, cell.look)
+    return PageCell(text, cell.value, cell.note, cell.look)

@@ -14,7 +14,7 @@ from benchsuite.records import Record
 from benchsuite.report.columns.columns import COLUMNS
 from benchsuite.report.columns.conditions import WITHIN_SETTING, telling_apart
 from benchsuite.report.columns.quantities import extents
-from benchsuite.report.page.source import Entry
+from benchsuite.report.page.source import PageEntry
 
 Trace = dict[str, Any]
 Layout = dict[str, Any]
@@ -33,7 +33,7 @@ _SPAN = 8
 BY_NAME = {column.name: column for column in COLUMNS}
 
 
-class View(msgspec.Struct, frozen=True):
+class PlotView(msgspec.Struct, frozen=True):
     """One choice of what a plot shows; the name is empty where there is only one."""
 
     name: str
@@ -47,7 +47,7 @@ class Plot(msgspec.Struct, frozen=True):
     id: str
     title: str
     description: str
-    views: list[View]
+    views: list[PlotView]
     absent: str = ""
 
 
@@ -91,17 +91,17 @@ def drawn(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.5g}")
 
 
-def by_backend(entries: Sequence[Entry]) -> list[tuple[str, list[Entry]]]:
+def by_backend(entries: Sequence[PageEntry]) -> list[tuple[str, list[PageEntry]]]:
     """Entries of each backend, in order of name."""
     ordered = sorted(entries, key=_backend)
     return [(name, list(group)) for name, group in groupby(ordered, key=_backend)]
 
 
-def _backend(entry: Entry) -> str:
+def _backend(entry: PageEntry) -> str:
     return entry.record.case.backend
 
 
-def labels(entries: Sequence[Entry]) -> list[str]:
+def labels(entries: Sequence[PageEntry]) -> list[str]:
     """Of each, the backend and whatever else tells it from the others, as `torch, seed 1`."""
     records = [entry.record for entry in entries]
     apart = telling_apart(records, WITHIN_SETTING)
@@ -118,22 +118,22 @@ def label(record: Record) -> str:
 
 
 def views_by_architecture(
-    entries: Sequence[Entry],
+    entries: Sequence[PageEntry],
     layout: Layout,
-    traces: Callable[[Sequence[Entry]], list[Trace]],
+    traces: Callable[[Sequence[PageEntry]], list[Trace]],
     *,
     at_least: int = 1,
-) -> list[View]:
+) -> list[PlotView]:
     """A view for each architecture of which so many entries can be drawn."""
 
-    def architecture(entry: Entry) -> str:
+    def architecture(entry: PageEntry) -> str:
         return entry.record.case.architecture
 
     found = []
     for name, group in groupby(sorted(entries, key=architecture), key=architecture):
         members = list(group)
         if len(members) >= at_least:
-            found.append(View(name, traces(members), layout))
+            found.append(PlotView(name, traces(members), layout))
     return found
 
 
@@ -162,6 +162,6 @@ def share_axis(title: str) -> Layout:
     return axis(title, autorangeoptions={"clipmin": 0, "clipmax": 1.02})
 
 
-def finished(entries: Iterable[Entry]) -> list[Entry]:
+def finished(entries: Iterable[PageEntry]) -> list[PageEntry]:
     """Those that ended well: figures of others are in their own pages alone."""
     return [entry for entry in entries if entry.record.status == "ok"]

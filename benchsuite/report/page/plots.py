@@ -12,8 +12,8 @@ from benchsuite.report.columns.columns import HEADLINES, column_of
 from benchsuite.report.columns.figures import figure_for, is_doubtful
 from benchsuite.report.leaderboard.pareto import ACCURACY, pareto_best
 from benchsuite.report.page import curves, plot
-from benchsuite.report.page.plot import Look, Plot, Trace, View
-from benchsuite.report.page.source import Entry
+from benchsuite.report.page.plot import Look, Plot, PlotView, Trace
+from benchsuite.report.page.source import PageEntry
 
 _LATENCY = column_of(LATENCY)
 #: What the front is of: accuracy and latency.
@@ -22,7 +22,7 @@ _MS, _MB = LATENCY.shown.factor, HOST_MEMORY.shown.factor
 _FEWEST_SPOKES = 3
 
 
-def plots_of(entries: Sequence[Entry]) -> list[Plot]:
+def plots_of(entries: Sequence[PageEntry]) -> list[Plot]:
     """Every plot of rows that one ranking may hold."""
     looks = plot.looks_of(entry.record.case.backend for entry in entries)
     fit = plot.finished(entries)
@@ -36,7 +36,7 @@ def plots_of(entries: Sequence[Entry]) -> list[Plot]:
     ]
 
 
-def accuracy_latency(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
+def accuracy_latency(entries: Sequence[PageEntry], looks: Mapping[str, Look]) -> Plot:
     """Each row by what it knows and how long an image takes it, and which none beats in both."""
     known = [e for e in entries if all(column.read(e.record) is not None for column in PARETO)]
     data = [_cloud(name, group, looks[name]) for name, group in plot.by_backend(known)]
@@ -54,12 +54,12 @@ def accuracy_latency(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plo
         "Up and to the left is better. The line is the Pareto front: rows that no other beats in "
         "both. Accuracy is of the trained size, latency of the network's own; bars are 95 % "
         "intervals, hollow symbols doubtful figures.",
-        [View("", data, layout)] if data else [],
+        [PlotView("", data, layout)] if data else [],
         "No row has both an accuracy and a latency.",
     )
 
 
-def _cloud(name: str, entries: Sequence[Entry], look: Look) -> Trace:
+def _cloud(name: str, entries: Sequence[PageEntry], look: Look) -> Trace:
     records = [entry.record for entry in entries]
     return plot.scatter(
         "markers",
@@ -74,13 +74,13 @@ def _cloud(name: str, entries: Sequence[Entry], look: Look) -> Trace:
     )
 
 
-def _latency_ms(entry: Entry) -> float:
+def _latency_ms(entry: PageEntry) -> float:
     value = _LATENCY.read(entry.record)
     assert isinstance(value, int | float)  # noqa: S101 - callers leave out rows without one
     return value * _MS
 
 
-def _interval(entries: Sequence[Entry]) -> Trace:
+def _interval(entries: Sequence[PageEntry]) -> Trace:
     """Above and below each latency, in ms; nothing where there is no interval."""
     found = [entry.record.measurement(LATENCY.name) for entry in entries]
     sides = [
@@ -93,7 +93,7 @@ def _interval(entries: Sequence[Entry]) -> Trace:
     return {"type": "data", "symmetric": False, "array": above, "arrayminus": below, "width": 0}
 
 
-def _front(entries: Sequence[Entry]) -> Trace:
+def _front(entries: Sequence[PageEntry]) -> Trace:
     records = [entry.record for entry in entries]
     return plot.scatter(
         "lines",
@@ -106,7 +106,7 @@ def _front(entries: Sequence[Entry]) -> Trace:
     )
 
 
-def memory(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
+def memory(entries: Sequence[PageEntry], looks: Mapping[str, Look]) -> Plot:
     """The peak of memory of each network, a line each."""
     data = [
         trace
@@ -127,12 +127,12 @@ def memory(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
         "Memory",
         "Largest memory while the network is built and called at batch 1: of the process on the "
         "host, framework included (filled), and on the device (hollow). Less is better.",
-        [View("", data, layout)] if data else [],
+        [PlotView("", data, layout)] if data else [],
         "No row has a peak of memory.",
     )
 
 
-def _peaks(name: str, memory: Quantity, entries: Sequence[Entry], look: Look) -> Trace:
+def _peaks(name: str, memory: Quantity, entries: Sequence[PageEntry], look: Look) -> Trace:
     column = column_of(memory)
     sizes = [(e, v) for e in entries if isinstance(v := column.read(e.record), int)]
     return plot.scatter(
@@ -146,7 +146,7 @@ def _peaks(name: str, memory: Quantity, entries: Sequence[Entry], look: Look) ->
     )
 
 
-def one_architecture(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plot:
+def one_architecture(entries: Sequence[PageEntry], looks: Mapping[str, Look]) -> Plot:
     """A radar of one architecture over backends: each figure as a share of the best."""
     layout = {"polar": {"radialaxis": {"range": [0, 1.05], "angle": 90, "tickangle": 90}}}
     views = plot.views_by_architecture(
@@ -162,7 +162,7 @@ def one_architecture(entries: Sequence[Entry], looks: Mapping[str, Look]) -> Plo
     )
 
 
-def _radar(entries: Sequence[Entry], looks: Mapping[str, Look]) -> list[Trace]:
+def _radar(entries: Sequence[PageEntry], looks: Mapping[str, Look]) -> list[Trace]:
     spokes = {figure_for(c).header.split("\n")[0]: _shares(entries, c) for c in HEADLINES}
     known = {name: shares for name, shares in spokes.items() if shares}
     if len(known) < _FEWEST_SPOKES:
@@ -183,7 +183,7 @@ def _radar(entries: Sequence[Entry], looks: Mapping[str, Look]) -> list[Trace]:
     ]
 
 
-def _shares(entries: Sequence[Entry], column: Column) -> list[float | None]:
+def _shares(entries: Sequence[PageEntry], column: Column) -> list[float | None]:
     """Of the best figure, for each; nothing unless two have one."""
     values = [column.read(entry.record) for entry in entries]
     found = [value for value in values if isinstance(value, int | float) and value > 0]

@@ -21,7 +21,7 @@ _OF_NS = Scale("ms", 1e-6)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sampled:
+class SampledFigure:
     """One figure of one batch size, as all processes of a case sampled it.
 
     series: one a process, in the order taken; those that were discarded are left out.
@@ -60,7 +60,7 @@ def points_for(cases: int) -> int:
     return min(_MOST_POINTS, max(_FEWEST_POINTS, _POINTS_OF_A_PAGE // max(1, cases)))
 
 
-def sampled_figures(series: Iterable[Series], points: int) -> list[Sampled]:
+def sampled_figures(series: Iterable[Series], points: int) -> list[SampledFigure]:
     """Every figure that was sampled, at most `points` samples of each to be shown."""
     groups: dict[tuple[str, int], list[Series]] = {}
     for one in sorted(series, key=lambda s: (s.round, s.attempt)):
@@ -76,14 +76,14 @@ def _importance(key: tuple[str, int]) -> tuple[int, str, int]:
     return first, metric, batch_size
 
 
-def _sampled(group: Sequence[Series], points: int) -> Sampled:
+def _sampled(group: Sequence[Series], points: int) -> SampledFigure:
     arrays = [np.asarray(taken(one)) for one in group]
     rounds = [one.round + np.arange(len(a)) / len(a) for one, a in zip(group, arrays, strict=True)]
     declared = group[0].declared
     total = sum(map(len, arrays))
     places = evenly(total, points)
     quantiles = pooled_quantiles(arrays, PROBABILITIES) / _NS_PER_S
-    return Sampled(
+    return SampledFigure(
         metric=group[0].metric,
         batch_size=group[0].batch_size,
         series=group,

@@ -12,21 +12,21 @@ from benchsuite.records.certificate import Certificate, certificates_beside
 from benchsuite.report.fairness.equality import with_equality
 from benchsuite.report.fairness.groups import FairGroup, differing, fair_groups
 from benchsuite.report.leaderboard.rows import in_order
-from benchsuite.report.page.samples import Sampled, points_for, sampled_figures
+from benchsuite.report.page.samples import SampledFigure, points_for, sampled_figures
 
 #: Of a group that is the only one.
 ALL = "all rows"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Entry:
+class PageEntry:
     """One record, the key that links lead to it by, and what its processes sampled."""
 
     record: Record
     key: str
-    sampled: Sequence[Sampled]
+    sampled: Sequence[SampledFigure]
 
-    def of(self, metric: str) -> list[Sampled]:
+    def of(self, metric: str) -> list[SampledFigure]:
         """The samples of one figure, a batch size each, ascending."""
         return [one for one in self.sampled if one.metric == metric]
 
@@ -38,7 +38,7 @@ class Source:
     runs: what `run.json` says, by the run's name; nothing where that file is not there.
     """
 
-    entries: Sequence[Entry]
+    entries: Sequence[PageEntry]
     runs: Mapping[str, Mapping[str, Any]]
     certificates: Sequence[Certificate]
 
@@ -47,7 +47,7 @@ class Source:
         """All of them, in the order of every view."""
         return [entry.record for entry in self.entries]
 
-    def of(self, records: Sequence[Record]) -> list[Entry]:
+    def of(self, records: Sequence[Record]) -> list[PageEntry]:
         """The entries of these records."""
         wanted = {record.row_key for record in records}
         return [entry for entry in self.entries if entry.record.row_key in wanted]
@@ -64,7 +64,7 @@ def read_source(paths: Sequence[Path]) -> Source:
     files = {r.row_key: stored for r, stored in zip(records, found.values(), strict=True)}
     points = points_for(len(records))
     entries = [
-        Entry(record, record.row_key, sampled_figures(files[record.row_key].series(), points))
+        PageEntry(record, record.row_key, sampled_figures(files[record.row_key].series(), points))
         for record in in_order(records)
     ]
     runs = {record.run: files[record.row_key].facts() for record in records}

@@ -28,7 +28,7 @@ def choosable(*names: str) -> list[Heading]:
     return [Heading(name, choices=True) for name in names]
 
 
-class Cell(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+class PageCell(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     """What is read, what it is sorted by, and more in words.
 
     look: `best`, `doubtful` or `bad`.
@@ -47,7 +47,7 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
     """
 
     key: str
-    cells: Sequence[Cell | str | float]
+    cells: Sequence[PageCell | str | float]
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -79,7 +79,7 @@ def plain(
     )
 
 
-def _cell(value: object) -> Cell | str | float:
+def _cell(value: object) -> PageCell | str | float:
     if value is None:
         return ""
     if isinstance(value, int | float) and not isinstance(value, bool):

@@ -13,8 +13,8 @@ from benchsuite.records import Record
 from benchsuite.report.columns.quantities import significant
 from benchsuite.report.fairness.comparable import comparable_groups
 from benchsuite.report.fairness.verdicts import PairVerdict, pair_verdicts
-from benchsuite.report.page.source import Entry
-from benchsuite.report.page.table import Cell, Heading, Row, Table, choosable
+from benchsuite.report.page.source import PageEntry
+from benchsuite.report.page.table import Heading, PageCell, Row, Table, choosable
 
 _LOOKS = {"different": "best", "inconclusive": "doubtful"}
 _HEADINGS = (
@@ -27,7 +27,7 @@ _HEADINGS = (
 )
 
 
-def verdict_table(entries: Sequence[Entry]) -> Table:
+def verdict_table(entries: Sequence[PageEntry]) -> Table:
     """Every verdict, corrected by comparison group, and the flags that forbade one."""
     records = [entry.record for entry in entries]
     rows = []
@@ -55,21 +55,21 @@ def _expected(comparable: Sequence[Record]) -> Iterator[tuple[str, Record, Recor
                 yield metric, first, second
 
 
-def _verdict(found: PairVerdict) -> list[Cell | str]:
+def _verdict(found: PairVerdict) -> list[PageCell | str]:
     comparison = found.comparison
     ratio, verdict = comparison.ratio, comparison.verdict
     value, low, high = (significant(x) for x in (ratio.value, ratio.low, ratio.high))
     return [
         *_names(found.metric, found.first, found.second),
-        Cell(f"{value} ({low}–{high})", ratio.value),
-        Cell(verdict, look=_LOOKS.get(verdict, "")),
+        PageCell(f"{value} ({low}–{high})", ratio.value),
+        PageCell(verdict, look=_LOOKS.get(verdict, "")),
         _in_words(found),
         _terms(found.first),
     ]
 
 
-def _silence(metric: str, first: Record, second: Record) -> list[Cell | str]:
-    verdict = Cell("none", look="doubtful")
+def _silence(metric: str, first: Record, second: Record) -> list[PageCell | str]:
+    verdict = PageCell("none", look="doubtful")
     why = _why_not(metric, first, second)
     return [*_names(metric, first, second), "", verdict, why, _terms(first)]
 

@@ -22,8 +22,9 @@ _DTYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16", "fp64": "fl
 #: takes much longer than a call's overhead, and than that of the small ones.
 _SMALL, _LARGE_ON_CPU, _LARGE = 32, 512, 4096
 _LEAST_GROWTH = 4
-#: Looks at a clock, and calls in each: a busy machine does not deceive all of them.
-_LOOKS, _CALLS = 3, 5
+#: Looks at a clock, and calls in each: a busy machine does not deceive all of them. The first look
+#: that satisfies a test is the last.
+_LOOKS, _CALLS = 20, 5
 #: Fetching a result may take so many times as long as computing it, and so long.
 _HIDDEN, _HIDDEN_NS = 2.0, 500_000
 
@@ -82,7 +83,11 @@ class CeilingTests(Kit):
         """Larger matrices take longer, however often they were multiplied before."""
         backend, setup = self._ceilings(), self._setup("fp32")
         small, large = (backend.multiply(setup, size) for size in (_SMALL, self._large()))
-        growth = max(_call_ns(large) / _call_ns(small) for _ in range(_LOOKS))
+        growth = 0.0
+        for _ in range(_LOOKS):
+            growth = max(growth, _call_ns(large) / _call_ns(small))
+            if growth > _LEAST_GROWTH:
+                break
         require(
             growth > _LEAST_GROWTH,
             f"matrices of {self._large()} rows are multiplied in {growth:.1f} times the time of "
@@ -97,8 +102,10 @@ class CeilingTests(Kit):
             self.to_numpy(workload.submit())
 
         self._fetched(workload)
-        fetched = min(_median_ns(fetch) - _HIDDEN * _call_ns(workload) for _ in range(_LOOKS))
-        require(fetched <= _HIDDEN_NS, "synchronize() returns before the product is there")
+        is_there = any(
+            _median_ns(fetch) - _HIDDEN * _call_ns(workload) <= _HIDDEN_NS for _ in range(_LOOKS)
+        )
+        require(is_there, "synchronize() returns before the product is there")
 
     def test_ceilings_refuse_what_is_not_there(self) -> None:
         """As `open` does."""

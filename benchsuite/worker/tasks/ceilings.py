@@ -14,7 +14,7 @@ from benchsuite.measure.machine.gate import wait_for_quiet
 from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.scenarios import quiet_collector
 from benchsuite.processes.failures import is_out_of_memory
-from benchsuite.records import Ceiling, Probe
+from benchsuite.records import Ceiling, CeilingProbe
 from benchsuite.worker.tasks.context import TaskContext
 
 #: Of what is free on the host, where all operands are made.
@@ -59,9 +59,9 @@ def measure_ceilings(task: TaskContext) -> Iterator[Ceiling]:
     )
 
 
-def _until_full(probes: Iterable[Probe]) -> tuple[Probe, ...]:
+def _until_full(probes: Iterable[CeilingProbe]) -> tuple[CeilingProbe, ...]:
     """All, or those before the first that the device had no memory for."""
-    found: list[Probe] = []
+    found: list[CeilingProbe] = []
     try:
         found.extend(probes)
     except Exception as error:

@@ -13,6 +13,8 @@ from benchsuite_torch.counting import count
 from benchsuite_torch.lowering import lower_without_weights
 
 ARCHITECTURES = sorted(load_plugins().architectures)
+#: Hundreds of layers: seconds each.
+DEEP = {"densenet121", "densenet169", "inception_v3", "resnet101", "resnet152"}
 #: The smallest input, where 32 pixels are not enough.
 SIZES = {"alexnet": 63, "alexnet_paper": 67, "inception_v3": 75}
 
@@ -61,7 +63,13 @@ def fused_attention(graph):
     return sum(2 * tokens * tokens * width for tokens, width in shapes)
 
 
-@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name in DEEP else [])
+        for name in ARCHITECTURES
+    ],
+)
 def test_counts_equal_the_graphs(name, traced, module, recwarn, caplog):
     graph = traced(name)
     counts = count(module(graph), an_image(graph))

@@ -6,11 +6,11 @@ import numpy as np
 import PIL
 import pytest
 
-from benchsuite.data.images.cache import Facts, look_once, one_path
+from benchsuite.data.images.cache import ImageFacts, look_once, one_path
 from benchsuite.errors import UsageError
 
 IMAGES = np.arange(2 * 4 * 5 * 3, dtype=np.uint8).reshape(2, 4, 5, 3)
-FACTS = Facts("mine", ["cat", "dog"], ["c.png: broken"])
+FACTS = ImageFacts("mine", ["cat", "dog"], ["c.png: broken"])
 
 
 @pytest.fixture(autouse=True)

@@ -178,7 +178,7 @@ def test_decode_refuses_texts_that_unpack_without_end():
 
 def test_read_image_waits_for_no_pipe(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ValueError, match="no ordinary file"):
+    with pytest.raises(ValueError, match="not an ordinary file"):
         read_image(os.fsencode(tmp_path / "pipe"), np.array([0, 10]))
 
 

@@ -36,16 +36,16 @@ def test_read_idx_gives_the_array(tmp_path, pack):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (gzip.compress(idx(PIXELS))[:-9], "no whole IDX file"),
+        (gzip.compress(idx(PIXELS))[:-9], "not a complete IDX file"),
         (gzip.compress(idx(PIXELS) + b"x"), "it has more than 24 values"),
         (idx(PIXELS)[:-1], r"23 values of type 0x08, and says that its shape is \(2, 3, 4\)"),
         (idx(PIXELS, code=13), "of type 0x0d"),
-        (b"\0\0", "no whole IDX file"),
-        (b"<html>not found</html>", "no IDX file of bytes"),
+        (b"\0\0", "not a complete IDX file"),
+        (b"<html>not found</html>", "not an IDX file of bytes"),
         (b"\0\0\x08\xff" + b"\xff" * 1020, "of type 0x08, 255 axes"),
         (b"\0\0\x08\0x", "0 axes"),
         (b"\0\0\x08\x04" + b"\xff" * 16, "no published set is as large"),
-        (b"\0\0\x08\x03\0\0\0\0" + b"\xff" * 8, "no whole IDX file"),
+        (b"\0\0\x08\x03\0\0\0\0" + b"\xff" * 8, "not a complete IDX file"),
     ],
     ids=[
         *("cut gzip", "too long", "cut", "floats", "nothing", "a page", "many axes", "no axes"),
@@ -105,12 +105,12 @@ def test_read_cifar_gives_images_labels_and_names(archive):
 def test_read_cifar_refuses_an_archive_that_is_cut_short(archive, tmp_path):
     path = archive()
     path.write_bytes(path.read_bytes()[:-300])
-    with pytest.raises(UsageError, match=r"no whole archive of CIFAR"):
+    with pytest.raises(UsageError, match=r"not a complete archive of CIFAR"):
         read_cifar(path, MEMBERS, b"labels", NAMES)
 
 
 def test_read_cifar_refuses_an_archive_without_a_member(archive):
-    with pytest.raises(UsageError, match=r"no whole archive of CIFAR: .*data_batch_9"):
+    with pytest.raises(UsageError, match=r"not a complete archive of CIFAR: .*data_batch_9"):
         read_cifar(archive(), ("batches/data_batch_9",), b"labels", NAMES)
 
 
@@ -122,7 +122,7 @@ class Evil:
 def test_read_cifar_never_runs_what_a_pickle_holds(archive, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path = archive(data_batch_2={b"data": Evil()})
-    with pytest.raises(UsageError, match=r"data_batch_2' is no pickle of arrays: it would run"):
+    with pytest.raises(UsageError, match=r"data_batch_2' is not a pickle of arrays: it would run"):
         read_cifar(path, MEMBERS, b"labels", NAMES)
     assert not (tmp_path / "stolen").exists()
 
@@ -140,7 +140,7 @@ def test_read_svhn_counts_the_digit_0_as_0(tmp_path):
 def test_read_svhn_refuses_what_is_not_whole(tmp_path, content):
     path = tmp_path / "train_32x32.mat"
     path.write_bytes(content)
-    with pytest.raises(UsageError, match="no whole file of SVHN"):
+    with pytest.raises(UsageError, match="not a complete file of SVHN"):
         read_svhn(path)
 
 
@@ -165,7 +165,7 @@ def test_read_idx_takes_memory_for_what_comes_and_not_for_what_is_said(tmp_path)
 
 
 def strange(name, kind, **facts):
-    """A member that is no ordinary file."""
+    """A member that is not an ordinary file."""
     about = tarfile.TarInfo(name)
     about.type = kind
     for fact, value in facts.items():
@@ -189,7 +189,7 @@ def test_read_cifar_refuses_members_that_are_no_files(tmp_path, member):
     path = tmp_path / "cifar.tar.gz"
     with tarfile.open(path, "w:gz") as tar:
         tar.addfile(member)
-    with pytest.raises(UsageError, match=r"data_batch_1' in '.*' is no ordinary file"):
+    with pytest.raises(UsageError, match=r"data_batch_1' in '.*' is not an ordinary file"):
         read_cifar(path, MEMBERS, b"labels", NAMES)
 
 
@@ -205,7 +205,7 @@ def test_read_cifar_refuses_a_file_of_holes(tmp_path):
     }
     with tarfile.open(path, "w:gz", format=tarfile.PAX_FORMAT) as tar:
         tar.addfile(about)
-    with pytest.raises(UsageError, match="is no ordinary file"):
+    with pytest.raises(UsageError, match="is not an ordinary file"):
         read_cifar(path, MEMBERS, b"labels", NAMES)
 
 
@@ -261,7 +261,7 @@ def doubled(times):
 def test_read_cifar_refuses_batches_of_other_things(archive, part):
     path = archive(data_batch_2=part)
     tracemalloc.start()
-    with pytest.raises(UsageError, match=r"is no (whole archive of CIFAR|pickle of arrays)"):
+    with pytest.raises(UsageError, match=r"is not a (complete archive of CIFAR|pickle of arrays)"):
         read_cifar(path, MEMBERS[1:], b"labels", NAMES)
     assert tracemalloc.get_traced_memory()[1] < 1 << 24
     tracemalloc.stop()
@@ -270,7 +270,7 @@ def test_read_cifar_refuses_batches_of_other_things(archive, part):
 @pytest.mark.parametrize("names", [[b"x" * 101], [b"x"] * 101, ["text"], [b"\xff"], 5])
 def test_read_cifar_refuses_other_names_of_classes(archive, names):
     path = archive(**{"batches.meta": {b"label_names": names}})
-    with pytest.raises(UsageError, match="is no whole archive of CIFAR"):
+    with pytest.raises(UsageError, match="is not a complete archive of CIFAR"):
         read_cifar(path, MEMBERS, b"labels", NAMES)
 
 
@@ -289,7 +289,7 @@ def test_read_cifar_refuses_other_names_of_classes(archive, names):
 def test_read_svhn_refuses_other_matrices(tmp_path, matrices):
     path = tmp_path / "train_32x32.mat"
     savemat(path, matrices)
-    with pytest.raises(UsageError, match="no whole file of SVHN"):
+    with pytest.raises(UsageError, match="not a complete file of SVHN"):
         read_svhn(path)
 
 

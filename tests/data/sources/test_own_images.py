@@ -108,7 +108,7 @@ def test_read_folder_names_a_broken_file(folder):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (shutil.rmtree, "is no folder"),
+        (shutil.rmtree, "is not a folder"),
         (lambda root: shutil.rmtree(root / "train" / "cat"), "classes that are not in train: cat"),
         (lambda root: (root / "train" / "dog" / "c.png").unlink(), "class 'dog' has no images"),
         (
@@ -194,7 +194,7 @@ def in_a_circle(root):
         (lambda root: root / "none", "it is a link that leads nowhere"),
         (lambda root: "/dev/zero", "it is a link that leads out of the folder"),
         (lambda root: root / "train" / "dog", "it is a link that leads to no file"),
-        (os.mkfifo, "it is no ordinary file"),
+        (os.mkfifo, "it is not an ordinary file"),
     ],
     ids=["out", "circle", "nowhere", "device", "folder", "pipe"],
 )

@@ -119,7 +119,7 @@ def test_read_parquet_refuses_a_table_without_rows(table):
 
 
 def test_read_parquet_refuses_other_files(tmp_path):
-    with pytest.raises(UsageError, match="no Parquet file and no folder"):
+    with pytest.raises(UsageError, match="neither a Parquet file nor a folder"):
         read_parquet(str(tmp_path / "nowhere.parquet"))
     (tmp_path / "page.parquet").write_text("<html>")
     with pytest.raises(UsageError, match="cannot be read as Parquet"):

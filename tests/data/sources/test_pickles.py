@@ -64,7 +64,7 @@ class Runs:
 )
 def test_read_pickle_refuses_code_and_other_arrays(value):
     for protocol in (2, 3, 4, 5):
-        with pytest.raises(UsageError, match="'part' is no pickle of arrays"):
+        with pytest.raises(UsageError, match="'part' is not a pickle of arrays"):
             read_pickle(pickle.dumps({b"data": value}, protocol), "part")
 
 
@@ -87,7 +87,7 @@ def state(shape, content):
     ids=["negative", "huge", "a text a thousand million times", "a list"],
 )
 def test_read_pickle_refuses_shapes_that_are_none(shape):
-    with pytest.raises(UsageError, match="is no pickle of arrays"):
+    with pytest.raises(UsageError, match="is not a pickle of arrays"):
         read_pickle(state(shape, b"C\x01\x00"), "part")
 
 

@@ -7,7 +7,7 @@ from benchsuite.records.causes import STATUS_BY_CAUSE
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]  # thirty seconds for each of three runs
 
-NONSENSE = "its process said what is no event, "
+NONSENSE = "its process sent an invalid message, "
 LAST_WORDS = "its process died, and its last words are of memory: "
 #: By the way to misbehave: the cause, and what the reason begins with.
 CRASHES = {

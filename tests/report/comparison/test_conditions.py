@@ -24,10 +24,10 @@ def test_condition_is_a_metric_and_a_change(text, column, falls, threshold):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("throughput", "is no condition"),
-        ("latency>=5%", "is no condition"),
-        ("latncy>5%", "'latncy' is no metric that can be compared. Did you mean 'latency'"),
-        ("parameters>5%", "is no metric that can be compared"),
+        ("throughput", "is not a condition"),
+        ("latency>=5%", "is not a condition"),
+        ("latncy>5%", "'latncy' is not a metric that can be compared. Did you mean 'latency'"),
+        ("parameters>5%", "is not a metric that can be compared"),
         ("latency>5", "relative, in %"),
         ("top1<-1%", "a difference, without %"),
     ],

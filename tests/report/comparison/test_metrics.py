@@ -15,5 +15,5 @@ def test_metrics_are_named_once():
 
 
 def test_column_without_a_better_end_is_refused():
-    with pytest.raises(UsageError, match="'parameters' is no metric that can be compared"):
+    with pytest.raises(UsageError, match="'parameters' is not a metric that can be compared"):
         metric_named("parameters")

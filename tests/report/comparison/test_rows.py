@@ -69,7 +69,7 @@ def test_records_and_csv_are_known_by_the_same_columns(make_row, tmp_path):
 def test_other_csv_is_refused(tmp_path, content):
     (tmp_path / "other.csv").write_text(content)
 
-    with pytest.raises(UsageError, match="is no leaderboard's CSV"):
+    with pytest.raises(UsageError, match="is not a leaderboard's CSV"):
         read_side(tmp_path / "other.csv")
 
 

@@ -2,7 +2,7 @@ import msgspec
 
 from benchsuite.records.certificate import Check
 from benchsuite.report.page.findings import certificates, failures, ledger
-from benchsuite.report.page.table import Cell
+from benchsuite.report.page.table import PageCell
 
 
 def test_certificates_show_errors_and_what_exceeds_its_tolerance(make_certificate):
@@ -12,8 +12,8 @@ def test_certificates_show_errors_and_what_exceeds_its_tolerance(make_certificat
 
     names = [heading.name for heading in table.headings]
     good, differs = (dict(zip(names, row.cells, strict=True)) for row in table.rows)
-    assert good["verdict"] == Cell("exact", look="best")
-    assert good["logits"] == Cell("3.0e-14", 3e-14, "at most 1.0e-10")
+    assert good["verdict"] == PageCell("exact", look="best")
+    assert good["logits"] == PageCell("3.0e-14", 3e-14, "at most 1.0e-10")
     assert good["loss"] == ""
     assert differs["loss"].look == differs["verdict"].look == "bad"
     assert differs["reason"] == "loss by 1"
@@ -25,7 +25,7 @@ def test_failures_have_their_reasons_and_lead_to_their_pages(make_source, make_r
     (row,) = failures(source.entries).rows
 
     assert row.key in {entry.key for entry in source.entries}
-    assert row.cells[1:4] == ["b", Cell("oom", look="bad"), "out of memory"]
+    assert row.cells[1:4] == ["b", PageCell("oom", look="bad"), "out of memory"]
 
 
 def test_ledger_says_what_backends_have_otherwise(make_record):

@@ -3,7 +3,7 @@ import pytest
 
 from benchsuite.report.fairness.groups import fair_groups
 from benchsuite.report.page.leaderboard_table import leaderboard
-from benchsuite.report.page.table import Cell
+from benchsuite.report.page.table import PageCell
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def test_every_row_is_there_whatever_its_status(board, make_record):
     failed = make_record(backend="b", status="timeout", reason="no\nluck", training=None)
     table, (good, bad) = board(make_record(backend="a"), failed)
 
-    assert (good["status"], bad["status"]) == ("ok", Cell("timeout", look="bad"))
+    assert (good["status"], bad["status"]) == ("ok", PageCell("timeout", look="bad"))
     assert bad["reason"] == "no luck"
     assert bad["latency, ms"] == bad["test top-1, fraction"] == ""
     assert all(row.key.startswith("run-1/lenet5.") for row in table.rows)
@@ -32,7 +32,7 @@ def test_every_row_is_there_whatever_its_status(board, make_record):
 def test_figure_is_read_in_its_unit_and_sorted_by_its_value(board, make_record):
     _, (row,) = board(make_record(samples={"latency": (0.0015,)}))
 
-    assert row["latency, ms"] == Cell("1.50", 0.0015)
+    assert row["latency, ms"] == PageCell("1.50", 0.0015)
 
 
 def test_interval_is_shown(board, make_record):
@@ -51,7 +51,7 @@ def test_doubtful_figure_says_why(board, make_record):
     findings = msgspec.structs.replace(record.findings, measurements=flagged)
     _, (row,) = board(msgspec.structs.replace(record, findings=findings))
 
-    assert row["latency, ms"] == Cell("~2.00", 0.002, "not steady", "doubtful")
+    assert row["latency, ms"] == PageCell("~2.00", 0.002, "not steady", "doubtful")
 
 
 def test_best_and_front_are_marked(board, make_record):
@@ -60,9 +60,9 @@ def test_best_and_front_are_marked(board, make_record):
         make_record(backend="b", test={"top1_fraction": 0.8}),
     )
 
-    assert one["test top-1, fraction"] == Cell("0.900*", 0.9, look="best")
-    assert other["test top-1, fraction"] == Cell("0.800", 0.8)
-    assert one["backend"] == Cell("a ◆", note="front of accuracy against latency, parameters")
+    assert one["test top-1, fraction"] == PageCell("0.900*", 0.9, look="best")
+    assert other["test top-1, fraction"] == PageCell("0.800", 0.8)
+    assert one["backend"] == PageCell("a ◆", note="front of accuracy against latency, parameters")
     assert (one["pareto"], other["pareto"]) == ("latency, parameters", "")
 
 
