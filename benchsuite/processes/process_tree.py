@@ -65,10 +65,16 @@ class ProcessTree:
             _signal_group(leader, signal.SIGKILL)
 
     def reap(self) -> None:
-        """Take leave of what ended before its worker did: its parent is now this process."""
+        """Take leave of what ended before its worker did: its parent is now this process.
+
+        A process whose first thread has ended is a zombie for all to see, and cannot be waited for
+        before its other threads have ended too.
+        """
+        deadline = time.monotonic() + _LONGEST_S
         for pid in self._seen:
             with suppress(ChildProcessError):
-                os.waitpid(pid, os.WNOHANG)
+                while not os.waitpid(pid, os.WNOHANG)[0] and time.monotonic() < deadline:
+                    time.sleep(_POLL_S)
         self._seen.clear()
 
     def _end_members(self, spared: int | None) -> None:
@@ -123,7 +129,7 @@ def _stop(process: psutil.Process) -> bool:
 def _is_gone(process: psutil.Process) -> bool:
     """Whether it has ended. A child of this process is reaped; others' parents see to theirs."""
     with suppress(ChildProcessError):
-        os.waitpid(process.pid, os.WNOHANG)
+        return bool(os.waitpid(process.pid, os.WNOHANG)[0])
     try:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from benchsuite.processes.kernel import IS_LINUX, adopt_orphans
-from benchsuite.processes.process_tree import MARK, ProcessTree, new_mark
+from benchsuite.processes.process_tree import MARK, ProcessTree, _is_gone, new_mark
 
 pytestmark = pytest.mark.skipif(not IS_LINUX, reason="elsewhere process groups alone are ended")
 
@@ -112,6 +112,44 @@ def test_processes_of_others_are_left_alone(family):
             tree.end()
             assert other.poll() is None
             other.kill()
+
+
+#: A process whose first thread has ended, and another goes on: psutil calls it a zombie.
+HALF_ENDED = """
+import ctypes, threading, time
+threading.Thread(target=time.sleep, args=(1000,)).start()
+print("begun", flush=True)
+ctypes.CDLL(None).pthread_exit(None)
+"""
+
+
+@pytest.fixture
+def half_ended():
+    command = [sys.executable, "-c", HALF_ENDED]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        found = psutil.Process(process.pid)
+        while found.status() != psutil.STATUS_ZOMBIE:
+            pass
+        yield found
+        process.kill()
+
+
+def test_process_with_a_thread_at_work_has_not_ended(half_ended):
+    assert not _is_gone(half_ended)
+    half_ended.kill()
+    while not _is_gone(half_ended):
+        pass
+
+
+def test_what_ends_slowly_is_waited_for(half_ended, monkeypatch):
+    tree = ProcessTree(half_ended.pid, new_mark())
+    tree._seen.add(half_ended.pid)
+    monkeypatch.setattr("time.sleep", lambda _: half_ended.kill())
+
+    tree.reap()
+
+    assert not psutil.pid_exists(half_ended.pid)
 
 
 def test_elsewhere_the_group_of_the_job_ends(family, monkeypatch):
