@@ -115,7 +115,10 @@ def test_budget_and_timeout_may_be_other_ones(run_cases, go_on):
 def test_run_is_gone_on_with_by_one_process_at_a_time(run_cases, go_on, tmp_path):
     folder = run_cases(["numpy-linear"]).folder
 
-    with locked(folder), pytest.raises(UsageError, match=f"run '{folder.name}' is at work"):
+    with (
+        locked(folder),
+        pytest.raises(UsageError, match=f"run '{folder.name}' is in use by process"),
+    ):
         go_on(folder)
 
 

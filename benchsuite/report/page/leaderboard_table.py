@@ -67,7 +67,8 @@ def _cell(field: cells.Field, record: Record) -> PageCell | str:
     cell = field.cells[record.row_key]
     if field.column is not None and field.column.name == "status" and record.status != "ok":
         return PageCell(cell.text, look="bad")
-    text = cell.marked
+    if field.kind == "name" and cell.mark:  # rows are chosen by the name alone
+        return PageCell(cell.text, cell.value, f"{cell.mark} {cell.note}")
     if cell.value is None and not (cell.note or cell.look):
-        return text
-    return PageCell(text, cell.value, cell.note, cell.look)
+        return cell.marked
+    return PageCell(cell.marked, cell.value, cell.note, cell.look)
