@@ -67,8 +67,12 @@ def _cell(field: cells.Field, record: Record) -> PageCell | str:
     cell = field.cells[record.row_key]
     if field.column is not None and field.column.name == "status" and record.status != "ok":
         return PageCell(cell.text, look="bad")
+    if field.kind == "name" and cell.mark == cells.ON_FRONT:  # the fronts have a column
+        return cell.text
     if field.kind == "name" and cell.mark:  # rows are chosen by the name alone
         return PageCell(cell.text, cell.value, f"{cell.mark} {cell.note}")
+    if field.column is not None and field.column.name == "pareto" and cell.text:
+        return f"{cells.ON_FRONT} {cell.text}"
     if cell.value is None and not (cell.note or cell.look):
         return cell.marked
     return PageCell(cell.marked, cell.value, cell.note, cell.look)
