@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -69,11 +70,12 @@ def complete_recipes(
     return [CompletionItem(name) for name in preset_names() if name.startswith(incomplete)]
 
 
-class _Parsed(click.ParamType):  # type: ignore[type-arg] # generic since click 8.4 only
+class _Parsed(click.ParamType, ABC):  # type: ignore[type-arg] # generic since click 8.4 only
     """What `parse` makes of a value; of one that it refuses by ValueError, click says why."""
 
+    @abstractmethod
     def parse(self, value: Any) -> Any:  # noqa: ANN401 - text, or a default of another type
-        raise NotImplementedError
+        """The value. Raises ValueError for what is none."""
 
     def convert(
         self,

@@ -16,8 +16,6 @@ from benchsuite.records.case import Extent
 #: A training step costs about three forward passes: the pass, and a gradient each for
 #: inputs and weights.
 _FORWARDS_PER_STEP = 3
-#: The tour's upper bound on passes over the training split.
-TOUR_EPOCHS = 10
 #: A smaller input is chosen where the budget holds fewer steps than this at a larger one.
 _WANTED_STEPS = 30
 #: Square sizes tried below the network's own.

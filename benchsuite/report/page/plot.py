@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 
 from benchsuite.records import Record
-from benchsuite.report.columns.columns import COLUMNS
 from benchsuite.report.columns.conditions import WITHIN_SETTING, telling_apart
 from benchsuite.report.columns.quantities import extents
 from benchsuite.report.page.source import PageEntry
@@ -29,8 +28,6 @@ _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "star", "x", 
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 NEUTRAL = "#6e7781"
 _SPAN = 8
-
-BY_NAME = {column.name: column for column in COLUMNS}
 
 
 class PlotView(msgspec.Struct, frozen=True):
