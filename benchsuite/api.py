@@ -1,7 +1,5 @@
 """The Python door: one architecture in one backend, ready to use."""
 
-from __future__ import annotations
-
 import os
 import warnings
 from pathlib import Path

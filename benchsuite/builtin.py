@@ -3,8 +3,6 @@
 It has no privilege: it is found through the same entry point group as anybody's.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from importlib import import_module
 from pkgutil import iter_modules

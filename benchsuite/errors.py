@@ -14,8 +14,6 @@ BenchsuiteError
 Each message says what was asked, what was received and what to do next.
 """
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

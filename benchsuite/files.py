@@ -1,7 +1,5 @@
 """Files that a stranger may have made: ordinary ones alone, and no more of them than expected."""
 
-from __future__ import annotations
-
 import errno
 import os
 import re

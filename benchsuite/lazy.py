@@ -1,7 +1,5 @@
 """Names of a package that are imported when they are first used: worker processes stay light."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any

@@ -1,7 +1,5 @@
 """Names from plugins and files: as file names, and as text that does nothing but be read."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 

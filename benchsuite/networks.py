@@ -1,7 +1,5 @@
 """The networks that can be opened: architectures, and models that a library wrote."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 from benchsuite.contract import (

@@ -1,7 +1,5 @@
 """NumPy's archives of arrays, from anybody: no pickles, and no more than is allowed."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any, BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile

@@ -1,7 +1,5 @@
 """What is nobody else's: left out of all that benchsuite writes."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

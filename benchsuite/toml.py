@@ -1,7 +1,5 @@
 """TOML that people write: read, checked against a struct, and every mistake said by its name."""
 
-from __future__ import annotations
-
 import re
 import sys
 from collections.abc import Mapping

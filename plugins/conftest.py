@@ -4,8 +4,6 @@ Every test of a plugin has the marker `frameworks`: `pytest -m frameworks` runs 
 the core's few that compare the frameworks that are installed.
 """
 
-from __future__ import annotations
-
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn

@@ -3,8 +3,6 @@
 Each way is called with a number of calls and returns seconds per call, as a record would have it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -4,8 +4,6 @@ A drift of the machine's speed meets both. Each way is opened several times, eve
 first: where in memory a network's tensors happen to lie is worth two percent by itself.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from statistics import median

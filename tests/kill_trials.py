@@ -8,8 +8,6 @@ nobody disturbed, byte for byte but for times; records that had ended before a k
 been touched; and no process and no half-written file may be left.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -3,8 +3,6 @@
 On images of CIFAR-10's shape and number; what they show does not change how long it takes.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from interleaved import Calls
 

@@ -1,7 +1,5 @@
 """What tox's environments run: every test at least once, and no plugin's where it is missing."""
 
-from __future__ import annotations
-
 import json
 import shlex
 import subprocess

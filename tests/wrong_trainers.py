@@ -3,8 +3,6 @@
 The conformance kit and the certificates must both catch them. Numbers are the pitfalls'.
 """
 
-from __future__ import annotations
-
 import msgspec
 import numpy as np
 

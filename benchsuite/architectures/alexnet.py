@@ -8,8 +8,6 @@ NIPS 2012 (`alexnet_paper`: the filters of figure 2 in one tower, with local res
 normalisation by section 3.3; initial weights by section 5, with its biases of one).
 """
 
-from __future__ import annotations
-
 from functools import partial
 
 from benchsuite.architectures.blocks import imagenet

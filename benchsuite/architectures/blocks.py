@@ -1,7 +1,5 @@
 """What several families share: their sizes, and blocks with weights named as torchvision's."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 

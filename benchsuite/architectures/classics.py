@@ -1,7 +1,5 @@
 """Classics for small images, as their papers have them."""
 
-from __future__ import annotations
-
 from benchsuite.graph import Builder, Node, architecture
 
 

@@ -7,8 +7,6 @@ scales 1e-6. torchvision truncates the normal at ±2 absolute, a hundred standar
 away.
 """
 
-from __future__ import annotations
-
 from functools import partial
 
 from benchsuite.architectures.blocks import imagenet

@@ -6,8 +6,6 @@ Names, structure and initial weights are torchvision's: convolutions start as
 `kaiming_normal_`, the head as PyTorch's default with a bias of zero.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 

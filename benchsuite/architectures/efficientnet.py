@@ -7,8 +7,6 @@ Names, structure and initial weights are torchvision's: convolutions start as
 `kaiming_normal_(mode="fan_out")`, the head uniform within 1/sqrt(classes), biases zero.
 """
 
-from __future__ import annotations
-
 from functools import partial
 
 from benchsuite.architectures.blocks import conv_bn, imagenet, inverted_residual, squeeze_excitation

@@ -9,8 +9,6 @@ biases, local response normalisation with the numbers of AlexNet, no BatchNorm. 
 not say how it starts: here as `kaiming_normal_`, with biases of zero.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import partial
 

@@ -8,8 +8,6 @@ without its optional transformation of the input. It starts as N(0, 0.1²): torc
 truncates at ±2 absolute, twenty standard deviations away.
 """
 
-from __future__ import annotations
-
 from functools import partial
 
 from benchsuite.graph import Builder, Node, architecture

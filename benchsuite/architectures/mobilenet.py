@@ -8,8 +8,6 @@ Names, structure and initial weights are torchvision's: convolutions start as
 BatchNorm as one and zero, dense layers as N(0, 0.01²) with zero biases.
 """
 
-from __future__ import annotations
-
 from functools import partial
 
 from benchsuite.architectures.blocks import conv_bn, imagenet, inverted_residual, squeeze_excitation

@@ -7,8 +7,6 @@ the 3×3 convolution (v1.5); convolutions start as `kaiming_normal_(mode="fan_ou
 BatchNorm as one and zero, the head as PyTorch's default.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import partial
 

@@ -7,8 +7,6 @@ Names, structure and initial weights are torchvision's: convolutions start as
 `kaiming_uniform_`, the last one as N(0, 0.01²), all biases as zero.
 """
 
-from __future__ import annotations
-
 from functools import partial
 
 from benchsuite.architectures.blocks import imagenet

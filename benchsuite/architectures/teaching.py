@@ -3,8 +3,6 @@
 Convolutions are 3×3, pools 2×2. Weights start as PyTorch's defaults do.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from benchsuite.graph import Architecture, Builder, Node, Shape, architecture

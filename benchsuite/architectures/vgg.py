@@ -7,8 +7,6 @@ Names, structure and initial weights are torchvision's: convolutions start as
 `kaiming_normal_(mode="fan_out")`, dense layers as N(0, 0.01²), all biases as zero.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 

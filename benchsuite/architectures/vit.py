@@ -10,8 +10,6 @@ token and the head as zeros. torchvision truncates the patches' normal at ±2 *a
 thirty standard deviations away or more, so the graph's plain normal is the same.
 """
 
-from __future__ import annotations
-
 from functools import partial
 
 from benchsuite.architectures.blocks import cifar, imagenet

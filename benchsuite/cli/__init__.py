@@ -4,7 +4,7 @@ Command modules import click and the standard library at the top and the rest wh
 run, so that `benchsuite --help` answers at once.
 """
 
-from __future__ import annotations
+from __future__ import annotations  # the submodule `list` hides Python's own here
 
 from collections.abc import Iterator
 from contextlib import contextmanager

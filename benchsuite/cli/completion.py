@@ -1,7 +1,5 @@
 """`benchsuite completion`: the script that makes a shell complete commands and names."""
 
-from __future__ import annotations
-
 import click
 
 

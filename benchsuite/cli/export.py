@@ -1,7 +1,5 @@
 """`benchsuite export`: records in another program's format."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

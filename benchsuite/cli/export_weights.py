@@ -1,7 +1,5 @@
 """`benchsuite export-weights`: a network's weights as a safetensors file."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

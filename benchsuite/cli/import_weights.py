@@ -1,7 +1,5 @@
 """`benchsuite import-weights`: whether a file of weights fits, and the same as safetensors."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

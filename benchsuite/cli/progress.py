@@ -4,8 +4,6 @@ The bar is drawn when something happens and at no other time: a thread that redr
 times a second would take its share of the processor from what is being measured.
 """
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping

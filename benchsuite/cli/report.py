@@ -1,7 +1,5 @@
 """`benchsuite report`: results as a page for people, and their plots as files."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

@@ -1,7 +1,5 @@
 """`benchsuite show-batch`: a picture of what a network sees in training."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

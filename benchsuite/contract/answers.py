@@ -1,7 +1,5 @@
 """Whether what a session answers is what the contract says; an error names what is not."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -3,8 +3,6 @@
 `benchsuite.testing.conformance` tests any backend against this contract.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """What a backend's framework reaches at the most, so that networks can be held against it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 

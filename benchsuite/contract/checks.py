@@ -1,7 +1,5 @@
 """What every backend must refuse, said once and in the same words."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 

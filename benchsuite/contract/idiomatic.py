@@ -1,7 +1,5 @@
 """What a backend implements besides, to show its framework as its own tutorials use it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 

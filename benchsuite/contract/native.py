@@ -1,7 +1,5 @@
 """The escape hatch: networks that a library wrote, in one framework's own terms."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase

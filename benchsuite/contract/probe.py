@@ -1,7 +1,5 @@
 """What a probe's plugin offers: one further figure, measured beside benchsuite's own."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """What a measured figure is: its name, its unit, which way is better, and how people see it."""
 
-from __future__ import annotations
-
 import re
 from typing import Literal, get_args
 

@@ -1,7 +1,5 @@
 """A recipe: how a network is trained, so that whoever follows it takes the same steps."""
 
-from __future__ import annotations
-
 import sys
 from typing import Annotated, Literal
 

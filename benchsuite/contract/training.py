@@ -1,7 +1,5 @@
 """What a backend must know to take training steps exactly as every other backend does."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 import msgspec

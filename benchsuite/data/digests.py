@@ -1,7 +1,5 @@
 """sha256 of data, splits and order: rows of a leaderboard compare only where they agree."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from typing import Any

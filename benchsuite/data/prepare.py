@@ -1,7 +1,5 @@
 """From what a user asks for to a data set, and from that to what one network trains on."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Training, validation and test splits, drawn by the core: the same for every backend."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """An architecture: one function, written once, that every backend gets."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The builder that an architecture is written against: it records, and computes nothing."""
 
-from __future__ import annotations
-
 from benchsuite.graph.ops.activations import Activations
 from benchsuite.graph.ops.attention import Attention
 from benchsuite.graph.ops.convolution import Convolution

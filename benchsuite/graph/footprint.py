@@ -4,8 +4,6 @@ Elements and MACs are for one image, and seen from outside of the ops: what an o
 within itself is not known here. A view (`Op.view`) holds and moves nothing of its own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from benchsuite.graph.node import Graph, Node

@@ -1,7 +1,5 @@
 """The narrow waist: an immutable, framework-neutral description of one network."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math

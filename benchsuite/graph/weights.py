@@ -1,7 +1,5 @@
 """Canonical weights: drawn by the core, injected into every backend."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field

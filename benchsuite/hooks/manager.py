@@ -1,7 +1,5 @@
 """Discovery of plugins: entry points, `-p`, what each offers, and what is wrong with it."""
 
-from __future__ import annotations
-
 import os
 import re
 import sys

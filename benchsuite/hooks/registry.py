@@ -1,7 +1,5 @@
 """What plugins offer: light declarations of heavy things, by kind and name."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase

@@ -4,8 +4,6 @@ Implement them in the module that your entry point (group `benchsuite`) names. I
 nothing heavy there: name heavy things by a Target's path.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pluggy

@@ -1,7 +1,5 @@
 """Gates before any clock: networks that answer differently are not compared for speed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The anchor: the same work in every process, whatever is compared, tells of the machine alone."""
 
-from __future__ import annotations
-
 from time import perf_counter_ns
 
 import numpy as np

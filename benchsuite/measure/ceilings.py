@@ -1,7 +1,5 @@
 """What a device does at the most: products of growing matrices, and copies of large arrays."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from statistics import median
 

@@ -1,7 +1,5 @@
 """Whether a backend's clock can be believed: ways of looking fast, and a clock that costs."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from statistics import median
 from time import perf_counter_ns

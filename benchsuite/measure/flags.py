@@ -1,7 +1,5 @@
 """What is wrong with a figure, by name: every rule of docs/reference/flags.md."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import pairwise
 from statistics import mean, median, stdev

@@ -1,7 +1,5 @@
 """The numbers of the measurement protocol, under a name that every record carries."""
 
-from __future__ import annotations
-
 import msgspec
 
 from benchsuite.measure.statistics.estimates import FEWEST_PROCESSES

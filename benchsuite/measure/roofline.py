@@ -4,8 +4,6 @@ Williams, Waterman and Patterson, "Roofline: an insightful visual performance mo
 architectures", 2009.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace

@@ -4,8 +4,6 @@ Every interval is closed by `Session.synchronize()`, before the clock is read at
 end; the instrument is the same for every backend.
 """
 
-from __future__ import annotations
-
 import gc
 import itertools
 from collections.abc import Callable, Iterator, Sequence

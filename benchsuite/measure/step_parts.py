@@ -4,8 +4,6 @@ The loss; the loss and all gradients; the whole step. There is no clock within a
 one has no inside, and waiting for the device between its parts would make it another.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median

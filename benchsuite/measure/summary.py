@@ -1,7 +1,5 @@
 """From raw samples to figures: everything that a record says of speed follows from its series."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 

@@ -1,7 +1,5 @@
 """The curve of throughput over batch size, and where it is highest."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from benchsuite.records.series import Series

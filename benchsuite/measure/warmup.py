@@ -1,7 +1,5 @@
 """Warm-up: calls before the first sample, until their times have settled."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from itertools import combinations
 

@@ -1,7 +1,5 @@
 """What benchsuite declares of each quantity that it measures, and the list of them by name."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Literal
 

@@ -6,8 +6,6 @@ a further one, declare it here and yield its series in the worker; a plugin decl
 the hook `benchsuite_probes`.
 """
 
-from __future__ import annotations
-
 from functools import partial
 
 from benchsuite.contract.quantity import Scale

@@ -1,7 +1,5 @@
 """The figures of quality that every run reports, declared once."""
 
-from __future__ import annotations
-
 from benchsuite.metrics.declaration import Declaration, Declarations
 
 TOP1 = Declaration(

@@ -1,7 +1,5 @@
 """Batches that do not fit into memory: the largest that does is timed in their place."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import msgspec

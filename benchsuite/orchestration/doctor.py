@@ -1,7 +1,5 @@
 """The examination of a machine: one case against itself shows what differences it can see."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from pathlib import Path
 

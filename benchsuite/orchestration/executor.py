@@ -1,7 +1,5 @@
 """From cases to records: each case in processes of its own, each ending in one record."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """How a run is stopped: once, and it writes what it has; twice, and it stops at once."""
 
-from __future__ import annotations
-
 import signal
 import threading
 from collections.abc import Iterator

@@ -5,8 +5,6 @@ a case, or a round of all of them, is over. What a record will say follows from 
 samples; nothing that is in it is done twice.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Collection, Sequence
 from typing import Any

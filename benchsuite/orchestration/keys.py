@@ -1,7 +1,5 @@
 """The key of a case: what its result depends on besides itself, so that an upgrade is noticed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property

@@ -1,7 +1,5 @@
 """The launcher of a run, which may name none."""
 
-from __future__ import annotations
-
 from contextlib import closing
 
 from benchsuite.hooks import Plugins

@@ -1,7 +1,5 @@
 """A whole run: inspect the backends, plan the cases, run them, keep the records."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Rounds: one fresh process of every case of a timing group, in an order drawn anew each time."""
 
-from __future__ import annotations
-
 import math
 import random
 import time

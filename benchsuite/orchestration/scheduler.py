@@ -1,7 +1,5 @@
 """Carries out the steps of a timing group: starts processes, and keeps what they find."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -4,8 +4,6 @@ Generators decide: they look at the states of the cases, yield what is to be don
 it is done. They start no process, write no file and look at no clock but the one they are given.
 """
 
-from __future__ import annotations
-
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar

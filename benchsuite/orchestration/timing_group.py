@@ -1,7 +1,5 @@
 """Cases that are alike but for how they are computed: trained one by one, timed in turns."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Collection, Sequence
 

@@ -1,7 +1,5 @@
 """Verification as a whole: of each subject the reference first, then every backend."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait

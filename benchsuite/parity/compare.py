@@ -1,7 +1,5 @@
 """Errors, tensor by tensor, as shares of each tensor's own scale."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 

@@ -5,8 +5,6 @@ networks look equal. So every weight tensor is perturbed, to first order: the re
 gradient in evaluation mode says by how much the logits then move, for all tensors in one pass.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What is done to a network, the same in every backend and in the reference."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

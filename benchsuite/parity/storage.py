@@ -1,7 +1,5 @@
 """The reference's tensors on disk: one at a time is read, compared and let go."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path

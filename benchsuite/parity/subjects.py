@@ -1,7 +1,5 @@
 """What a certificate is of: an architecture, or the update rules on a small network."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace

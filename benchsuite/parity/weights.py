@@ -5,8 +5,6 @@ normalise: residual networks then double their activations in every block, and a
 blocks a bias is lost among them.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 

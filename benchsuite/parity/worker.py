@@ -5,8 +5,6 @@ a line comes on standard input, one JSON answer a line goes to what was standard
 frameworks never share a process.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import traceback

@@ -1,7 +1,5 @@
 """The processes of a verification: the reference's, and one for each backend."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

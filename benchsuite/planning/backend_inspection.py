@@ -1,7 +1,5 @@
 """What each backend says of itself on this machine, and the cases that follow."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ A tour visits every network within minutes. What a network costs is known before
 from its graph; a device's class says how much of that fits.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from benchsuite.errors import ShapeError

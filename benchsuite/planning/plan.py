@@ -1,7 +1,5 @@
 """From what is asked to what will be done: the list of cases."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product

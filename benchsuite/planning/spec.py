@@ -1,7 +1,5 @@
 """What the user asks for: command line and TOML file, checked as a whole."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The pipe by which a worker tells its events: whoever holds it may write anything."""
 
-from __future__ import annotations
-
 import os
 import selectors
 from typing import IO

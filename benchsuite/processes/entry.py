@@ -3,8 +3,6 @@
 Whoever starts it (`benchsuite.processes.interpreter`) says in variables what it is to keep to.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from importlib import import_module

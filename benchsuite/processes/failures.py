@@ -1,7 +1,5 @@
 """What an exception of a framework means for its case."""
 
-from __future__ import annotations
-
 from benchsuite.errors import BenchsuiteError, MissingDependencyError, UnsupportedError
 from benchsuite.processes.messages import Failed
 

@@ -3,8 +3,6 @@
 Each is a Python interpreter behind pipes. What it prints elsewhere goes into a log.
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -3,8 +3,6 @@
 prctl(2), getrlimit(2), proc(5).
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

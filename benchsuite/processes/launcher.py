@@ -4,8 +4,6 @@ Nothing above it knows how a process is started, on which machine, or by which i
 crosses it can be sent in messages: structs go in and out, times are seconds and no clock's.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 

@@ -1,7 +1,5 @@
 """Worker processes on this machine: started, sent a job, listened to, killed."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import time

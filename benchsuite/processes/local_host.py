@@ -1,7 +1,5 @@
 """This machine, as a host of processes."""
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """Logs of worker processes: nobody knows what frameworks print, nor how much."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What the harness and its worker processes say to each other: one JSON object a line."""
 
-from __future__ import annotations
-
 import msgspec
 import numpy as np
 from numpy.typing import NDArray

@@ -1,7 +1,5 @@
 """What the harness notices of one job while it waits, and what it makes of the job's end."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field

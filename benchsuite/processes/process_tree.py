@@ -1,7 +1,5 @@
 """Everything that a worker has started: found whatever it did to get away, and ended."""
 
-from __future__ import annotations
-
 import os
 import secrets
 import signal

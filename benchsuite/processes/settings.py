@@ -1,7 +1,5 @@
 """Environment variables of worker processes: set before the interpreter starts."""
 
-from __future__ import annotations
-
 import os
 
 from benchsuite.hooks import Target

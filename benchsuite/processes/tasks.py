@@ -4,8 +4,6 @@ Each is done in a process of its own. The harness reads how; what is done is in
 `benchsuite.worker.tasks`, which a worker alone imports.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Literal

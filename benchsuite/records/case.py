@@ -1,7 +1,5 @@
 """The case: one thing to be trained and measured, and what each of its fields is for."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable, Mapping
 from enum import Enum

@@ -1,7 +1,5 @@
 """Why a case did not end well: as data, beside the sentence that people read."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Literal
 

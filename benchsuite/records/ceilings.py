@@ -1,7 +1,5 @@
 """What a device can do at the most, as a backend reached it: the roof of a roofline."""
 
-from __future__ import annotations
-
 import msgspec
 
 

@@ -4,8 +4,6 @@ History of `CERTIFICATE_VERSION`:
 1  first version
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal

@@ -1,7 +1,5 @@
 """One writer a run: nobody else goes on with it meanwhile."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Runs of several machines as one: which records it holds, and how it comes into being."""
 
-from __future__ import annotations
-
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """What a network said of each test image: kept beside the record, for paired comparison."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path

@@ -1,7 +1,5 @@
 """JSON that a stranger may have written, as what it should be."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import TypeVar
 

@@ -1,7 +1,5 @@
 """Raw samples: what one process measured of one figure, kept beside the record as it comes."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Records of older versions, as if they had been written today."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from statistics import median
 from typing import Any

@@ -1,7 +1,5 @@
 """Files are written as a whole or not at all, and outlast a power cut once they are there."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

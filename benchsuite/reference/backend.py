@@ -1,7 +1,5 @@
 """The reference backend: runs and trains any graph with `benchsuite.reference.ops`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """What defines the ops: one function each, and its derivative."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 

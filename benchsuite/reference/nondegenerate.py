@@ -3,8 +3,6 @@
 A BatchNorm scale or a head that starts as zero makes unequal networks look equal.
 """
 
-from __future__ import annotations
-
 import math
 import zlib
 

@@ -4,8 +4,6 @@ It holds a backend's loss, gradients, running statistics and optimiser to number
 framework computed.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

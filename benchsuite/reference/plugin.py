@@ -3,8 +3,6 @@
 Not registered by default: it is a definition, far too slow to be compared.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from benchsuite.hooks import Target, hookimpl

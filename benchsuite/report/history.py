@@ -1,7 +1,5 @@
 """A figure from run to run: one line a case, and where it went to another level."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass

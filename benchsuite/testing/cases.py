@@ -4,8 +4,6 @@ Odd and even sizes, one and three channels, strides and paddings that frameworks
 differently. Each ends in a vector, as a network's logits do.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from benchsuite.graph import OPS, Builder, Graph, Node

@@ -1,7 +1,5 @@
 """A plugin's entry module must be light: every `benchsuite list` imports it."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """Training that goes on where it was: all that the next step depends on, in one file."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 from pathlib import Path

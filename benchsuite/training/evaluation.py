@@ -1,7 +1,5 @@
 """Evaluation: logits from the framework, all else from the core; never a framework's metric."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

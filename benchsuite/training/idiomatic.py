@@ -1,7 +1,5 @@
 """Training as each framework's own guides have it: its order, its input pipeline, its optimiser."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from time import perf_counter

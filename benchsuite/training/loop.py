@@ -1,7 +1,5 @@
 """The epoch loop: the same for every backend, whatever the recipe asks for."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """Recipes by name or from a file, with single values replaced; checked as a whole."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from importlib.resources import as_file, files
 from pathlib import Path

@@ -14,8 +14,6 @@ Epochs count from 0. No rate of the first four and of plateau falls below min_lr
 the rate rises to lr in equal steps (Goyal et al. 2017, section 2.2); cosine runs over the rest.
 """
 
-from __future__ import annotations
-
 import math
 from bisect import bisect_right
 from collections.abc import Sequence

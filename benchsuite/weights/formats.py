@@ -1,7 +1,5 @@
 """Readers of the formats that need no framework: safetensors and NumPy's own archives."""
 
-from __future__ import annotations
-
 from operator import itemgetter
 from pathlib import Path
 from typing import Any

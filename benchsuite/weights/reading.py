@@ -1,7 +1,5 @@
 """A file of weights, fitted to a network: canonical names, float32, nothing missing or extra."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping

@@ -1,7 +1,5 @@
 """Weights out of the core: into a safetensors file, or through a backend."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a worker tells the harness, over what was its standard output."""
 
-from __future__ import annotations
-
 import os
 import time
 from typing import Any, BinaryIO

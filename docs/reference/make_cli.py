@@ -4,8 +4,6 @@
 python docs/reference/make_cli.py > docs/reference/cli.md
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator
 

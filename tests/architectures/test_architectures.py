@@ -1,7 +1,5 @@
 """Every architecture that is registered: a new one is tested by being there."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Parameters, buffers and MACs, as integers: those published, or counted here by hand."""
 
-from __future__ import annotations
-
 import math
 
 import pytest

@@ -3,8 +3,6 @@
 Written out from the published tables and from torchvision's modules.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from itertools import pairwise
 

@@ -3,8 +3,6 @@
 The names are written out here from torchvision's published modules, apart from our code.
 """
 
-from __future__ import annotations
-
 import hashlib
 
 import pytest

@@ -9,8 +9,6 @@ What follows the language on a fence says what the block is for:
     console needs=torch  likewise, where that module is installed
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shlex

@@ -4,8 +4,6 @@ An example is changed before `pack` closes it again: compresses it, or puts its 
 A reader yields a result, or raises BenchsuiteError.
 """
 
-from __future__ import annotations
-
 import gzip
 import io
 import json

@@ -5,8 +5,6 @@ else it does is a finding: the file, and what became of its reader, are put into
 Readers run in processes of their own, with limits: they may also die, or never return.
 """
 
-from __future__ import annotations
-
 import argparse
 import resource
 import signal

@@ -1,7 +1,5 @@
 """Changes of a sound file: of its bits, its length, its numbers, or its JSON."""
 
-from __future__ import annotations
-
 import json
 import re
 import struct

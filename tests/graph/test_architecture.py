@@ -1,7 +1,5 @@
 """An architecture says what it is, and which inputs it cannot take."""
 
-from __future__ import annotations
-
 import pytest
 
 from benchsuite.errors import ShapeError

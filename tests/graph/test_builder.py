@@ -1,7 +1,5 @@
 """The builder records names, attributes and scopes, and refuses what cannot be."""
 
-from __future__ import annotations
-
 import pytest
 
 from benchsuite.errors import ShapeError

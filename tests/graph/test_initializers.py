@@ -1,7 +1,5 @@
 """Initial distributions: their moments, and the fans that PyTorch defines."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Graphs: their sums, their weights' names, and the fingerprint of what they compute."""
 
-from __future__ import annotations
-
 from dataclasses import FrozenInstanceError
 
 import pytest

@@ -1,7 +1,5 @@
 """Shapes, weights and MACs of each op, worked out here from their definitions."""
 
-from __future__ import annotations
-
 from itertools import product
 
 import pytest

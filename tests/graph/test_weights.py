@@ -1,7 +1,5 @@
 """Canonical weights depend on seed and name alone, have a digest, and are checked."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

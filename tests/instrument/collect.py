@@ -3,8 +3,6 @@
 python tests/instrument/collect.py --archs lenet5,cnn_basic --rounds 20 --results results
 """
 
-from __future__ import annotations
-
 import argparse
 
 import msgspec

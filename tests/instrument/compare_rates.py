@@ -10,8 +10,6 @@ processes that followed each other (`successive`), so that the second run is ano
 on the same machine, as two runs are.
 """
 
-from __future__ import annotations
-
 import argparse
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -7,8 +7,6 @@ its processes with replacement, one side is made slower by a known factor, and t
 code stops, flags and decides. A pair of the same case with the factor 1 is an A/A trial.
 """
 
-from __future__ import annotations
-
 import argparse
 from collections import Counter
 from collections.abc import Sequence

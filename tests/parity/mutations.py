@@ -3,8 +3,6 @@
 Each is the NumPy reference with one thing wrong, as a framework has it by default.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 from types import MappingProxyType

@@ -1,7 +1,5 @@
 """A subset of `benchsuite verify` on whatever backends are installed; tox's `verify` does all."""
 
-from __future__ import annotations
-
 import pytest
 
 from benchsuite.hooks import load_plugins

@@ -1,7 +1,5 @@
 """Verification in worker processes: certificates of whatever comes of it."""
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

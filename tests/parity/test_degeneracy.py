@@ -1,7 +1,5 @@
 """The guard: weights that could be anything are named, and a proof by them is refused."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

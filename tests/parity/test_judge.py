@@ -1,7 +1,5 @@
 """Verdicts: what is exact, what is close enough, and what differs."""
 
-from __future__ import annotations
-
 from benchsuite.parity.certify import judge
 from benchsuite.parity.worker import Answer
 from benchsuite.records.certificate import Check

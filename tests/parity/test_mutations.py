@@ -1,7 +1,5 @@
 """The certificate fails for every pitfall, and holds where nothing is wrong."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from runpy import run_path
 

@@ -1,7 +1,5 @@
 """What networks are compared at."""
 
-from __future__ import annotations
-
 import math
 
 import pytest

@@ -1,7 +1,5 @@
 """The reference as a backend and as a plugin."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Every derivative against differences of the op itself, by each input and each weight."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

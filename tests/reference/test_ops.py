@@ -1,7 +1,5 @@
 """Each op of the reference against its definition, written with loops over single numbers."""
 
-from __future__ import annotations
-
 import math
 from itertools import product
 

@@ -1,7 +1,5 @@
 """The oracle against finite differences, and against update rules worked out by hand."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

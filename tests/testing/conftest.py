@@ -1,7 +1,5 @@
 """Runs single tests of the conformance kit on a backend, without pytest in between."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any

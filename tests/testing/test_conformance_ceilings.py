@@ -1,7 +1,5 @@
 """The kit fails ceilings that are wrong, not computed, or badly timed."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """The kit fails backends that break the contract around predictions: one rule each."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from types import MappingProxyType
 

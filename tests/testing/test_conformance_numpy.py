@@ -1,7 +1,5 @@
 """The reference backend passes the kit that is built on it."""
 
-from __future__ import annotations
-
 from benchsuite.contract import Backend
 from benchsuite.testing import BackendConformance, NumpyBackend
 

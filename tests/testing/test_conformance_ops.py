@@ -1,7 +1,5 @@
 """The kit fails backends whose ops compute something else: each here breaks one rule."""
 
-from __future__ import annotations
-
 import math
 from types import MappingProxyType
 

@@ -1,7 +1,5 @@
 """The kit fails sessions whose parts are not those of their step: each breaks one rule."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The kit fails sessions that handle batches, weights or losses almost rightly."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """The kit names a clock that cannot be believed, and tiers that are not the same network."""
 
-from __future__ import annotations
-
 import time
 from contextlib import contextmanager
 

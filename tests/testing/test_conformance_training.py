@@ -1,7 +1,5 @@
 """The kit fails backends that train almost rightly: each breaks one rule."""
 
-from __future__ import annotations
-
 from types import MappingProxyType
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What the kit is made of: cases, random weights, the lightness check, the public names."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -4,8 +4,6 @@ Each takes uint8 images (N, H, W, C) and a generator, and yields new ones of tha
 comes in from outside an image is black.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np

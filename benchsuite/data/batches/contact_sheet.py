@@ -1,7 +1,5 @@
 """A batch as one picture, for people to look at."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """A part of a data set at the network's size, resized when first asked for."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

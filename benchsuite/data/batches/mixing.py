@@ -4,8 +4,6 @@ Smoothing, class weights and mixtures all end in one matrix, so that a backend n
 nothing but cross-entropy from shares.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Batches: made by the core, in an order that depends on (seed, epoch) alone."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """What was found at the first look at files, kept on disk: none is looked at twice."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

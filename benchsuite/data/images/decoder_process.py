@@ -4,8 +4,6 @@ It is asked on standard input and answers on what was standard output, in pickle
 where its input does, however the process that asks has ended.
 """
 
-from __future__ import annotations
-
 import os
 import pickle
 import sys

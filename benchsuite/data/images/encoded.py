@@ -1,7 +1,5 @@
 """Encoded images (JPEG, PNG, …) as arrays."""
 
-from __future__ import annotations
-
 import io
 import os
 from collections.abc import Iterator

@@ -4,8 +4,6 @@ Each is decoded once, by worker processes where there are many. Where all have o
 take little room, their pixels are kept; else where they lie, and their digests.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass

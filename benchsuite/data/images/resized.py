@@ -1,7 +1,5 @@
 """Encoded images at a network's size: kept on disk where there is room, made anew elsewhere."""
 
-from __future__ import annotations
-
 from contextlib import closing
 from functools import partial
 from math import prod

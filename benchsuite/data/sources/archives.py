@@ -1,7 +1,5 @@
 """Published data sets in their own formats: IDX, CIFAR's pickles, SVHN's matrices."""
 
-from __future__ import annotations
-
 import gzip
 import struct
 import tarfile

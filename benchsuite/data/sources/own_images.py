@@ -1,7 +1,5 @@
 """A user's own images: a folder of them, or arrays."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

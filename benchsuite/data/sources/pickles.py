@@ -1,7 +1,5 @@
 """CIFAR's pickles, read as data: nothing that they name is imported or called."""
 
-from __future__ import annotations
-
 import pickle
 import pickletools
 from io import BytesIO

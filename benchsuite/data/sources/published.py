@@ -1,7 +1,5 @@
 """Published data sets: from their official addresses, or as a library ships them."""
 
-from __future__ import annotations
-
 from functools import cache, partial
 from importlib.resources import as_file, files
 

@@ -3,8 +3,6 @@
 A new op is one declaration in the file that it belongs to, and one lowering in each backend.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 

@@ -1,7 +1,5 @@
 """Pooling: of windows, of a grid's cells, and of the whole image."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from functools import reduce

@@ -1,7 +1,5 @@
 """Sliding windows, tap by tap: what each element of a kernel sees at every position."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from benchsuite.errors import ShapeError

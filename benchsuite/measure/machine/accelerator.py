@@ -4,8 +4,6 @@ By NVML, the library of `nvidia-smi` (docs.nvidia.com/deploy/nvml-api). Without 
 device, there is no Accelerator; what one GPU or driver does not tell is None.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, reduce

@@ -1,7 +1,5 @@
 """Who else is at work on this machine, before a run that wants it for itself."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """What a machine was found to be able to see: kept beside the runs, and heeded by them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

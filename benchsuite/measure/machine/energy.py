@@ -3,8 +3,6 @@
 Never power times time, and no estimate: where there is no counter, there is no figure.
 """
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """Where a run takes place: everything about the machine that a figure may depend on."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import platform

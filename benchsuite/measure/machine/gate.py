@@ -1,7 +1,5 @@
 """The quiet gate: a clock starts only when other programs leave the machine alone."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

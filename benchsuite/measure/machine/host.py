@@ -1,7 +1,5 @@
 """What about a machine makes its figures uncertain, and what would make it quieter."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Peak memory of this process, as the kernel counts it."""
 
-from __future__ import annotations
-
 import contextlib
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Which logical CPUs share a core, a memory node and a package."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path

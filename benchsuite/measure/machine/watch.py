@@ -5,8 +5,6 @@ Linux alone tells all of it; elsewhere only this process's own processor time is
 rest is None.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import time

@@ -5,8 +5,6 @@ from them says nothing about the next run: every interval here is one over proce
 assume independence of processes, and nothing about their distribution.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

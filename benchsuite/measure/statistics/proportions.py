@@ -3,8 +3,6 @@
 Estimates are of the second share less the first, in fractions.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

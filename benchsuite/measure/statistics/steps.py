@@ -5,8 +5,6 @@ closest to its points and has few levels: the Potts functional with absolute dev
 Weinmann and Unser 2017; airspeed velocity's method), minimised exactly by dynamic programming.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

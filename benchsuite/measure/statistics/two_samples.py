@@ -7,8 +7,6 @@ interval excludes 1 where the p-value is below 0.05. A bootstrap of the two medi
 ratio as often, and is an eighth wider (six to twelve lognormal values each).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache
 

@@ -1,7 +1,5 @@
 """Whether two things differ: rounds make pairs, and a practical margin makes three answers."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

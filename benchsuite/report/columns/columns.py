@@ -3,8 +3,6 @@
 Names are stable and carry units. `docs/reference/leaderboard.md` lists them in this order.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

@@ -3,8 +3,6 @@
 All lists follow from the roles that fields of a case, and the few columns beside them, declare.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """How the leaderboard's columns are shown to people: units, digits and headers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 from benchsuite.measure.flags import DOUBTFUL

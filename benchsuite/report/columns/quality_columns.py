@@ -1,7 +1,5 @@
 """The leaderboard's columns of quality: each figure on each of the core's splits."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Numbers for people's eyes: three significant digits, and the unit that suits them."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 

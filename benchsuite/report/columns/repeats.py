@@ -1,7 +1,5 @@
 """Trainings that differ in nothing but their seed or their fold: the mean of a figure over them."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

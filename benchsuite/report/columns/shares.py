@@ -1,7 +1,5 @@
 """What counting images says of a share of them."""
 
-from __future__ import annotations
-
 from benchsuite.measure.statistics.proportions import wilson
 from benchsuite.metrics import QUALITY
 from benchsuite.records import Record

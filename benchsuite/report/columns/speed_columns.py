@@ -1,7 +1,5 @@
 """The leaderboard's columns of speed and memory: figures that come with an interval and flags."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 

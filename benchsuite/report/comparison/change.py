@@ -1,7 +1,5 @@
 """What one comparison says: how much a figure of the second row differs, and the verdict."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

@@ -11,8 +11,6 @@ in units of their process's anchor. What holds of both is held to be so: the anc
 away, and never makes one.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What a comparison must not find, such as `throughput<-5%`: a gate for pull requests."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Why figures of two rows may not be compared, although the rows pair."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from benchsuite.measure.flags import DISQUALIFYING

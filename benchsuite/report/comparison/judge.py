@@ -1,7 +1,5 @@
 """Verdicts on pairs of rows: better, worse, same, or why there is none."""
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import mean

@@ -1,7 +1,5 @@
 """The names of what is compared: short ones, and those of the leaderboard's columns."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 
 from benchsuite.errors import UsageError, did_you_mean

@@ -1,7 +1,5 @@
 """Which rows are compared with which: pairs, and what has no partner."""
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """What is compared: the rows of one side, from records or from a leaderboard's CSV."""
 
-from __future__ import annotations
-
 import csv
 import gc
 import math

@@ -1,7 +1,5 @@
 """A comparison as text: for terminals, for pull requests, and for other programs."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections import Counter

@@ -3,8 +3,6 @@
 The front matter follows the Hub's specification, `modelcard.md` in huggingface/hub-docs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any

@@ -1,7 +1,5 @@
 """Markdown for a pull request: the short table, and everything else folded away."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 
 from benchsuite.records import Record, Stored

@@ -1,7 +1,5 @@
 """Which rows may be compared, and which of them is best."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter

@@ -1,7 +1,5 @@
 """What certificates prove of the rows of a leaderboard."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 import msgspec

@@ -1,7 +1,5 @@
 """Which rows one ranking may hold, and by what the others differ."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """In what the parts of a merged run differ, and what that means for their rows."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 
 from benchsuite.records import Record, Stored

@@ -1,7 +1,5 @@
 """What readers of figures must know of the protocol that they were taken by, in a line."""
 
-from __future__ import annotations
-
 #: By the start of a protocol's name.
 _PROTOCOLS = {
     "tour": "tour: one process, a few seconds per figure; indicative, no verdicts",

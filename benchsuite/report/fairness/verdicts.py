@@ -1,7 +1,5 @@
 """What may be said of two rows' speeds: from rounds in which both took part."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations

@@ -1,7 +1,5 @@
 """What is said above and below the tables of the leaderboard, in words."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from rich.text import Text

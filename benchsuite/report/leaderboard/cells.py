@@ -1,7 +1,5 @@
 """The cells of a ranking table: what is read, what it is sorted by, and how it is marked."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal

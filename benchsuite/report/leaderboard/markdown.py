@@ -1,7 +1,5 @@
 """Text within Markdown, as GitHub and the Hugging Face hub show it."""
 
-from __future__ import annotations
-
 import re
 
 #: What means something within a line, to Markdown or to GitHub's and the Hub's own additions.

@@ -1,7 +1,5 @@
 """Which of several things nothing else beats in every respect at once."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 

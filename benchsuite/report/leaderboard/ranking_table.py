@@ -4,8 +4,6 @@ The terminal, the documents and the page draw what is decided here: conditions, 
 are computed once.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """The place of each row in a column: one more than the rows that are certainly better."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations

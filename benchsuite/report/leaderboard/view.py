@@ -1,7 +1,5 @@
 """What is asked of the leaderboard: which columns, in which order, in which sections."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 

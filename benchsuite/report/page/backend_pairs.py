@@ -1,7 +1,5 @@
 """Backend against backend: the same networks on both, and the line on which they are equal."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 

@@ -3,8 +3,6 @@
 Cases share most of what is said of them (recipe, ledger, versions): each block is stored once.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec

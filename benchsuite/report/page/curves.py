@@ -1,7 +1,5 @@
 """Plots of one architecture at a time, a curve for each of its rows."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 
 from benchsuite.metrics.declared import INFERENCE, LATENCY, SWEEP

@@ -1,7 +1,5 @@
 """What is said of all rows together: certificates, failures and the ledger."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

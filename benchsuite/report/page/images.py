@@ -1,7 +1,5 @@
 """The plots of a page as files, for papers: on white, one file a view."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path

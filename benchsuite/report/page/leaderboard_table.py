@@ -1,7 +1,5 @@
 """A ranking table as a table of the page: see `benchsuite.report.leaderboard.ranking_table`."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from benchsuite.records import Record

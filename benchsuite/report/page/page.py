@@ -3,8 +3,6 @@
 Nothing in it is loaded from elsewhere, and its Content-Security-Policy allows nothing to be.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from collections import Counter

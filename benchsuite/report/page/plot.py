@@ -1,7 +1,5 @@
 """What a plot is: views of one question, each a Plotly figure as plain data."""
 
-from __future__ import annotations
-
 import html
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The plots of one fair group of rows, in the order in which the page shows them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from benchsuite.contract.quantity import Quantity

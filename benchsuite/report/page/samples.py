@@ -1,7 +1,5 @@
 """Raw samples for the page: quantiles of all of them, and as many as a page can carry."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What a page is made of: records, the runs that they are of, their samples and certificates."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a table of the page is: the page's script sorts, filters and draws it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 import msgspec

@@ -1,7 +1,5 @@
 """What may be said of backends that ran the same network, and what may not, as a table."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 

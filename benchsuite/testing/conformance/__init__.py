@@ -10,8 +10,6 @@ Override `create` for a backend that no plugin offers yet, `to_numpy` where
 backend only predicts. Set `device` and `tolerance` to test elsewhere than on a CPU.
 """
 
-from __future__ import annotations
-
 from benchsuite.testing.conformance.ceilings import CeilingTests
 from benchsuite.testing.conformance.forward import ForwardTests
 from benchsuite.testing.conformance.interface import InterfaceTests

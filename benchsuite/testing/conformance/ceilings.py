@@ -1,7 +1,5 @@
 """Ceilings, where a backend has them: right, really done, and truly timed."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from statistics import median

@@ -1,7 +1,5 @@
 """Predictions: they are the reference's, op by op and network by network."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray

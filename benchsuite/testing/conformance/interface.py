@@ -1,7 +1,5 @@
 """The backend itself: what it says of itself, and what it refuses."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What the parts of the kit share: opening sessions, and comparing with the reference."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType

@@ -1,7 +1,5 @@
 """A training step's parts: `run_part`, of sessions that have it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 

@@ -1,7 +1,5 @@
 """Half precisions, where a backend has them: layers compute in them, weights stay float32."""
 
-from __future__ import annotations
-
 from itertools import repeat
 
 import numpy as np

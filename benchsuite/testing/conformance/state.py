@@ -1,7 +1,5 @@
 """Weights: in and out bit by bit, copied, and refused where they do not fit."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from benchsuite.contract import Session

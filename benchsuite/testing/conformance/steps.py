@@ -1,7 +1,5 @@
 """Training to the last digit: gradients, statistics and update rules against the oracle."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Tiers and the clock: every way of calling the framework is the same network, truly timed."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Training as a caller sees it: losses, modes, random streams, and what stays untouched."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import repeat

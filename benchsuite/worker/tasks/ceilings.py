@@ -1,7 +1,5 @@
 """What the device can do at the most, by this backend."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 

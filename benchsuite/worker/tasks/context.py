@@ -1,7 +1,5 @@
 """One task at work: what it was given, and what every task does."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Energy of an image, and power of the idle device."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import msgspec

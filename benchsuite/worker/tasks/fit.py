@@ -1,7 +1,5 @@
 """Whether a batch fits into memory: it is called as it will be timed, and not timed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

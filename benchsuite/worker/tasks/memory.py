@@ -1,7 +1,5 @@
 """Peak memory, and the network's size."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Figures of plugins: each probe is called once in a timed process, and may fail alone."""
 
-from __future__ import annotations
-
 import math
 import traceback
 from collections.abc import Iterator

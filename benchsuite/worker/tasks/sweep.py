@@ -1,7 +1,5 @@
 """Throughput over doubling batches: the whole curve, and where it is highest."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """Training on the core's splits, and what it led to."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace

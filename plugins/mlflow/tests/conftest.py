@@ -3,8 +3,6 @@
 pytest reads this file also where MLflow is not installed, so only a fixture imports it.
 """
 
-from __future__ import annotations
-
 import os
 import socket
 from pathlib import Path

@@ -3,8 +3,6 @@
 pytest reads this file also where PyTorch is not installed, so only fixtures import it.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

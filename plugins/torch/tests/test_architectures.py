@@ -1,7 +1,5 @@
 """Every architecture in float64, node by node, against the reference."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

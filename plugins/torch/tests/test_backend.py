@@ -1,7 +1,5 @@
 """What the backend says of itself, what it opens and what it refuses."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

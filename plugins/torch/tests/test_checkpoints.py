@@ -1,7 +1,5 @@
 """Files of PyTorch are read as tensors, give the same logits, and never run code."""
 
-from __future__ import annotations
-
 import pickle
 import tracemalloc
 import zipfile

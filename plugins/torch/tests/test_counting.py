@@ -1,7 +1,5 @@
 """The module's own parameters and MACs, against the graph's, by two counters."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch

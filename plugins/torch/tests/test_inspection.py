@@ -1,7 +1,5 @@
 """What a session shows of its inside, against the reference and the oracle, in float64."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import numpy as np

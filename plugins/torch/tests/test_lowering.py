@@ -1,7 +1,5 @@
 """What the lowered module looks like: keys, blocks, generated code, and what is refused."""
 
-from __future__ import annotations
-
 import copy
 import io
 

@@ -1,7 +1,5 @@
 """Every op in float64 against an expectation written in NumPy, channels last."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

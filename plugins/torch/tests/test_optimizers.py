@@ -1,7 +1,5 @@
 """Every update rule against the oracle, across a drop of the learning rate, in float64."""
 
-from __future__ import annotations
-
 from itertools import product
 
 import numpy as np

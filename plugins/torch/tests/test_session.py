@@ -1,7 +1,5 @@
 """Training, inference and weights of a session."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch

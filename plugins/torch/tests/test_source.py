@@ -1,7 +1,5 @@
 """The generated code as text."""
 
-from __future__ import annotations
-
 import ast
 
 import pytest

@@ -1,7 +1,5 @@
 """What a row says of its network's equality: only what a fitting certificate proves."""
 
-from __future__ import annotations
-
 import msgspec
 import pytest
 

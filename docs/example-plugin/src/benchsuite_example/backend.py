@@ -1,7 +1,5 @@
 """A backend in one file: linear networks in NumPy, with gradients written by hand."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The light parts: an architecture, a data set and a metric."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -1,7 +1,5 @@
 """Keras 3 as backends of benchsuite: declarations only, Keras is imported when one is chosen."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from benchsuite import Target, hookimpl

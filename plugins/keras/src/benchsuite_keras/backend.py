@@ -1,7 +1,5 @@
 """What the backends on all of Keras' frameworks share."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import partial

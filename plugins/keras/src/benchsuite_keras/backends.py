@@ -1,7 +1,5 @@
 """The callables that the plugin's Targets name: choose Keras' backend, then import it."""
 
-from __future__ import annotations
-
 import os
 import sys
 

@@ -1,7 +1,5 @@
 """The models of `keras.applications`, as a table: Keras is not imported for it."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

@@ -1,7 +1,5 @@
 """Parameters and MACs of a Keras model, from its own layers: Keras itself counts no MACs."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from typing import Any

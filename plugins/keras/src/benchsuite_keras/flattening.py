@@ -5,8 +5,6 @@ rows: done once, to the weights, it costs nothing, where permuting each image ta
 cent of a small network's time.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Keras' global default dtype, set for a while."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 

@@ -3,8 +3,6 @@
 https://keras.io/guides/training_with_built_in_methods
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras

@@ -1,7 +1,5 @@
 """Sessions that show their inside: what every node yields, and every weight's gradient."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cached_property

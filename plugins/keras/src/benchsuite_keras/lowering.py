@@ -1,7 +1,5 @@
 """From a Graph to a functional `keras.Model`."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Natively written Keras models in a session: their weights, under Keras' own paths."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

@@ -4,8 +4,6 @@ Keras' own differ across a change of learning rate (SGD), in where epsilon goes 
 and in what weight decay means (all of them).
 """
 
-from __future__ import annotations
-
 import math
 from abc import abstractmethod
 from collections.abc import Sequence

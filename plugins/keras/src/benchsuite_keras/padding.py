@@ -1,7 +1,5 @@
 """Which of Keras' paddings is the graph's explicit one."""
 
-from __future__ import annotations
-
 from benchsuite.graph import Shape
 
 Pair = tuple[int, int]

@@ -1,7 +1,5 @@
 """What the sessions on all of Keras' frameworks share: only the loops differ."""
 
-from __future__ import annotations
-
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

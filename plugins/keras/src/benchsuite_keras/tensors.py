@@ -1,7 +1,5 @@
 """Canonical weights in Keras' variables: where each is kept, and in which layout."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """MLflow in benchsuite: an exporter, without importing MLflow."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from benchsuite import Target, hookimpl

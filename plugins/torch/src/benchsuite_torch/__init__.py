@@ -1,7 +1,5 @@
 """PyTorch in benchsuite: its backend and its files of weights, without importing PyTorch."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from benchsuite import Target, hookimpl

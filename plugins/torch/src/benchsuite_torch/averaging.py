@@ -1,7 +1,5 @@
 """A moving average of a module's parameters."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

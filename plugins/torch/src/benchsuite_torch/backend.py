@@ -1,7 +1,5 @@
 """The PyTorch backend: versions, devices, and opening sessions."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

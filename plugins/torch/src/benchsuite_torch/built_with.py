@@ -1,7 +1,5 @@
 """The libraries that compute for PyTorch on a CPU, as its own description has them."""
 
-from __future__ import annotations
-
 import re
 
 #: In what `torch.__config__.show()` says; oneDNN was called MKL-DNN until 2020.

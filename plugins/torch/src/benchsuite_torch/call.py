@@ -1,7 +1,5 @@
 """What a lowering is: how one op is written into a generated forward."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal

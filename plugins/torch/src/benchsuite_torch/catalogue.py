@@ -1,7 +1,5 @@
 """The models of torchvision and timm that are offered, as tables: neither is imported for them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 #: Pixels of a side, and GMACs, as torchvision 0.28 publishes them with a model's first weights.

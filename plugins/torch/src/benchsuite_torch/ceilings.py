@@ -1,7 +1,5 @@
 """PyTorch's ceilings: `torch.mm` and `Tensor.copy_`, into memory that is there already."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Files that `torch.save` wrote, read without running the code that a pickle may hold."""
 
-from __future__ import annotations
-
 import io
 import os
 import pickle

@@ -1,7 +1,5 @@
 """The tier `compiled`: PyTorch's own compiler, with nothing compiled before."""
 
-from __future__ import annotations
-
 import atexit
 import os
 import shutil

@@ -1,7 +1,5 @@
 """Parameters and MACs of the native module, counted by fvcore and not by the graph."""
 
-from __future__ import annotations
-
 import warnings
 from collections import Counter
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Dropouts with masks that somebody else has drawn."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any

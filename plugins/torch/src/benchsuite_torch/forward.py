@@ -4,8 +4,6 @@ Images are (N, C, H, W) between blocks. Within one, they may pass as (N, H, W, C
 dense layer behind a normalisation needs no permutation in between.
 """
 
-from __future__ import annotations
-
 from torch import fx
 
 from benchsuite.graph import Node

@@ -4,8 +4,6 @@ They cost less to call than modules; functions that PyTorch wraps in Python
 (`torch.nn.functional.max_pool2d`) are called by their native name.
 """
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -3,8 +3,6 @@
 https://docs.pytorch.org/tutorials/beginner/basics/optimization_tutorial.html
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A module's inside: what every node of the graph yields, and the gradients of one batch."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Ops that become a `torch.nn` layer: those with weights, and those that know a mode."""
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Mapping
 from typing import Any

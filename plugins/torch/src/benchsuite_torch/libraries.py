@@ -3,8 +3,6 @@
 Each model is an attribute of this module, under its full name: `torchvision/resnet50`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import partial
 from typing import Any

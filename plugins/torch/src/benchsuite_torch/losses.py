@@ -1,7 +1,5 @@
 """The loss from logits: cross-entropy, or the focal loss; of classes, or of shares of them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from torch.nn.functional import cross_entropy, log_softmax, one_hot

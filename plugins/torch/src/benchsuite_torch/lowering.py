@@ -6,8 +6,6 @@ GraphModule elsewhere. The nodes of other prefixes belong to the block around th
 reaches their layers by a dotted path.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

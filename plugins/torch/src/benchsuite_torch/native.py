@@ -1,7 +1,5 @@
 """Natively written modules in a TorchSession: their weights, under the library's own names."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from benchsuite.contract import NativeModel

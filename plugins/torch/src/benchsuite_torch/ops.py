@@ -1,7 +1,5 @@
 """How each op is lowered. Tensors are (N, C, H, W), (N, T, D) or (N, F)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from torch import nn

@@ -1,7 +1,5 @@
 """Update rules as PyTorch's optimisers, with explicit parameter groups."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

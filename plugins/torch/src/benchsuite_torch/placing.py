@@ -1,7 +1,5 @@
 """Batches of the core on a device, in PyTorch's layouts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Number formats: what weights have, what layers compute in, and how a loss is scaled."""
 
-from __future__ import annotations
-
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 

@@ -1,7 +1,5 @@
 """All that a session's next step depends on, as arrays."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

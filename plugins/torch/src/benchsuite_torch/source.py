@@ -1,7 +1,5 @@
 """The generated code of a whole network, as text."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

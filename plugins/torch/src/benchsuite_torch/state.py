@@ -1,7 +1,5 @@
 """Canonical weights in and out of a module: the keys are those of its `state_dict()`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """One training step, as a setup's update rule has it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

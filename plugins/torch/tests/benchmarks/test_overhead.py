@@ -5,8 +5,6 @@
 Both sides run the same loop.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch

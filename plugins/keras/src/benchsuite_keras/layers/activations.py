@@ -1,7 +1,5 @@
 """Activations at the precision of their inputs."""
 
-from __future__ import annotations
-
 import math
 
 import keras

@@ -1,7 +1,5 @@
 """Dropout whose masks may come from elsewhere."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 

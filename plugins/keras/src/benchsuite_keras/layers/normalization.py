@@ -1,7 +1,5 @@
 """Normalisation, and the scales of channels."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

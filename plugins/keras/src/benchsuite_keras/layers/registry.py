@@ -1,7 +1,5 @@
 """What every layer here shares: its registration, so that models with it can be loaded."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras

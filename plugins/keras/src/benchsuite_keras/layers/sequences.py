@@ -1,7 +1,5 @@
 """Sequences of tokens, (N, T, D)."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras

@@ -1,7 +1,5 @@
 """Padding, and pooling by a grid."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras

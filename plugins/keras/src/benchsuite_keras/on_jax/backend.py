@@ -1,7 +1,5 @@
 """Keras on JAX."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import partial
 from importlib import metadata

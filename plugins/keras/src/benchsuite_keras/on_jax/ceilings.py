@@ -1,7 +1,5 @@
 """JAX's ceilings: a jitted product and a jitted copy."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext

@@ -1,7 +1,5 @@
 """JAX's devices, threads and 64-bit numbers."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager

@@ -1,7 +1,5 @@
 """A network in Keras on JAX: jitted functions, with the model's state as arguments."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import cached_property, partial

@@ -1,7 +1,5 @@
 """Keras on TensorFlow."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Mapping, Sequence
 from functools import partial

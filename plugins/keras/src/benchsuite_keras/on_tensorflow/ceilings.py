@@ -1,7 +1,5 @@
 """TensorFlow's ceilings: `tf.matmul` and a deep copy, in a concrete function without XLA."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """TensorFlow's devices and threads."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -4,8 +4,6 @@ A kernel works in place, where operations of their own would take a buffer for e
 formula, and a tenth of the time that it takes to trace a network.
 """
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any

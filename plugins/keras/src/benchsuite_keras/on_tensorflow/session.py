@@ -1,7 +1,5 @@
 """A network in Keras on TensorFlow: one concrete function per input shape, with XLA if asked."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager

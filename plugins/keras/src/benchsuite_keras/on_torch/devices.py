@@ -1,7 +1,5 @@
 """PyTorch's devices."""
 
-from __future__ import annotations
-
 import torch
 
 

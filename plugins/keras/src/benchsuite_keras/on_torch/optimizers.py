@@ -3,8 +3,6 @@
 Step count and learning rate stay on the host: on a GPU, reading them would wait for it.
 """
 
-from __future__ import annotations
-
 import math
 from abc import abstractmethod
 from collections.abc import Sequence

@@ -3,8 +3,6 @@
 No default of Keras decides anything: layout, dtype, padding and epsilon are all given.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import partial
 

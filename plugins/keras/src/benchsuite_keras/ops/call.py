@@ -1,7 +1,5 @@
 """What a lowering is given, and what it gives."""
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

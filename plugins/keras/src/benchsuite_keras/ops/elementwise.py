@@ -1,7 +1,5 @@
 """Activations, dropout, sums and products."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

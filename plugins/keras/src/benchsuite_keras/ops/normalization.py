@@ -1,7 +1,5 @@
 """Normalisation, and the scales of channels."""
 
-from __future__ import annotations
-
 from keras import layers
 
 from benchsuite_keras.layers import (

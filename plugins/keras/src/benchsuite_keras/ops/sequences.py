@@ -1,7 +1,5 @@
 """Sequences of tokens."""
 
-from __future__ import annotations
-
 import keras
 import numpy as np
 from keras import layers

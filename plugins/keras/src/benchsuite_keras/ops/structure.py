@@ -1,7 +1,5 @@
 """Dense layers, and what rearranges elements."""
 
-from __future__ import annotations
-
 from keras import layers
 
 from benchsuite_keras.layers import ChannelPadding

@@ -1,7 +1,5 @@
 """Convolution and pooling."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 
