@@ -70,7 +70,6 @@ TRAIN = Task(
     f"{_WORKER}.train:train_and_evaluate",
     yields=("findings",),
     prepare=f"{_WORKER}.train:import_data_set",
-    settings="stock",
 )
 FIT_INFERENCE = Task(
     "fit_inference",

@@ -135,6 +135,7 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     ended: `epochs`, `max_steps`, `target`, `no improvement` or `diverged`.
     time_to_target_s: of training, validation apart; None where there is no target, or it was
         not reached.
+    flags: what is wrong with its times, by the names that docs/reference/flags.md explains.
     """
 
     digests: Digests
@@ -147,6 +148,7 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     validation: dict[str, float | None]
     test: dict[str, float | None]
     test_recall_by_class: tuple[float | None, ...] = ()
+    flags: tuple[str, ...] = ()
 
 
 class Roofline(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ from benchsuite.networks import Network, find_network, open_idiomatic, open_netw
 from benchsuite.processes.messages import BackedOff, Files, Trying
 from benchsuite.processes.settings import RECORDED_VARIABLES
 from benchsuite.records import Case, Epoch, Findings, Phase
-from benchsuite.records.series import Series
+from benchsuite.records.series import Reading, Series
 from benchsuite.worker.inspection import plain
 
 
@@ -137,13 +137,18 @@ def input_pool(session: Session, batch_size: int, case: Case) -> list[Batch]:
 
 def judged(task: TaskContext, series: Series, of_clock: Iterable[str] = ()) -> Series:
     """With the flags of what else happened."""
-    found = process_flags(
-        series.reading,
+    found = flags_of(task, series.reading, calls=series.calls * len(series.samples))
+    return msgspec.structs.replace(series, flags=(*series.flags, *of_clock, *found))
+
+
+def flags_of(task: TaskContext, reading: Reading, *, calls: int) -> list[str]:
+    """What was wrong while so many calls of a task were made."""
+    return process_flags(
+        reading,
         cpus=task.cpus if task.case.device == "cpu" else None,
-        calls=series.calls * len(series.samples),
+        calls=calls,
         tuned=task.case.process_settings == "tuned",
     )
-    return msgspec.structs.replace(series, flags=(*series.flags, *of_clock, *found))
 
 
 def backed_off(size: int, instead: int | None) -> list[str]:

@@ -22,6 +22,7 @@ from benchsuite.data import (
 )
 from benchsuite.errors import BenchsuiteError
 from benchsuite.graph.weights import digest_weights
+from benchsuite.measure.machine.watch import Watch
 from benchsuite.processes.messages import Trying
 from benchsuite.records import Case, Digests, Findings, Training, finite
 from benchsuite.records.predictions import Predictions, write_predictions
@@ -36,7 +37,7 @@ from benchsuite.training.evaluation import (
 )
 from benchsuite.training.idiomatic import train_idiomatically
 from benchsuite.training.loop import Trained, train
-from benchsuite.worker.tasks.context import TaskContext
+from benchsuite.worker.tasks.context import TaskContext, flags_of
 
 
 def train_and_evaluate(task: TaskContext) -> Iterator[Findings]:
@@ -48,8 +49,10 @@ def train_and_evaluate(task: TaskContext) -> Iterator[Findings]:
     session = task.open_to_train(data.normalizer, classes)
     digests = _digests(session, data, case)
     task.announce(Trying("training", case.recipe.batch_size, _in_parts(case)))
+    watch = Watch(case.device)
     with task.phase("train", measuring=True):
         trained = _train(task, session, data, digests, metrics)
+    flags = flags_of(task, watch.reading(), calls=max(1, trained.steps))
     task.announce(Trying("evaluation", EVALUATION_BATCH_SIZE))
     with task.phase("evaluate", measuring=True):
         logits = _test_logits(session, data, trained)
@@ -71,6 +74,7 @@ def train_and_evaluate(task: TaskContext) -> Iterator[Findings]:
             test_recall_by_class=()
             if logits is None
             else tuple(recall_by_class(logits, data.test.labels)),
+            flags=tuple(flags),
         )
     )
     if logits is None:

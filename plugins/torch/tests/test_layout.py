@@ -1,4 +1,4 @@
-"""In which layout a session trains, and that BatchNorm stays exact in it."""
+"""A tier has one memory layout, in inference and in training; BatchNorm stays exact in it."""
 
 import numpy as np
 import pytest
@@ -13,33 +13,21 @@ def normalising_net(net, x):
     return net.dense(net.flatten(net.batch_norm(x, name="bn", momentum=1.0)), 3, name="fc")
 
 
-def plain_net(net, x):
-    return net.dense(net.flatten(net.conv(x, 4, 3, name="conv")), 3, name="fc")
-
-
-@pytest.mark.parametrize(
-    ("network", "training"),
-    [
-        (plain_net, ("fp32", "NHWC")),
-        (plain_net, ("fp64", "NHWC")),
-        (normalising_net, ("fp32", "NCHW")),
-        (normalising_net, ("bf16", "NHWC")),
-    ],
-)
-def test_batches_stay_as_they_come_where_nothing_is_lost(
-    trace, draw, open_session, network, training
+@pytest.mark.parametrize("precision", ["fp32", "fp64", "bf16"])
+@pytest.mark.parametrize("tier", ["native", "native+layout"])
+def test_training_and_timed_steps_and_inference_share_a_layout(
+    trace, draw, open_session, tier, precision
 ):
-    graph, (precision, layout) = trace(SHAPE, network), training
-    session = open_session(graph, draw(graph), precision=precision)
+    graph, last = trace(SHAPE, normalising_net), tier == "native+layout"
+    session = open_session(graph, draw(graph), precision=precision, tier=tier)
     images = np.random.default_rng(0).normal(size=(4, *SHAPE)).astype(np.float32)
     batch, seen = Batch(images, np.arange(4) % 3), []
     session.native.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     session.train([batch, session.place(batch)], [0.1, 0.1])
     session.predict(images)
-    stays = layout == "NHWC"
-    assert [x.is_contiguous() for x in seen] == [not stays, True, True]
-    assert seen[0].is_contiguous(memory_format=torch.channels_last) == stays
-    assert session.settings()["training_layout"] == layout
+    assert [x.is_contiguous() for x in seen] == [not last] * 3
+    assert [x.is_contiguous(memory_format=torch.channels_last) for x in seen] == [last] * 3
+    assert session.settings()["layout"] == ("NHWC" if last else "NCHW")
 
 
 def test_statistics_of_many_pixels_lose_nothing(trace, draw, open_session):

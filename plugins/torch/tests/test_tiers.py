@@ -52,7 +52,7 @@ def test_native_tier_is_eager_and_channels_first(open_session, tier):
 def test_layout_tier_has_channels_last_in_model_and_input(open_session):
     session = open_session("native+layout")
 
-    assert session.settings()["layout"] == session.settings()["training_layout"] == "NHWC"
+    assert session.settings()["layout"] == "NHWC"
     placed = place(session)
     assert is_channels_last(placed.images)
     assert is_channels_last(session.native.conv.weight)

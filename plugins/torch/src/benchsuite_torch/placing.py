@@ -39,19 +39,19 @@ class Placing:
     dtype: Any
     channels_last: bool
 
-    def images(self, images: NDArray[Any], *, channels_last: bool = False) -> Any:  # noqa: ANN401 - a tensor
+    def images(self, images: NDArray[Any]) -> Any:  # noqa: ANN401 - a tensor
         """(N, H, W, C) on the host -> (N, C, H, W) on the device."""
         tensor = self._on_device(images)
         if tensor.is_floating_point():
             tensor = tensor.to(self.dtype)
         tensor = tensor.permute(0, 3, 1, 2)
-        return tensor if channels_last or self.channels_last else tensor.contiguous()
+        return tensor if self.channels_last else tensor.contiguous()
 
-    def batch(self, batch: Batch, *, channels_last: bool = False) -> PlacedBatch:
+    def batch(self, batch: Batch) -> PlacedBatch:
         """All of it; on CUDA possibly still on its way."""
         labels, *masks = map(self._on_device, (batch.labels, *batch.masks.values()))
         return PlacedBatch(
-            self.images(batch.images, channels_last=channels_last),
+            self.images(batch.images),
             labels,
             {n: self._as_input(n, mask) for n, mask in zip(batch.masks, masks, strict=True)},
         )

@@ -180,7 +180,6 @@ class TorchSession:
         """What decides PyTorch's speed and numbers, read back from its flags."""
         return {
             "layout": "NHWC" if self._channels_last else "NCHW",
-            "training_layout": "NHWC" if self._trains_channels_last else "NCHW",
             "mode": "inductor" if self._setup.tier == "compiled" else "eager",
             "autocast": str(getattr(self._autocast, "fast_dtype", "off")),
             "threads": str(torch.get_num_threads()),
@@ -231,10 +230,7 @@ class TorchSession:
         return logits if logits.dtype == self._dtype else logits.to(self._dtype)
 
     def _step(self, batch: Batch | PlacedBatch, learning_rate: float) -> Any:  # noqa: ANN401
-        if isinstance(batch, Batch):
-            placed = self._placing.batch(batch, channels_last=self._trains_channels_last)
-        else:
-            placed = batch
+        placed = self._placing.batch(batch) if isinstance(batch, Batch) else batch
         return self._training_step(placed.images, placed.labels, placed.masks, learning_rate)
 
     def _normalized(self, images: Any) -> Any:  # noqa: ANN401 - tensors (N, C, H, W)
@@ -252,18 +248,6 @@ class TorchSession:
             for values in (normalizer.scale, normalizer.shift)
         )
         return scale, shift
-
-    @cached_property
-    def _trains_channels_last(self) -> bool:
-        """Whether batches from the core stay as they come: PyTorch then computes in that layout.
-
-        It is the faster one on CPUs, by up to 70 %, and in half precision. But BatchNorm adds up
-        float32 one by one in it on CPUs: see docs/explanation/parity.md, "Divergences".
-        """
-        if self._channels_last or self._in_half:
-            return True
-        normalizes = any(isinstance(module, nn.BatchNorm2d) for module in self._module.modules())
-        return self._device.type == "cpu" and not normalizes
 
     @cached_property
     def _training_step(self) -> TrainingStep:
