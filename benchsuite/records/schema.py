@@ -112,8 +112,10 @@ class Epoch(msgspec.Struct, frozen=True, kw_only=True):
     """One pass over the training split, or the part of it that `max_steps` left.
 
     learning_rate: of its last step.
-    train_s: wall time, of which `input_wait_s` were spent waiting for batches; None where the
-        framework makes them itself.
+    train_s: wall time without compilation, of which `input_wait_s` were spent waiting for batches;
+        None where the framework makes them itself.
+    compile_s: what the first step of a process took longer than the mean of the others, which
+        `train_s` leaves out; None in later epochs, and where it cannot be told apart.
     validation: metric -> figure, after it.
     """
 
@@ -123,6 +125,7 @@ class Epoch(msgspec.Struct, frozen=True, kw_only=True):
     learning_rate: float
     train_s: float
     input_wait_s: float | None
+    compile_s: float | None = None
     validation: dict[str, float | None] = {}
 
 

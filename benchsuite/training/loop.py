@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -10,7 +10,7 @@ from time import perf_counter
 import msgspec
 import numpy as np
 
-from benchsuite.contract import Recipe, Session
+from benchsuite.contract import Batch, Recipe, Session
 from benchsuite.contract.answers import check_finite_weights, check_losses
 from benchsuite.data import Prefetched, TrainingBatches
 from benchsuite.errors import NotFiniteError
@@ -95,8 +95,10 @@ def train(
     if checkpoints:
         history, best = checkpoints.load(session)
         trained.epochs, trained.losses = history.epochs, history.losses
+    is_first = True
     while not trained.ended:
-        _train_epoch(session, batches, trained)
+        _train_epoch(session, batches, trained, is_first=is_first)
+        is_first = False
         if trained.diverged_at is not None:
             trained.ended = "diverged"
             return trained
@@ -127,29 +129,49 @@ def validate_epoch(trained: Trained, validate: Callable[[], Figures]) -> Epoch:
     return trained.epochs[-1]
 
 
-def _train_epoch(session: Session, batches: TrainingBatches, trained: Trained) -> None:
-    """One pass over the training split, or the part of it that `max_steps` leaves."""
+def _train_epoch(
+    session: Session, batches: TrainingBatches, trained: Trained, *, is_first: bool
+) -> None:
+    """One pass over the training split, or the part of it that `max_steps` leaves.
+
+    is_first: whether the session takes its first step in it, and compiles.
+    """
     recipe, epoch = batches.recipe, len(trained.epochs)
     left = None if recipe.max_steps is None else recipe.max_steps - trained.steps
-    rates = learning_rates(recipe, epoch, batches.steps, trained.validation_losses)[:left]
+    rates = learning_rates(recipe, epoch, batches.steps, trained.validation_losses)[:left].tolist()
+    losses: list[float] = []
+    compile_s = None
     session.synchronize()
     start = perf_counter()
     with closing(Prefetched(itertools.islice(batches.of(epoch), left))) as prefetched:
-        losses = session.train(prefetched, rates.tolist())
-        session.synchronize()
+        if is_first and len(rates) > 1:
+            losses += _steps(session, itertools.islice(prefetched, 1), rates[:1])
+            first_s = perf_counter() - start
+        losses += _steps(session, prefetched, rates[len(losses) :])
     seconds = perf_counter() - start
-    check_losses(losses, len(rates))
-    trained.losses += [float(loss) for loss in losses]
+    if is_first and len(rates) > 1:
+        usual_s = (seconds - first_s) / (len(rates) - 1)
+        compile_s = max(0.0, first_s - usual_s)
+    trained.losses += losses
     trained.epochs.append(
         Epoch(
             steps=len(losses),
             images=len(losses) * recipe.batch_size,
             mean_loss_nats=finite(float(np.mean(losses))),
-            learning_rate=float(rates[-1]),
-            train_s=seconds,
+            learning_rate=rates[-1],
+            train_s=seconds - (compile_s or 0.0),
+            compile_s=compile_s,
             input_wait_s=prefetched.waited_s,
         )
     )
+
+
+def _steps(session: Session, batches: Iterable[Batch], rates: list[float]) -> list[float]:
+    """One step for each rate, to their end on the device; the loss before each."""
+    losses = session.train(batches, rates)
+    session.synchronize()
+    check_losses(losses, len(rates))
+    return [float(loss) for loss in losses]
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from training_fakes import FakeSession, batches_of
 
 from benchsuite.data.batches.stream import epoch_order
 from benchsuite.errors import BenchsuiteError, NotFiniteError
+from benchsuite.training import loop
 from benchsuite.training.loop import train
 
 
@@ -29,9 +30,9 @@ def test_train_passes_over_the_split_once_in_every_epoch(session):
     ]
     assert session.rates == [0.1] * 6
     assert trained.ended == "epochs"
-    for epoch, batches in enumerate(session.labels):
-        order = epoch_order(10, seed=5, epoch=epoch)
-        np.testing.assert_array_equal(np.concatenate(batches), order[:8])
+    shown = np.concatenate([labels for batches in session.labels for labels in batches])
+    orders = [epoch_order(10, seed=5, epoch=epoch)[:8] for epoch in range(3)]
+    np.testing.assert_array_equal(shown, np.concatenate(orders))
 
 
 @pytest.mark.parametrize(
@@ -53,8 +54,30 @@ def test_train_ends_after_max_steps(session, max_steps, steps, ended):
 
 def test_the_clock_is_read_on_an_idle_device(session):
     trained = run(session, epochs=2)
-    assert session.log == ["synchronize", "train", "synchronize"] * 2
-    assert all(epoch.train_s > epoch.input_wait_s > 0 for epoch in trained.epochs)
+    step = ["train", "synchronize"]
+    assert session.log == ["synchronize", *step, *step, "synchronize", *step]
+    assert all(epoch.train_s > 0 and epoch.input_wait_s > 0 for epoch in trained.epochs)
+
+
+class CompilingSession(FakeSession):
+    """Each step takes a second by its own clock, and the first one five more."""
+
+    now = 0.0
+
+    def train(self, batches, learning_rates):
+        self.now += len(learning_rates) + (0 if self.rates else 5)
+        return super().train(batches, learning_rates)
+
+
+def test_compilation_is_told_apart_from_the_first_epoch(monkeypatch):
+    session = CompilingSession()
+    monkeypatch.setattr(loop, "perf_counter", lambda: session.now)
+    epochs = run(session).epochs
+    assert [(epoch.train_s, epoch.compile_s) for epoch in epochs] == [(2, 5), (2, None), (2, None)]
+
+
+def test_compilation_is_not_guessed_from_a_single_step(session):
+    assert run(session, max_steps=1).epochs[0].compile_s is None
 
 
 def test_rates_are_the_schedule_s(session):

@@ -86,10 +86,10 @@ class DiesInTraining(LinearBackend):
 
 
 class _SlowSession(LinearSession):
-    """Takes three seconds for an epoch."""
+    """Takes three seconds for an epoch, besides the first step."""
 
     def train(self, batches, learning_rates):
-        time.sleep(3.0)
+        time.sleep(3.0 if len(learning_rates) > 1 else 0.0)
         return super().train(batches, learning_rates)
 
 
