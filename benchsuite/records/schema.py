@@ -17,6 +17,7 @@ import msgspec
 
 from benchsuite.contract.quantity import Quantity
 from benchsuite.contract.training import Normalizer
+from benchsuite.hooks import Source
 from benchsuite.records.case import Case, Int
 from benchsuite.records.causes import Cause, Status
 
@@ -202,7 +203,10 @@ class Overflow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Findings(msgspec.Struct, frozen=True, kw_only=True):
-    """What one worker process found out; a record joins those of all its tasks."""
+    """What one worker process found out; a record joins those of all its tasks.
+
+    sources: the code that ran, of the `backend` and of the `reference`.
+    """
 
     size: Size | None = None
     training: Training | None = None
@@ -211,6 +215,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     overflows: tuple[Overflow, ...] = ()
     phases: tuple[Phase, ...] = ()
     versions: dict[str, str] = {}
+    sources: dict[str, Source] = {}
     device_name: str = ""
     ledger: dict[str, str] = {}
 
@@ -281,6 +286,7 @@ def join(parts: list[Findings]) -> Findings:
         overflows=tuple(overflow for part in parts for overflow in part.overflows),
         phases=tuple(phase for part in parts for phase in part.phases),
         versions={key: value for part in parts for key, value in part.versions.items()},
+        sources={key: value for part in parts for key, value in part.sources.items()},
         device_name=next((part.device_name for part in parts if part.device_name), ""),
         ledger={key: value for part in parts for key, value in part.ledger.items()},
     )

@@ -11,16 +11,18 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+import benchsuite
 from benchsuite.errors import StorageError
-from benchsuite.hooks import Plugins, load_plugins
+from benchsuite.hooks import Plugins, Source, load_plugins, reference_source, source_of
 from benchsuite.measure.machine.facts import usable_cpus
 from benchsuite.measure.machine.topology import by_core
 from benchsuite.measure.machine.watch import Watch
@@ -56,7 +58,7 @@ def main() -> None:
         return
     import_s = _age_s()
     sender.send(Ready(import_s))
-    worker = _Worker(plugins, backend, sender, cpus)
+    worker = _Worker(name, plugins, backend, sender, cpus)
     for line in sys.stdin.buffer:
         job = msgspec.json.decode(line, type=Job)
         code = 0
@@ -71,12 +73,22 @@ def main() -> None:
 
 @dataclass(frozen=True)
 class _Worker:
-    """What stays the same from job to job."""
+    """What stays the same from job to job. name: of the backend."""
 
+    name: str
     plugins: Plugins
     backend: Backend
     sender: EventSender
     cpus: Sequence[int]
+
+    @cached_property
+    def sources(self) -> Mapping[str, Source]:
+        """The code that does the work; read once, before the first child is forked."""
+        entry = self.plugins.backends[self.name]
+        return {
+            "backend": source_of(entry, self.plugins),
+            "reference": reference_source(benchsuite.__version__),
+        }
 
     def fork(self, job: Job) -> int:
         """Do a job in a child of this process, and return its exit code."""
@@ -145,6 +157,7 @@ class _Worker:
             inference_batch_sizes=job.inference_batch_sizes,
             backed_off=job.backed_off,
             getting_ready=started or Watch(),
+            sources=self.sources,
             tell=EpochSender(self.sender),
             announce=self.sender.send,
         )

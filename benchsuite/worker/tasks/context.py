@@ -1,7 +1,7 @@
 """One task at work: what it was given, and what every task does."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from time import perf_counter
@@ -10,7 +10,7 @@ import msgspec
 
 from benchsuite.contract import Backend, Batch, Normalizer, Session, Setup
 from benchsuite.graph import Shape
-from benchsuite.hooks import Plugins
+from benchsuite.hooks import Plugins, Source
 from benchsuite.measure.flags import BACKED_OFF, process_flags
 from benchsuite.measure.machine.accelerator import find_accelerator
 from benchsuite.measure.machine.facts import cpu_name
@@ -33,6 +33,7 @@ class TaskContext:
     cpus: those that the process and its threads are bound to.
     import_s: from the interpreter's start to the framework's imported; None where it was forked.
     getting_ready: from the process's beginning, before it imported anything.
+    sources: the code of the backend and of the reference.
     tell: called with the number, from 1, of an epoch that has ended, and the epoch.
     announce: called with what may not fit into memory, before it is tried.
     """
@@ -46,6 +47,7 @@ class TaskContext:
     cpus: Sequence[int] = ()
     import_s: float | None = None
     getting_ready: Watch = field(default_factory=Watch)
+    sources: Mapping[str, Source] = field(default_factory=dict)
     tell: Callable[[int, Epoch], None] = lambda *_: None
     announce: Callable[[Trying], None] = lambda _: None
     backed_off: BackedOff = field(default_factory=BackedOff)
@@ -123,6 +125,7 @@ class TaskContext:
         settings = {**_variables(), **of_gpu, **plain(session.settings())}
         return Findings(
             versions=plain(self.backend.versions()),
+            sources=dict(self.sources),
             device_name=self.device_name(),
             ledger={f"{self.name}.{key}": value for key, value in settings.items()},
             phases=tuple(self.phases),
