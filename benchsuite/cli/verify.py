@@ -16,9 +16,9 @@ from benchsuite.cli.parameters import PATH, Names, plugins_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from benchsuite.contract import Division
     from benchsuite.records.certificate import Certificate
 
-_PRECISIONS = ("fp64", "fp32")
 _NOT_PROVEN = 1
 
 
@@ -29,11 +29,23 @@ _NOT_PROVEN = 1
 @click.option("--backends", type=Names("backends"), help="Names and patterns. [as `run`]")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda:0, mps, …")
 @click.option(
-    "--precision",
-    "precisions",
-    multiple=True,
-    type=click.Choice(_PRECISIONS),
-    help="May be given more than once. [default: fp64 and fp32; fp32 alone off the CPU]",
+    "--tiers",
+    type=Names(),
+    default=("native",),
+    help="How the framework is called, such as native,compiled. [default: native]",
+)
+@click.option(
+    "--precisions",
+    type=Names(),
+    help="Any of fp64, fp32, tf32, bf16, fp16. [default: fp64,fp32; fp32 alone off the CPU]",
+)
+@click.option("--precision", "further", multiple=True, hidden=True, type=Names())
+@click.option(
+    "--division",
+    type=click.Choice(["matched", "idiomatic"]),
+    default="matched",
+    show_default=True,
+    help="Whose training is compared: that by the core's rules, or the framework's own.",
 )
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option(
@@ -56,7 +68,10 @@ def verify(
     archs: tuple[str, ...] | None,
     backends: tuple[str, ...] | None,
     device: str,
-    precisions: tuple[str, ...],
+    tiers: tuple[str, ...],
+    precisions: tuple[str, ...] | None,
+    further: tuple[tuple[str, ...], ...],
+    division: Division,
     threads: int,
     timeout_s: float,
     memory_limit: str | None,
@@ -68,20 +83,37 @@ def verify(
     statistics, and weights after twelve optimiser steps. The leaderboard's rows say what is
     proven. Exit code 0 where everything holds, 1 where something does not.
     """
+    from benchsuite.orchestration.launching import launched
     from benchsuite.parity import Request
     from benchsuite.parity import verify as certify
     from benchsuite.parity.subjects import UPDATE_RULES
     from benchsuite.planning import choose_backends, make_spec
+    from benchsuite.planning.backend_inspection import check_offers
     from benchsuite.records.certificate import write_certificate
 
     plugins = plugins_of(ctx)
     chosen = [entry.name for entry in plugins.architectures.select(archs or ("all",))]
-    spec = make_spec({"backends": backends, "memory_limit": memory_limit})
+    asked = (*(precisions or ()), *(name for names in further for name in names))
+    spec = make_spec(
+        {
+            "backends": backends,
+            "device": device,
+            "tiers": tiers,
+            "precisions": asked or (("fp64", "fp32") if device == "cpu" else ("fp32",)),
+            "division": division,
+            "memory_limit": memory_limit,
+            "timeout_s": timeout_s,
+        }
+    )
+    with launched(None, spec, plugins) as launcher:
+        check_offers(spec, plugins, launcher)
     request = Request(
         subjects=(UPDATE_RULES, *chosen),
         backends=[e.name for e in choose_backends(spec, plugins)],
-        precisions=precisions or (_PRECISIONS if device == "cpu" else ("fp32",)),
+        tiers=spec.tiers,
+        precisions=spec.precisions,
         device=device,
+        division=division,
         threads=threads,
         timeout_s=timeout_s,
         memory_limit_bytes=spec.memory_limit_bytes,
@@ -103,7 +135,8 @@ def _say_started(start_s: float, subject: str, worker: str, index: int, total: i
 
 def _say_certified(found: Certificate) -> None:
     reason = f": {found.reason}" if found.reason else ""
-    say(f"    {found.precision}: {found.verdict}{reason} ({found.seconds:.0f} s)", err=True)
+    way = f"{found.backend}, {found.tier}, {found.precision}"
+    say(f"    {way}: {found.verdict}{reason} ({found.seconds:.0f} s)", err=True)
 
 
 _COLUMNS = {
@@ -113,7 +146,7 @@ _COLUMNS = {
     "gradients": "gradients",
     "statistics": "statistics after a step",
     "weights": "weights after steps",
-    "rules": "update rules",
+    "rules": "update rule",
 }
 
 
@@ -122,15 +155,22 @@ def _print_table(certificates: Sequence[Certificate]) -> None:
         (
             c.architecture,
             c.backend,
+            c.tier,
             c.precision,
             c.verdict,
-            *(_error(c.error(quantity)) for quantity in _COLUMNS.values()),
+            *(_error(c, quantity) for quantity in _COLUMNS.values()),
         )
         for c in certificates
     ]
-    headers = ("network", "backend", "precision", "verdict", *_COLUMNS)
+    headers = ("network", "backend", "tier", "precision", "verdict", *_COLUMNS)
     print_table(headers, rows, numbers=tuple(_COLUMNS), folded=("network", "backend"))
 
 
-def _error(error: float | None) -> str:
-    return "" if error is None else f"{error:.0e}"
+def _error(certificate: Certificate, quantity: str) -> str:
+    """The largest of a quantity, or of all update rules together."""
+    found = [
+        check.error
+        for check in certificate.checks
+        if check.quantity.partition(":")[0] == quantity and check.error is not None
+    ]
+    return f"{max(found):.0e}" if found else ""

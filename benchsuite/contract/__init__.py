@@ -14,7 +14,12 @@ from benchsuite.contract.backend import (
 from benchsuite.contract.ceilings import ELEMENT_BYTES, CeilingBackend, Workload
 from benchsuite.contract.checks import check_request, check_rule, check_setup
 from benchsuite.contract.dataset import Dataset, EncodedImages, Images, RaggedImages, Split
-from benchsuite.contract.idiomatic import IDIOMATIC_FIELDS, IdiomaticBackend, IdiomaticSession
+from benchsuite.contract.idiomatic import (
+    IDIOMATIC_FIELDS,
+    Division,
+    IdiomaticBackend,
+    IdiomaticSession,
+)
 from benchsuite.contract.metric import Metric
 from benchsuite.contract.native import NativeBackend, NativeModel
 from benchsuite.contract.probe import Probe, ProbeContext
@@ -31,6 +36,7 @@ __all__ = [
     "Counts",
     "Dataset",
     "DeviceMemory",
+    "Division",
     "EncodedImages",
     "IdiomaticBackend",
     "IdiomaticSession",

@@ -1,7 +1,7 @@
 """What a backend implements besides, to show its framework as its own tutorials use it."""
 
 from collections.abc import Mapping
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,8 @@ from benchsuite.contract.backend import Session, Setup
 from benchsuite.contract.recipe import Recipe
 from benchsuite.graph import Graph
 
+#: Whose rules training follows: the core's, the same for every backend, or the framework's own.
+Division = Literal["matched", "idiomatic"]
 #: What a recipe may say in the idiomatic division; all else is the framework's own.
 IDIOMATIC_FIELDS = (
     *("optimizer", "lr", "momentum", "weight_decay"),

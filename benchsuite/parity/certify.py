@@ -6,13 +6,16 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from itertools import product
 from tempfile import TemporaryDirectory
 
 import msgspec
 
 import benchsuite
-from benchsuite.hooks import Plugins
-from benchsuite.parity.subjects import find_subject
+from benchsuite.contract import Division
+from benchsuite.hooks import Plugins, reference_source
+from benchsuite.parity.experiment import RULES, rule_quantity
+from benchsuite.parity.subjects import UPDATE_RULES, find_subject
 from benchsuite.parity.worker import REFERENCE, Answer, Question
 from benchsuite.parity.workers import Workers
 from benchsuite.records.certificate import Certificate, Check, Verdict
@@ -21,13 +24,11 @@ from benchsuite.records.certificate import Certificate, Check, Verdict
 _AT_ONCE = 2
 #: Of a network with more parameters, a backend in float64 takes up to 10 GB, the reference 6.
 _LARGE = 100_000_000
-#: Where numbers are rounded, a backend may be so many times as far from float64 as another.
-_TIMES_ANOTHERS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to be certified: every subject in every backend and precision, on one device.
+    """What is to be certified: every subject in every backend, tier and precision, on one device.
 
     memory_limit_bytes: of each process; None for no limit.
     """
@@ -39,6 +40,8 @@ class Request:
     threads: int
     timeout_s: float
     memory_limit_bytes: int | None = None
+    tiers: Sequence[str] = ("native",)
+    division: Division = "matched"
 
 
 def verify(
@@ -109,14 +112,24 @@ class _References:
 
     def _write(self, index: int, folder: str) -> _Reference:
         subject, threads = self._request.subjects[index], self._request.threads
-        question = Question(subject=subject, folder=folder, threads=threads)
+        rounded = tuple(p for p in self._request.precisions if p != "fp64")
+        question = Question(subject=subject, folder=folder, threads=threads, rounded=rounded)
         answer = self._workers.ask(REFERENCE, question)
         self._workers.done_with(REFERENCE)
         return _Reference(question, answer)
 
 
-#: What was said of one subject, by backend and precision, with the seconds it took.
-_Answers = dict[tuple[str, str], tuple[Answer, float]]
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How one backend computes a subject."""
+
+    backend: str
+    tier: str
+    precision: str
+
+
+#: What was said of one subject, with the seconds it took.
+_Answers = dict[_Way, tuple[Answer, float]]
 
 
 def _ask(
@@ -126,19 +139,24 @@ def _ask(
 
     alone: for large networks; what all but the first backend wait for, then each by itself.
     """
+    ways = [_Way(*way) for way in product(request.backends, request.tiers, request.precisions)]
     given: _Answers = {}
 
     def ask_backend(backend: str) -> None:
         if alone and backend != request.backends[0]:
             alone()
-        for precision in request.precisions:
+        for way in (way for way in ways if way.backend == backend):
             start = time.monotonic()
             asked = msgspec.structs.replace(
-                reference.question, device=request.device, precision=precision
+                reference.question,
+                device=request.device,
+                tier=way.tier,
+                precision=way.precision,
+                division=request.division,
             )
             failed = reference.answer.status != "ok"
             answer = reference.answer if failed else workers.ask(backend, asked)
-            given[backend, precision] = answer, time.monotonic() - start
+            given[way] = answer, time.monotonic() - start
         workers.done_with(backend)
 
     with ThreadPoolExecutor(1 if alone else _AT_ONCE) as pool:
@@ -147,64 +165,55 @@ def _ask(
         except KeyboardInterrupt:
             workers.close()
             raise
-    return {(b, p): given[b, p] for b in request.backends for p in request.precisions}
+    return {way: given[way] for way in ways}
 
 
 def _certify(
     request: Request, subject: str, reference: Answer, answers: _Answers
 ) -> Iterator[Certificate]:
-    for (backend, precision), (answer, seconds) in answers.items():
-        others = [o for (b, p), (o, _) in answers.items() if b != backend and p == precision]
-        verdict, reason = judge(answer, reference, precision, others)
+    own = reference_source(benchsuite.__version__)
+    for way, (answer, seconds) in answers.items():
+        verdict, reason = judge(answer, reference, way.precision)
         yield Certificate(
             benchsuite_version=benchsuite.__version__,
             architecture=subject,
             fingerprint=answer.fingerprint,
             inputs=answer.inputs,
-            backend=backend,
+            backend=way.backend,
             versions=answer.versions,
+            source=answer.source,
+            reference=own,
             device=request.device,
             device_name=answer.device_name,
-            precision=precision,
+            tier=way.tier,
+            precision=way.precision,
+            division=request.division,
             verdict=verdict,
             reason=reason,
             checks=answer.checks,
+            rules={rule_quantity(name): rule for name, rule in RULES.items()}
+            if subject == UPDATE_RULES
+            else {},
             cancelled=reference.cancelled,
             created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
             seconds=seconds,
         )
 
 
-def judge(
-    answer: Answer, reference: Answer, precision: str, others: Sequence[Answer] = ()
-) -> tuple[Verdict, str]:
-    """The verdict and its reason; `others` are other backends' answers to the same question."""
+def judge(answer: Answer, reference: Answer, precision: str) -> tuple[Verdict, str]:
+    """The verdict and its reason."""
     if answer.status != "ok":
         return ("unsupported" if answer.status == "unsupported" else "failed"), answer.reason
     if reference.degenerate:
         return "degenerate", f"without effect: {', '.join(reference.degenerate)}"
     failed = [check for check in answer.checks if not check.passed]
-    if not failed:
-        return ("exact" if precision == "fp64" else "within tolerance"), ""
-    reason = "; ".join(_explain(check) for check in failed)
-    if precision != "fp64" and all(_no_worse_than_another(check, others) for check in failed):
-        return "within tolerance", f"{reason}; another backend's error is of that size too"
-    return "differs", reason
-
-
-def _logits_error(answer: Answer) -> float | None:
-    return next((check.error for check in answer.checks if check.quantity == "logits"), None)
-
-
-def _no_worse_than_another(check: Check, others: Sequence[Answer]) -> bool:
-    if check.quantity != "logits" or check.error is None:
-        return False
-    errors = [error for error in map(_logits_error, others) if error is not None]
-    return any(check.error <= _TIMES_ANOTHERS * error for error in errors)
+    if failed:
+        return "differs", "; ".join(map(_explain, failed))
+    return ("exact" if precision == "fp64" else "within tolerance"), ""
 
 
 def _explain(check: Check) -> str:
     if check.error is None:
         return f"{check.quantity} not finite, or of another shape, in {check.worst}"
-    allowed = f"allowed {check.tolerance:g}"
+    allowed = f"allowed {check.tolerance:.2g}"
     return f"{check.quantity} by {check.error:.1e} in {check.worst} ({allowed})"

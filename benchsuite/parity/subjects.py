@@ -5,15 +5,23 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from benchsuite.contract import InspectableSession, UpdateRule
+from benchsuite.contract import Division, InspectableSession, Normalizer, UpdateRule
 from benchsuite.errors import ShapeError
 from benchsuite.graph import Architecture, Builder, Graph, Node, Shape
 from benchsuite.hooks import Plugins
 from benchsuite.parity import experiment
-from benchsuite.parity.experiment import RULE, RULES, Observation
+from benchsuite.parity.experiment import (
+    FIT_NORMALIZER,
+    FIT_RECIPE,
+    NORMALIZER,
+    RULE,
+    RULES,
+    RULES_NORMALIZER,
+    Observation,
+)
 
-#: (graph, update rule) -> a session of one backend, closed at the end
-Opener = Callable[[Graph, UpdateRule], AbstractContextManager[InspectableSession]]
+#: (graph, update rule, normalizer) -> a session of one backend, closed at the end
+Opener = Callable[[Graph, UpdateRule, Normalizer], AbstractContextManager[InspectableSession]]
 
 #: The name under which the update rules are certified.
 UPDATE_RULES = "update_rules"
@@ -38,42 +46,69 @@ class Network:
     fingerprint: str
     graphs: tuple[Graph, ...]
 
-    def observe(self, opened: Opener, *, thorough: bool) -> Iterator[Observation]:
-        """All that is compared: at the first size and, where `thorough`, at the second.
+    def observe_reference(self, opened: Opener) -> Iterator[Observation]:
+        """All that any backend may be compared in."""
+        return self.observe(opened, exact=True)
 
-        Only float64 can match training, which is `thorough`.
+    def observe(
+        self, opened: Opener, *, exact: bool, division: Division = "matched"
+    ) -> Iterator[Observation]:
+        """All that is compared: at the first size and, where `exact`, at the second.
+
+        exact: in float64, which alone can match the training of a large network.
         """
-        trained, looked_at = self.graphs
-        with opened(trained, RULE) as session:
-            yield from experiment.count(session)
+        trained, inspected = self.graphs
+        with opened(trained, RULE, NORMALIZER) as session:
+            if division == "matched":
+                yield from experiment.count(session)
             yield from experiment.observe(session)
-            if not thorough:
-                return
-            yield from experiment.differentiate(session)
-            yield from experiment.train(session)
-        with opened(looked_at, RULE) as session:
+            if exact and division == "matched":
+                yield from experiment.differentiate(session)
+                yield from experiment.train(session)
+        if not exact:
+            return
+        with opened(inspected, RULE, NORMALIZER) as session:
             yield from experiment.observe(session, "second network: ")
 
 
 @dataclass(frozen=True, slots=True)
 class UpdateRules:
-    """Every update rule, and the loss, on one small network with BatchNorm."""
+    """Every update rule, and the loss, on small networks with BatchNorm.
+
+    graphs: one that drops nothing, and one that is trained.
+    """
 
     name: str
     fingerprint: str
     graphs: tuple[Graph, ...]
 
-    def observe(self, opened: Opener, *, thorough: bool) -> Iterator[Observation]:
-        """Twelve steps by each rule, where that can be matched."""
-        (graph,) = self.graphs
-        with opened(graph, RULE) as session:
+    def observe_reference(self, opened: Opener) -> Iterator[Observation]:
+        """All that any backend may be compared in."""
+        yield from self.observe(opened, exact=True)
+        yield from self._fit(opened)
+
+    def observe(
+        self, opened: Opener, *, exact: bool, division: Division = "matched"
+    ) -> Iterator[Observation]:
+        """Forty steps by each rule, in every precision; or what the idiomatic division can match.
+
+        exact: in float64.
+        """
+        inspected, trained = self.graphs
+        with opened(inspected, RULE, NORMALIZER) as session:
             yield from experiment.observe(session)
-            if not thorough:
-                return
-            yield from experiment.lose_sharply(session)
+            if exact and division == "matched":
+                yield from experiment.lose_sharply(session)
+        if division == "idiomatic":
+            yield from self._fit(opened)
+            return
         for name, rule in RULES.items():
-            with opened(graph, rule) as session:
+            with opened(trained, rule, RULES_NORMALIZER) as session:
                 yield from experiment.follow_rule(session, name)
+
+    def _fit(self, opened: Opener) -> Iterator[Observation]:
+        with opened(self.graphs[0], FIT_RECIPE.update_rule, FIT_NORMALIZER) as session:
+            yield from experiment.fit(session)
 
 
 Subject = Network | UpdateRules
@@ -82,10 +117,10 @@ Subject = Network | UpdateRules
 def find_subject(name: str, plugins: Plugins) -> Subject:
     """The subject of that name. Raises UnknownNameError."""
     if name == UPDATE_RULES:
-        small = _small_network()
-        return UpdateRules(name, small.fingerprint, (small,))
+        inspected, trained = _small_network(), _dropping_network()
+        return UpdateRules(name, inspected.fingerprint, (inspected, trained))
     architecture: Architecture = plugins.architectures[name].load()
-    graphs = (trained_network(architecture), looked_at_network(architecture))
+    graphs = (trained_network(architecture), inspected_network(architecture))
     return Network(name, architecture.trace().fingerprint, graphs)
 
 
@@ -97,6 +132,17 @@ def _small_network() -> Graph:
     x = net.tanh(net.dense(x, 12, name="fc1"))
     net.dense(x, CLASSES, name="fc2")
     return net.graph(UPDATE_RULES)
+
+
+def _dropping_network() -> Graph:
+    net = Builder()
+    x = net.conv(net.input((9, 8, 3)), 6, 3, padding=1, bias=False, name="conv1")
+    x = net.tanh(net.batch_norm(x, name="bn", epsilon=1e-3, momentum=0.3))
+    x = net.add(x, net.stochastic_depth(net.conv(x, 6, 3, padding=1, name="conv2"), 0.3))
+    x = net.flatten(net.avg_pool(net.dropout(x, 0.2), 2))
+    x = net.dropout(net.tanh(net.dense(x, 12, name="fc1")), 0.4)
+    net.dense(x, CLASSES, name="fc2")
+    return net.graph(f"{UPDATE_RULES}_trained")
 
 
 def without_randomness(graph: Graph) -> Graph:
@@ -115,7 +161,7 @@ def trained_network(architecture: Architecture) -> Graph:
     return _first_fit(architecture, architecture.input_shape[2], (_ODD, _EVEN))
 
 
-def looked_at_network(architecture: Architecture) -> Graph:
+def inspected_network(architecture: Architecture) -> Graph:
     """Another size, even, and one channel where the first has three, or three where one."""
     channels = 1 if architecture.input_shape[2] == 3 else 3  # noqa: PLR2004 - colours
     return _first_fit(architecture, channels, (_EVEN, _ODD))

@@ -48,6 +48,15 @@ def inspect_backends(spec: RunSpec, plugins: Plugins, launcher: Launcher) -> Pla
     return Planned(chosen, plan_cases(chosen, plugins, choices, host), inspections)
 
 
+def check_offers(spec: RunSpec, plugins: Plugins, launcher: Launcher) -> None:
+    """Raise UsageError where no backend has the device, a tier or a precision that is asked for."""
+    threads = launcher.host.facts.default_threads
+    backends = choose_backends(spec, plugins)
+    inspections = _inspect_all(backends, launcher, threads, spec.case_timeout_s)
+    check_ways(spec, inspections)
+    choose_devices(spec, inspections)
+
+
 def _inspect_all(
     backends: Sequence[Entry], launcher: Launcher, threads: int, timeout_s: float
 ) -> dict[str, BackendInspection | None]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from benchsuite.contract import Division
 from benchsuite.errors import UsageError
 from benchsuite.privacy import home_as_tilde
 from benchsuite.toml import checked, read_toml
@@ -89,7 +90,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     epochs: _Positive | None = None
     batch_size: _Positive | None = None
     target_accuracy: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
-    division: Literal["matched", "idiomatic"] = "matched"
+    division: Division = "matched"
     checkpoint_epochs: _Positive | None = None
     input: Annotated[tuple[_Positive, ...], msgspec.Meta(min_length=2, max_length=3)] | None = None
     threads: Annotated[tuple[_Positive, ...], msgspec.Meta(min_length=1)] | None = None

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, get_type_hints
 
 import msgspec
 
+from benchsuite.contract.idiomatic import Division
 from benchsuite.contract.recipe import Recipe
 from benchsuite.names import as_file_name
 
@@ -56,7 +57,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     tier: Annotated[str, Role.AXIS]
     precision: Annotated[str, Role.AXIS]
     threads: Annotated[Int, Role.AXIS]
-    division: Annotated[Literal["matched", "idiomatic"], Role.SETTING]
+    division: Annotated[Division, Role.SETTING]
     dataset: Annotated[str, Role.SETTING]
     limit: Annotated[Int | None, Role.SETTING] = None
     fold: Annotated[tuple[Int, Int] | None, Role.REPEAT] = None

@@ -2,6 +2,8 @@
 
 History of `CERTIFICATE_VERSION`:
 1  first version
+2  says of which code, tier and division it is, and which update rules were followed; before, the
+   tier was `native` and the division `matched`
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,11 +12,13 @@ from typing import Literal
 
 import msgspec
 
+from benchsuite.contract import Division, UpdateRule
+from benchsuite.hooks import Source
 from benchsuite.names import as_file_name
 from benchsuite.records.reading import read_json
 from benchsuite.records.writing import made, pretty_json, write_atomically
 
-CERTIFICATE_VERSION = 1
+CERTIFICATE_VERSION = 2
 CERTIFICATES = "certificates"
 
 Verdict = Literal["exact", "within tolerance", "differs", "degenerate", "unsupported", "failed"]
@@ -48,6 +52,8 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: of the architecture at its own input and classes; a row of the leaderboard
         refers to it by that.
     inputs: what the comparison was done at, as `H×W×C → classes`.
+    source, reference: the backend's code, and that of what it was compared with.
+    rules: the update rules that were followed, by the quantity of their checks.
     cancelled: weights, or parts of them, that by the network's own mathematics have no effect.
     """
 
@@ -58,12 +64,17 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     inputs: tuple[str, ...]
     backend: str
     versions: dict[str, str]
+    source: Source = Source()
+    reference: Source = Source()
     device: str
     device_name: str
+    tier: str = "native"
     precision: str
+    division: Division = "matched"
     verdict: Verdict
     reason: str = ""
     checks: tuple[Check, ...] = ()
+    rules: dict[str, UpdateRule] = {}
     cancelled: tuple[str, ...] = ()
     created: str
     seconds: float
@@ -73,15 +84,17 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it proves anything."""
         return self.verdict in ("exact", "within tolerance")
 
-    def error(self, quantity: str) -> float | None:
-        """The error of one quantity, where it was compared."""
-        return next((check.error for check in self.checks if check.quantity == quantity), None)
+    def check(self, quantity: str) -> Check | None:
+        """The check of one quantity, where it was compared."""
+        return next((check for check in self.checks if check.quantity == quantity), None)
 
     @property
     def path(self) -> Path:
         """Where it lies, below a results folder."""
-        device = self.device.replace(":", "")
-        name = as_file_name(f"{self.backend}.{device}.{self.precision}")
+        parts = [self.backend, self.device.replace(":", ""), self.precision]
+        parts += [self.tier] if self.tier != "native" else []
+        parts += [self.division] if self.division != "matched" else []
+        name = as_file_name(".".join(parts))
         return Path(CERTIFICATES) / as_file_name(self.architecture) / f"{name}.json"
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from benchsuite.hooks import load_plugins
 from benchsuite.parity.experiment import batches
-from benchsuite.parity.subjects import looked_at_network, trained_network, without_randomness
+from benchsuite.parity.subjects import inspected_network, trained_network, without_randomness
 
 REGISTRY = {name: entry.load() for name, entry in load_plugins().architectures.items()}
 ALL = pytest.mark.parametrize("architecture", REGISTRY.values(), ids=REGISTRY)
@@ -14,10 +14,10 @@ ALL = pytest.mark.parametrize("architecture", REGISTRY.values(), ids=REGISTRY)
 
 @ALL
 def test_sizes_are_odd_and_even_and_channels_one_and_three(architecture):
-    trained, looked_at = trained_network(architecture), looked_at_network(architecture)
-    assert {trained.input_shape[2], looked_at.input_shape[2]} == {1, 3}
+    trained, inspected = trained_network(architecture), inspected_network(architecture)
+    assert {trained.input_shape[2], inspected.input_shape[2]} == {1, 3}
     if not architecture.name.startswith("vit"):  # patches must fill the image
-        assert {trained.input_shape[0] % 2, looked_at.input_shape[0] % 2} == {0, 1}
+        assert {trained.input_shape[0] % 2, inspected.input_shape[0] % 2} == {0, 1}
 
 
 @ALL

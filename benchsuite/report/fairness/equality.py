@@ -1,18 +1,41 @@
-"""What certificates prove of the rows of a leaderboard."""
+"""What certificates prove of the rows of a leaderboard: part by part, of what runs alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
+from benchsuite.contract import UpdateRule
+from benchsuite.hooks import Source
 from benchsuite.records import Record
-from benchsuite.records.certificate import Certificate
+from benchsuite.records.certificate import Certificate, Check
 
 UNPROVEN = "unproven"
-EXACT = "exact"
+_DIFFERS, _EXACT, _ROUNDED = "differs", "exact", "within rounding"
+#: In the order in which a row says them.
+_STATES = (_DIFFERS, "no proof", _EXACT, _ROUNDED, "of unknown code", UNPROVEN)
+#: The quantities of certificates that each part of a row stands on.
+_NETWORK = ("counts", "layer outputs", "logits")
+_GRADIENTS = ("loss", "gradients")
+_STEPS = ("statistics after a step", "weights after steps", "logits after steps")
+_FIT = ("idiomatic steps",)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One part of what a row claims. state: one of `_STATES`; detail: how far, or why."""
+
+    name: str
+    state: str
+    detail: str = ""
+
+    @property
+    def said(self) -> str:
+        return f"{self.name} ({self.detail})" if self.detail else self.name
 
 
 def with_equality(records: Sequence[Record], certificates: Iterable[Certificate]) -> list[Record]:
-    """The records, each with what is proven of its network in its backend's very versions."""
+    """The records, each with what is proven of the very code and configuration that ran."""
     known = list(certificates)
     return [
         msgspec.structs.replace(record, equality=_equality(record, known)) for record in records
@@ -20,34 +43,116 @@ def with_equality(records: Sequence[Record], certificates: Iterable[Certificate]
 
 
 def _equality(record: Record, certificates: Sequence[Certificate]) -> str:
-    """`exact`, the error of the logits, what differs, or `unproven`.
+    """Such as `exact: network, gradients, adam; within rounding: fp32 outputs (2e-06)`.
 
-    A certificate in float64 is of the network itself, whatever the row's precision; one in
-    another precision says how closely that computes it, on that device.
+    What differs comes first, what no certificate is of comes last. `unproven` alone where
+    nothing is certified.
     """
-    fitting = [certificate for certificate in certificates if _fits(record, certificate)]
-    exact = next((c for c in fitting if c.precision == "fp64"), None)
-    if exact is not None:
-        return _said(exact, EXACT)
-    case = record.case
-    same = (c for c in fitting if (c.precision, c.device) == (case.precision, case.device))
-    rounded = next(same, None)
-    error = rounded.error("logits") if rounded is not None else None
-    return UNPROVEN if rounded is None or error is None else _said(rounded, f"{error:.1e}")
+    parts = list(_parts(record, [one for one in certificates if fits(record, one)]))
+    if all(part.state == UNPROVEN for part in parts):
+        return UNPROVEN
+    groups = {state: [part.said for part in parts if part.state == state] for state in _STATES}
+    return "; ".join(f"{state}: {', '.join(said)}" for state, said in groups.items() if said)
 
 
-def _said(certificate: Certificate, held: str) -> str:
-    if certificate.holds:
-        return held
-    return f"differs: {certificate.reason}" if certificate.verdict == "differs" else UNPROVEN
+def _parts(record: Record, fitting: Sequence[Certificate]) -> Iterator[_Part]:
+    """Each part of what a row claims, and what is proven of it."""
+    case, rule = record.case, record.case.recipe.update_rule
+    networks = [one for one in fitting if not one.rules]
+    rules = [one for one in fitting if one.rules]
+    exact = [one for one in networks if one.precision == "fp64"]
+    exact_rules = [one for one in rules if one.precision == "fp64"]
+    yield _part("network", exact, _NETWORK)
+    if case.division == "idiomatic":
+        known = exact_rules if case.recipe.optimizer == "sgd" else []
+        yield _part(case.recipe.optimizer, known, _FIT)
+    else:
+        yield _part("gradients", exact, _GRADIENTS)
+        yield _part("training steps", exact, _STEPS)
+        yield _rule_part(case.recipe.optimizer, exact_rules, rule)
+    if case.precision != "fp64":
+        own = [one for one in networks if one.precision == case.precision]
+        yield _part(f"{case.precision} outputs", own, _NETWORK)
+        if case.division == "matched":
+            own = [one for one in rules if one.precision == case.precision]
+            yield _rule_part(f"{case.precision} steps", own, rule)
 
 
-def _fits(record: Record, certificate: Certificate) -> bool:
-    size = record.findings.size
+def _part(name: str, certificates: Sequence[Certificate], quantities: Sequence[str]) -> _Part:
+    """By the checks of these quantities in the certificate, if there is one."""
+    for certificate in certificates:
+        checks = [check for check in certificate.checks if check.quantity in quantities]
+        return _judged(name, certificate, checks)
+    return _Part(name, UNPROVEN)
+
+
+def _rule_part(name: str, certificates: Sequence[Certificate], rule: UpdateRule) -> _Part:
+    """By the checks of rules that together have all that this one asks for."""
+    for certificate in certificates:
+        missing, checks = _features(rule), []
+        for quantity, tried in certificate.rules.items():
+            check, shared = certificate.check(quantity), _features(tried) & missing
+            if check and tried.optimizer == rule.optimizer and shared:
+                missing -= shared
+                checks.append(check)
+        return _judged(name, certificate, [] if missing and checks else checks)
+    return _Part(name, UNPROVEN)
+
+
+def _judged(name: str, certificate: Certificate, checks: Sequence[Check]) -> _Part:
+    if certificate.verdict in ("failed", "degenerate", "unsupported"):
+        return _Part(name, "no proof", certificate.reason)
+    wrong = [check for check in checks if not check.passed]
+    if wrong:
+        return _Part(name, _DIFFERS, "; ".join(map(_how_far, wrong)))
+    if not checks:
+        return _Part(name, UNPROVEN)
+    if not certificate.source.digest:
+        return _Part(name, "of unknown code")
+    if certificate.precision == "fp64":
+        return _Part(name, _EXACT)
+    return _Part(name, _ROUNDED, f"{max(check.error or 0.0 for check in checks):.0e}")
+
+
+def _how_far(check: Check) -> str:
+    far = "not finite" if check.error is None else f"by {check.error:.1e}"
+    return f"{check.quantity} {far} in {check.worst}"
+
+
+def _features(rule: UpdateRule) -> set[str]:
+    """What of an update rule is switched on."""
+    found = {
+        rule.optimizer: True,
+        "nesterov": rule.nesterov,
+        f"{rule.decay} decay": bool(rule.weight_decay),
+        "decay of matrices": bool(rule.weight_decay) and rule.decayed == "matrices",
+        "clipping": rule.clip_norm is not None,
+        "micro-batches": rule.micro_batches > 1,
+        "focal loss": bool(rule.focal_gamma),
+        "average": rule.ema is not None,
+    }
+    return {name for name, is_on in found.items() if is_on}
+
+
+def fits(record: Record, certificate: Certificate) -> bool:
+    """Whether it is of the code, the versions and the configuration that ran.
+
+    One of the update rules, which are the same for every network, fits all networks.
+    """
+    case, findings = record.case, record.findings
+    size, unknown = findings.size, Source()
+    own = size.architecture_fingerprint if size else ""
     return (
-        size is not None
-        and bool(certificate.fingerprint)
-        and size.architecture_fingerprint == certificate.fingerprint
-        and record.case.backend == certificate.backend
-        and record.findings.versions == certificate.versions
+        (bool(certificate.rules) or (bool(own) and own == certificate.fingerprint))
+        and case.backend == certificate.backend
+        and findings.versions == certificate.versions
+        and findings.sources.get("backend", unknown) == certificate.source
+        and findings.sources.get("reference", unknown) == certificate.reference
+        and _kind(case.device) == _kind(certificate.device)
+        and (case.tier, case.division) == (certificate.tier, certificate.division)
+        and certificate.precision in ("fp64", case.precision)
     )
+
+
+def _kind(device: str) -> str:
+    return device.partition(":")[0]
