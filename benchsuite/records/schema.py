@@ -234,6 +234,12 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     key: dict[str, str] = {}
 
     @property
+    def trained(self) -> Training | None:
+        """Its training, where an epoch of it was begun."""
+        training = self.findings.training
+        return training if training and training.epochs else None
+
+    @property
     def row_key(self) -> str:
         """By which views know it: its run and its case."""
         return f"{self.run}/{self.case.id}"

@@ -41,7 +41,7 @@ class RecordRow:
 
     def measured(self, column: Column) -> Measurement | None:
         """What a figure of speed comes from."""
-        return column.measured(self.record) if column.measured else None
+        return column.measurement(self.record)
 
     def measurement(self, metric: str) -> Measurement | None:
         """The measurement of that name."""

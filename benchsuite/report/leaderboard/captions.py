@@ -9,7 +9,6 @@ from benchsuite.records import Record, Role
 from benchsuite.records.case import usual
 from benchsuite.report.columns.columns import COLUMNS
 from benchsuite.report.columns.conditions import CONDITIONS, distinct
-from benchsuite.report.columns.figures import figure_for
 from benchsuite.report.columns.quantities import significant
 from benchsuite.report.fairness.groups import differing
 from benchsuite.report.fairness.protocols import describe_protocol
@@ -108,7 +107,7 @@ def legend(tables: Sequence[RankingTable]) -> list[Text]:
 def _unranked(tables: Sequence[RankingTable]) -> list[str]:
     columns = dict.fromkeys(column for table in tables for column in table.unranked)
     return [
-        f"no rank by {figure_for(column).header.splitlines()[0]}: "
+        f"no rank by {column.shown.header.splitlines()[0]}: "
         "no figure has an interval that gives verdicts"
         for column in columns
         if all(column in table.unranked for table in tables)

@@ -8,8 +8,7 @@ from benchsuite.measure.flags import DISQUALIFYING
 from benchsuite.measure.statistics.verdicts import Comparison, compare_measurements, holm
 from benchsuite.records import Measurement, Record
 from benchsuite.report.columns.column import Column
-from benchsuite.report.columns.shares import share_interval
-from benchsuite.report.fairness.comparable import comparison_groups, mismatched
+from benchsuite.report.fairness.comparable import comparison_groups, mismatched, share_interval
 from benchsuite.report.fairness.verdicts import is_fit, margin_of
 
 

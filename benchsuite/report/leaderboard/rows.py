@@ -10,8 +10,7 @@ from benchsuite.privacy import redacted
 from benchsuite.records import Record
 from benchsuite.records.writing import write_output
 from benchsuite.report.columns.column import Column
-from benchsuite.report.columns.columns import COLUMNS
-from benchsuite.report.columns.quality_columns import metric_column
+from benchsuite.report.columns.columns import COLUMNS, metric_column
 from benchsuite.report.columns.speed_columns import undeclared_columns
 from benchsuite.report.leaderboard.pareto import pareto_column
 from benchsuite.report.leaderboard.view import SortKey, View, view_of

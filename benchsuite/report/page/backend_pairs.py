@@ -6,7 +6,7 @@ from itertools import combinations
 from benchsuite.records import Record
 from benchsuite.report.columns.column import Column
 from benchsuite.report.columns.columns import HEADLINES
-from benchsuite.report.columns.figures import is_doubtful
+from benchsuite.report.columns.figures import doubts
 from benchsuite.report.columns.speed_columns import undeclared_columns
 from benchsuite.report.fairness.comparable import comparable_groups
 from benchsuite.report.page import plot
@@ -81,7 +81,7 @@ def _view(
 def _cloud(
     points: Sequence[tuple[Pair, float, float]], column: Column, keys: Mapping[str, str]
 ) -> Trace:
-    doubtful = [any(is_doubtful(column, record) for record in pair) for pair, *_ in points]
+    doubtful = [any(doubts(column, record) for record in pair) for pair, *_ in points]
     firsts, xs, ys = zip(*((pair[0], x, y) for pair, x, y in points), strict=True)
     terms = [f"{c.tier}, {c.precision}, {c.threads} threads" for c in (r.case for r in firsts)]
     return plot.scatter(

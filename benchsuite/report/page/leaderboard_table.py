@@ -37,7 +37,7 @@ def _view(records: Sequence[Record]) -> View:
         *(columns[name] for name in _NAMES),
         *(column for column in apart if column != INPUT),
         INPUT,
-        *(columns[f.column] for f in figures_for(known) if distinct(records, columns[f.column])),
+        *(column for column in figures_for(known) if distinct(records, column)),
         *(columns[name] for name in _TEXTS),
     ]
     return View(known, chosen, [], None)

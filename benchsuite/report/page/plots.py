@@ -7,7 +7,7 @@ from benchsuite.metrics.declared import DEVICE_MEMORY, HOST_MEMORY, LATENCY
 from benchsuite.metrics.quality import TOP1
 from benchsuite.report.columns.column import Column
 from benchsuite.report.columns.columns import HEADLINES, column_of
-from benchsuite.report.columns.figures import figure_for, is_doubtful
+from benchsuite.report.columns.figures import doubts
 from benchsuite.report.leaderboard.pareto import ACCURACY, pareto_best
 from benchsuite.report.page import curves, plot
 from benchsuite.report.page.plot import Look, Plot, PlotView, Trace
@@ -67,7 +67,7 @@ def _cloud(name: str, entries: Sequence[PageEntry], look: Look) -> Trace:
         error_x=_interval(entries),
         text=[plot.shown(plot.label(record)) for record in records],
         customdata=[entry.key for entry in entries],
-        marker=look.marker([is_doubtful(_LATENCY, record) for record in records]),
+        marker=look.marker([bool(doubts(_LATENCY, record)) for record in records]),
         hovertemplate="%{text}<br>%{x:.3g} ms, %{y:.3f}",
     )
 
@@ -161,7 +161,7 @@ def one_architecture(entries: Sequence[PageEntry], looks: Mapping[str, Look]) ->
 
 
 def _radar(entries: Sequence[PageEntry], looks: Mapping[str, Look]) -> list[Trace]:
-    spokes = {figure_for(c).header.split("\n")[0]: _shares(entries, c) for c in HEADLINES}
+    spokes = {c.shown.header.split("\n")[0]: _shares(entries, c) for c in HEADLINES}
     known = {name: shares for name, shares in spokes.items() if shares}
     if len(known) < _FEWEST_SPOKES:
         return []
