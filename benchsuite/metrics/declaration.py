@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
+import msgspec
+
 from benchsuite.contract.quantity import Quantity, Scale, usual_scale
 from benchsuite.errors import UnknownNameError, did_you_mean
 
@@ -10,6 +12,7 @@ from benchsuite.errors import UnknownNameError, did_you_mean
 class Declaration(Quantity, frozen=True, kw_only=True):
     """A quantity that benchsuite itself measures.
 
+    label: its name in words, where nothing else is said.
     short: the label for a table's header, where another is needed. help: what exactly it is.
     scale: the unit in which people see it, where it is not the usual one.
     precision: half the width of the interval, as a share of the value, down to which rounds are
@@ -26,6 +29,7 @@ class Declaration(Quantity, frozen=True, kw_only=True):
     share: of a tail, which percentile it is.
     """
 
+    label: str = ""
     short: str = ""
     help: str = ""
     scale: Scale | None = None
@@ -39,6 +43,12 @@ class Declaration(Quantity, frozen=True, kw_only=True):
     source: str = ""
     less: str = ""
     share: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for what could be no column."""
+        if not self.label:
+            msgspec.structs.force_setattr(self, "label", self.name.replace("_", " "))
+        super().__post_init__()
 
     @property
     def shown(self) -> Scale:

@@ -118,14 +118,5 @@ def fields_with(*roles: Role) -> tuple[str, ...]:
     return tuple(field for field, role in ROLES.items() if role in roles)
 
 
-def usual(field: str) -> object:
-    """What a field says unless something else was asked for; `msgspec.NODEFAULT` without such."""
-    return _USUAL[field]
-
-
-def is_required(field: str) -> bool:
-    """Whether every case says something of its own in a field."""
-    return usual(field) is msgspec.NODEFAULT
-
-
-_USUAL = {field.name: field.default for field in msgspec.structs.fields(Case)}
+#: What each field says unless something else was asked for; `msgspec.NODEFAULT` without such.
+USUAL: Mapping[str, object] = {field.name: field.default for field in msgspec.structs.fields(Case)}

@@ -251,12 +251,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     def measurement(self, metric: str, batch_size: int | None = None) -> Measurement | None:
         """The measurement of that name, and of that batch size where one is given, if any."""
-        found = (
-            m
-            for m in self.findings.measurements
-            if m.metric == metric and batch_size in (None, m.batch_size)
-        )
-        return next(found, None)
+        found = (m for m in self.findings.measurements if m.metric == metric)
+        return next((m for m in found if batch_size in (None, m.batch_size)), None)
 
     def roofline(self, metric: str, batch_size: int | None) -> Roofline | None:
         """The roofline of the measurement of that name and batch size, if any."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -28,6 +30,7 @@ REPLACED = ".replaced"
 CHECKPOINTS = "checkpoints"
 RUNS = "runs"
 RUN_FILE = "run.json"
+LOCK = "lock"
 
 
 class RunStore:
@@ -150,6 +153,36 @@ def _is_new(folder: Path) -> bool:
     return True
 
 
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a run's folder. The kernel lets go of it when this process ends, however it ends.
+
+    Raises UsageError where another process holds it. On file systems without locks, and on
+    Windows, nothing is held.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    with (folder / LOCK).open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            raise UsageError(
+                f"run '{folder.name}' is in use by process {file.read().strip() or '?'}: wait for "
+                "it, or begin another run"
+            ) from error
+        except OSError:  # such as a network's file system without locks
+            yield
+            return
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """A record, and the file that it was read from."""
@@ -184,6 +217,11 @@ class Stored:
         facts = read_run(self.folder)
         parts = (part for part in facts.get("parts", ()) if self.path.stem in part["cases"])
         return next(parts, facts)
+
+    def environment(self) -> dict[str, Any]:
+        """The machine and the software of that run, as far as they are known."""
+        found: dict[str, Any] = self.facts().get("environment", {})
+        return found
 
 
 # What a run's file has to say, as far as views rely on it; all else may be anything.

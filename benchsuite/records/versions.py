@@ -143,14 +143,9 @@ _SENTENCES = (
     ("not_started", "no process can be started"),
     ("exit", "its process ended with exit code"),
     ("killed", "its process was killed by"),
-    *(
-        ("refused", words)
-        for words in (
-            "training diverged",
-            "built another network",
-            "answers in training mode",
-        )
-    ),
+    ("refused", "training diverged"),
+    ("refused", "built another network"),
+    ("refused", "answers in training mode"),
 )
 #: By version: to the next one.
 _UPGRADES: Mapping[int, Callable[[Raw], Raw]] = {1: _from_1, 2: _from_2, 3: _from_3}

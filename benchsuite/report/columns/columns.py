@@ -238,9 +238,7 @@ COLUMNS: tuple[Column, ...] = (
     text("split_digest", "sha256 of the splits", "trained.digests.split"),
     text("order_digest", "sha256 of the training order", "trained.digests.order"),
     text(
-        "initial_weights_digest",
-        "sha256 of the initial weights",
-        "trained.digests.initial_weights",
+        "initial_weights_digest", "sha256 of the initial weights", "trained.digests.initial_weights"
     ),
     text("fingerprint", "sha256 of the measured network", "findings.size.fingerprint"),
     text("train_fingerprint", "sha256 of the trained network", "trained.digests.train_fingerprint"),

@@ -8,24 +8,10 @@ import msgspec
 from benchsuite.contract.quantity import UNKNOWN_UNIT, Quantity
 from benchsuite.measure.flags import at_own_batch
 from benchsuite.metrics import METRICS, Declaration
-from benchsuite.metrics.declared import (
-    HOST_MEMORY,
-    INFERENCE,
-    LATENCY,
-    LATENCY_P99,
-    TRAINING,
-)
+from benchsuite.metrics.declared import HOST_MEMORY, INFERENCE, LATENCY, LATENCY_P99, TRAINING
 from benchsuite.names import readable_line
 from benchsuite.records import Measurement, Record
-from benchsuite.report.columns.column import (
-    LAST,
-    Column,
-    Value,
-    integer,
-    number,
-    of_quantity,
-    text,
-)
+from benchsuite.report.columns.column import LAST, Column, Value, integer, number, of_quantity, text
 from benchsuite.report.columns.quantities import whole
 
 Measured = Callable[[Record], Measurement | None]
@@ -217,9 +203,5 @@ SPEED: tuple[Column, ...] = tuple(
     column
     for metric in METRICS.values()
     if metric.column
-    for column in (
-        *_BEFORE.get(metric, ()),
-        *_declared(metric),
-        *_BEHIND.get(metric, ()),
-    )
+    for column in (*_BEFORE.get(metric, ()), *_declared(metric), *_BEHIND.get(metric, ()))
 )

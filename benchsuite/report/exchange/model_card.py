@@ -53,11 +53,7 @@ def _result(record: Record) -> dict[str, Any]:
     whose = f"{case.architecture}, {case.backend}, {case.precision}, {case.division}"
     return {
         "task": dict(_TASK),
-        "dataset": {
-            "type": case.dataset.partition(":")[0],
-            "name": case.dataset,
-            "split": "test",
-        },
+        "dataset": {"type": case.dataset.partition(":")[0], "name": case.dataset, "split": "test"},
         "metrics": [
             _metric(name, value, f"{whose}, seed {case.seed}")
             for name in (*_METRICS, *(name for name in found if name not in _METRICS))

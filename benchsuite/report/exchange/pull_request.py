@@ -44,7 +44,7 @@ def _environments(cases: Iterable[Stored]) -> list[Mapping[str, str]]:
 
 
 def _facts(held: Sequence[Stored]) -> dict[str, str]:
-    known = held[0].facts().get("environment", {})
+    known = held[0].environment()
     told = {name: _shown(known.get(name)) for name in _FACTS}
     versions = (stored.record.findings.versions for stored in held)
     joined = {name: version for one in versions for name, version in one.items()}

@@ -13,7 +13,7 @@ import msgspec
 from benchsuite.errors import UsageError
 from benchsuite.metrics.declared import HOST_LATENCY, INFERENCE, LATENCY, TRAINING
 from benchsuite.records import Case, Record, Role, Stored, fields_with
-from benchsuite.records.case import is_required
+from benchsuite.records.case import USUAL
 from benchsuite.records.series import Series, read_series
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _NO_COMMIT = "unversioned"
 _PARAMETERS = tuple(
     field
     for field in fields_with(Role.IDENTITY, Role.AXIS, Role.SETTING, Role.REPEAT)
-    if not field.endswith("_shape") and is_required(field)
+    if not field.endswith("_shape") and USUAL[field] is msgspec.NODEFAULT
 )
 #: What benchmarks that are shown in one table share: those of other backends are compared there.
 _GROUPED = (*(field for field in _PARAMETERS if field != "backend"), "protocol")
@@ -70,7 +70,7 @@ def _without(cases: Sequence[Stored], benchmarks: Mapping[str, Any]) -> list[dic
 
 def _environment(cases: Sequence[Stored]) -> Mapping[str, Any]:
     """That of all cases. Raises UsageError where they are of several machines."""
-    facts = [stored.facts().get("environment", {}) for stored in cases]
+    facts = [stored.environment() for stored in cases]
     machines = {(known.get("host"), known.get("cpu")): known for known in facts}
     if len(machines) > 1:
         raise UsageError(

@@ -16,8 +16,8 @@ _Key = Callable[[Record], Hashable]
 _PROVENANCE: Mapping[str, _Read] = {
     "benchsuite_version": lambda stored: stored.record.benchsuite_version,
     "schema": lambda stored: version_of(stored.path.read_bytes()),
-    "host": lambda stored: stored.facts().get("environment", {}).get("host"),
-    "cpu": lambda stored: stored.facts().get("environment", {}).get("cpu"),
+    "host": lambda stored: stored.environment().get("host"),
+    "cpu": lambda stored: stored.environment().get("cpu"),
 }
 
 

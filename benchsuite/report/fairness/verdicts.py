@@ -6,12 +6,7 @@ from itertools import combinations
 
 from benchsuite.measure.flags import DISQUALIFYING, DOUBTFUL, at_own_batch
 from benchsuite.measure.protocol import PROTOCOLS
-from benchsuite.measure.statistics.verdicts import (
-    MARGIN,
-    Comparison,
-    compare_measurements,
-    holm,
-)
+from benchsuite.measure.statistics.verdicts import MARGIN, Comparison, compare_measurements, holm
 from benchsuite.metrics import CONTESTED
 from benchsuite.records import Measurement, Record
 

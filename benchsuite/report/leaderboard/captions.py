@@ -6,7 +6,7 @@ from rich.text import Text
 
 from benchsuite.metrics import METRICS
 from benchsuite.records import Record, Role
-from benchsuite.records.case import usual
+from benchsuite.records.case import USUAL
 from benchsuite.report.columns.columns import COLUMNS
 from benchsuite.report.columns.conditions import CONDITIONS, distinct
 from benchsuite.report.columns.quantities import significant
@@ -52,7 +52,7 @@ def _shared(records: Sequence[Record]) -> list[str]:
         if column.field and column.role in (Role.AXIS, Role.SETTING, Role.REPEAT)
         if column.name not in _SAID_ELSEWHERE
         if len(values := distinct(records, column)) == 1
-        if values[0] != usual(column.field)
+        if values[0] != USUAL[column.field]
     ]
 
 

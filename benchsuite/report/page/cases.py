@@ -160,10 +160,7 @@ def _raw_view(one: SampledFigure) -> PlotView:
         "hovertemplate": "round %{x:.2f}: %{y:.4g} " + unit,
     }
     count = f"{len(one.shown):,} of {one.total:,} samples"
-    layout = {
-        "xaxis": axis("round"),
-        "yaxis": axis(shown(title), rangemode="tozero"),
-    }
+    layout = {"xaxis": axis("round"), "yaxis": axis(shown(title), rangemode="tozero")}
     return PlotView(f"{name} ({count})", [trace], layout)
 
 
