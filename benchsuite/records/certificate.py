@@ -12,6 +12,7 @@ import msgspec
 
 from benchsuite.names import as_file_name
 from benchsuite.records.reading import read_json
+from benchsuite.records.schema import Record
 from benchsuite.records.writing import made, pretty_json, write_atomically
 
 CERTIFICATE_VERSION = 1
@@ -67,6 +68,13 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     cancelled: tuple[str, ...] = ()
     created: str
     seconds: float
+
+    def is_of(self, record: Record) -> bool:
+        """Whether it is of a record's network, in its backend."""
+        size = record.findings.size
+        known = size.architecture_fingerprint if size else ""
+        own = (self.fingerprint, self.backend)
+        return bool(known) and own == (known, record.case.backend)
 
     @property
     def holds(self) -> bool:

@@ -112,15 +112,11 @@ def _between(figures: Sequence[Figures], *, anchored: bool) -> list[Change]:
         other = second / _processes([f.second_anchor for f in figures]) ** slower
         ratios, how = _cautious(ratios, ratios_of(one, other)), f"{how}, with their anchors"
     shown = how.format(first.shape[1], second.shape[1])
+    parts = [p.tolist() for p in (ratios.value, ratios.low, ratios.high, ratios.p_value)]
     return [
         Change(Estimate(value, low, high), p_value, one.margin, shown)
         for one, value, low, high, p_value in zip(
-            figures,
-            ratios.value.tolist(),
-            ratios.low.tolist(),
-            ratios.high.tolist(),
-            ratios.p_value.tolist(),
-            strict=True,
+            figures, *map(np.ndarray.tolist, parts), strict=True
         )
     ]
 

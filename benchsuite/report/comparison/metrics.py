@@ -7,7 +7,8 @@ from benchsuite.metrics import CONTESTED, METRICS
 from benchsuite.metrics.quality import TOP1
 from benchsuite.report.columns.column import Column
 from benchsuite.report.columns.columns import COLUMNS
-from benchsuite.report.comparison.rows import Row, undeclared_in
+from benchsuite.report.columns.speed_columns import undeclared_columns
+from benchsuite.report.comparison.rows import RecordRow, Row
 
 _COMPARABLE = {column.name: column for column in COLUMNS if column.better}
 SHORT: Mapping[str, str] = {c.alias: name for name, c in _COMPARABLE.items() if c.alias}
@@ -27,7 +28,8 @@ def metric_named(name: str, rows: Iterable[Row] = ()) -> Column:
     wanted = SHORT.get(name, name)
     if wanted in _COMPARABLE:
         return _COMPARABLE[wanted]
-    probes = [column for column in undeclared_in(rows) if column.better]
+    records = (row.record for row in rows if isinstance(row, RecordRow))
+    probes = [column for column in undeclared_columns(records) if column.better]
     found = next((column for column in probes if name in (column.alias, column.name)), None)
     if found is None:
         names = [*SHORT, *(column.alias for column in probes)]

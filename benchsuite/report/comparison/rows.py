@@ -3,7 +3,7 @@
 import csv
 import gc
 import math
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
@@ -33,11 +33,9 @@ class RecordRow:
 
     def cell(self, name: str) -> Value:
         """What the column of that name says."""
-        column = _BY_NAME.get(name) or self._probe(name)
+        probes = (one for one in undeclared_columns([self.record]) if one.name == name)
+        column = _BY_NAME.get(name) or next(probes, None)
         return column.read(self.record) if column else None
-
-    def _probe(self, name: str) -> Column | None:
-        return next((c for c in undeclared_columns([self.record]) if c.name == name), None)
 
     def measured(self, column: Column) -> Measurement | None:
         """What a figure of speed comes from."""
@@ -178,11 +176,6 @@ def _type_of(cell: str) -> str:
     except ValueError:
         return "text"
     return "number"
-
-
-def undeclared_in(rows: Iterable[Row]) -> list[Column]:
-    """The columns of what plugins' probes measured in these rows, by what their records say."""
-    return list(undeclared_columns(row.record for row in rows if isinstance(row, RecordRow)))
 
 
 def identities(sides: Sequence[Sequence[Row]], ignored: Sequence[str] = ()) -> list[list[Hashable]]:

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 
-import msgspec
-
 from benchsuite.names import readable_line
+from benchsuite.records.writing import pretty_json
 from benchsuite.report.columns.column import Column, Figure, Value
 from benchsuite.report.columns.columns import COLUMNS
 from benchsuite.report.columns.conditions import CASE_COLUMNS, NAMES
@@ -86,7 +85,7 @@ def as_csv(lines: Cells) -> str:
 
 def as_json(lines: Cells) -> str:
     """A list of objects; null where there is nothing."""
-    return msgspec.json.format(msgspec.json.encode(lines), indent=1).decode() + "\n"
+    return pretty_json(lines).decode()
 
 
 def as_text(lines: Cells, columns: Sequence[Column] = COLUMNS) -> str:

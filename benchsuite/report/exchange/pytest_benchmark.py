@@ -15,6 +15,7 @@ from benchsuite.metrics.declared import HOST_LATENCY, INFERENCE, LATENCY, TRAINI
 from benchsuite.records import Case, Record, Role, Stored, fields_with
 from benchsuite.records.case import USUAL
 from benchsuite.records.series import Series, read_series
+from benchsuite.records.writing import pretty_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,7 +61,7 @@ def export(cases: Sequence[Stored]) -> str:
         "version": _FORMAT,
         "benchsuite": {"without_samples": _without(cases, benchmarks)},
     }
-    return msgspec.json.format(msgspec.json.encode(exported), indent=1).decode() + "\n"
+    return pretty_json(exported).decode()
 
 
 def _without(cases: Sequence[Stored], benchmarks: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -9,6 +9,7 @@ from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.statistics.verdicts import MARGIN, Comparison, compare_measurements, holm
 from benchsuite.metrics import CONTESTED
 from benchsuite.records import Measurement, Record
+from benchsuite.report.columns.quantities import significant
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,13 @@ class PairVerdict:
     first: Record
     second: Record
     comparison: Comparison
+
+    @property
+    def ratio(self) -> str:
+        """That of the figures, with its 95 % interval, such as `0.820 (0.801–0.838)`."""
+        found = self.comparison.ratio
+        value, low, high = map(significant, (found.value, found.low, found.high))
+        return f"{value} ({low}–{high})"
 
 
 def pair_verdicts(comparable: Sequence[Record]) -> list[PairVerdict]:

@@ -1,6 +1,6 @@
 """What is said above and below the tables of the leaderboard, in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.text import Text
 
@@ -9,9 +9,7 @@ from benchsuite.records import Record, Role
 from benchsuite.records.case import USUAL
 from benchsuite.report.columns.columns import COLUMNS
 from benchsuite.report.columns.conditions import CONDITIONS, distinct
-from benchsuite.report.columns.quantities import significant
 from benchsuite.report.fairness.groups import differing
-from benchsuite.report.fairness.protocols import describe_protocol
 from benchsuite.report.fairness.verdicts import PairVerdict
 from benchsuite.report.leaderboard.cells import BEST, GAP, MISMATCHED, ON_FRONT
 from benchsuite.report.leaderboard.ranking_table import RankingTable
@@ -20,6 +18,12 @@ from benchsuite.report.leaderboard.view import View
 _DOUBTFUL = "~"
 _SECTIONS = "sections: input → classes · size · batch of inference/training throughput"
 
+#: By the start of a protocol's name.
+_PROTOCOLS = {
+    "tour": "tour: one process, a few seconds per figure; indicative, no verdicts",
+    "quick": "quick: three processes; indicative, no verdicts",
+    "full": "full: fresh processes in turns, median ± half of its 95 % interval",
+}
 _BY_NAME = {column.name: column for column in COLUMNS}
 #: Said in lines of their own, or by the protocol, or beside the figures that depend on it.
 _SAID_ELSEWHERE = ("device", "device_name", "threads", "protocol", "isolation", "training input")
@@ -29,19 +33,30 @@ def caption(tables: Sequence[RankingTable], view: View, *, wide: bool) -> list[T
     """What holds for all tables: protocols, hardware, conditions, and what keeps them apart."""
     records = [record for table in tables for record in table.group.records]
     protocols = [str(name) for name in distinct(records, _BY_NAME["protocol"])]
-    hardware = [
-        f"{r.case.device}: {r.findings.device_name}, threads: {r.case.threads}"
-        for r in records
-        if r.findings.device_name
-    ]
     lines = [
         *map(describe_protocol, protocols),
-        *dict.fromkeys(hardware),
+        *hardware(records),
         " · ".join(_shared(records)) if view.chosen or not wide else "",
         _SECTIONS if records and view.section == _BY_NAME["architecture"] else "",
         _why_apart(tables),
     ]
     return [Text(line) for line in lines if line]
+
+
+def describe_protocol(name: str) -> str:
+    """That line, with the protocol's version; the name alone where there is no such line."""
+    said = _PROTOCOLS.get(name.partition("-")[0])
+    return f"{said} ({name})" if said else name
+
+
+def hardware(records: Iterable[Record]) -> list[str]:
+    """What they were measured on, each once."""
+    known = (
+        f"{r.case.device}: {r.findings.device_name}, threads: {r.case.threads}"
+        for r in records
+        if r.findings.device_name
+    )
+    return list(dict.fromkeys(known))
 
 
 def _shared(records: Sequence[Record]) -> list[str]:
@@ -78,11 +93,10 @@ def _distinctions(table: RankingTable, tables: Sequence[RankingTable]) -> Mappin
 
 def pair_verdict_line(found: PairVerdict) -> Text:
     """Such as `latency: torch / keras-tensorflow 0.820 (0.801-0.838), different`."""
-    ratio, verdict = found.comparison.ratio, found.comparison.verdict
-    value, low, high = (significant(x) for x in (ratio.value, ratio.low, ratio.high))
+    verdict = found.comparison.verdict
     names = " / ".join(record.case.backend for record in (found.first, found.second))
     what = METRICS[found.metric].label
-    text = f"{GAP}{what}: {names} {value} ({low}–{high}), {verdict}"
+    text = f"{GAP}{what}: {names} {found.ratio}, {verdict}"
     return Text(text, "" if verdict == "different" else "bright_black")
 
 

@@ -8,11 +8,11 @@ from importlib.util import find_spec
 from io import BytesIO, StringIO
 from typing import TYPE_CHECKING
 
-import msgspec
 from rich.text import Text
 
 from benchsuite.errors import MissingDependencyError
 from benchsuite.records import Record
+from benchsuite.records.writing import pretty_json
 from benchsuite.report.leaderboard.captions import caption, legend, title
 from benchsuite.report.leaderboard.cells import Field, name_field, record_of
 from benchsuite.report.leaderboard.console import leaderboard_table
@@ -58,7 +58,7 @@ def json(records: Sequence[Record], view: View, *, wide: bool) -> bytes:  # noqa
         {column.name: column.read(record) for column in columns}
         for record in in_order(records, view.sort)
     ]
-    return msgspec.json.format(msgspec.json.encode(rows), indent=1) + b"\n"
+    return pretty_json(rows)
 
 
 def parquet(records: Sequence[Record], view: View, *, wide: bool) -> bytes:  # noqa: ARG001 - likewise
@@ -147,8 +147,8 @@ def _lines(lines: Sequence[Text], escape: Callable[[str], str]) -> list[str]:
 
 def _fields(table: RankingTable, view: View) -> list[Field]:
     """Those of the terminal, between what sections are by and what became of failures."""
-    sectioned = view.section and not view.chosen
-    section = [name_field(table.rows, view.section)] if sectioned and view.section else []
+    sectioned = view.section if not view.chosen else None
+    section = [name_field(table.rows, sectioned)] if sectioned else []
     failed = any(record_of(row).status != "ok" for row in table.rows)
     outcome = [table.outcome] if table.outcome and failed else []
     return [*section, *table.fields, *outcome]

@@ -69,7 +69,7 @@ def blocks_of(entry: PageEntry, known: Sequence[Certificate]) -> Iterator[Block]
         yield Block("Network", facts=_facts(msgspec.to_builtins(record.findings.size)))
     if record.findings.rooflines:
         yield Block("Rooflines", table=_structs("Rooflines", record.findings.rooflines))
-    fitting = [c for c in known if _is_of(c, record)]
+    fitting = [one for one in known if one.is_of(record)]
     if fitting:
         yield Block("Certificates", table=certificates(fitting))
     case = msgspec.to_builtins(record.case)
@@ -227,16 +227,6 @@ def _training(record: Record) -> Iterator[Block]:
         ),
     )
     yield Block("Digests", facts=_facts(msgspec.to_builtins(training.digests)))
-
-
-def _is_of(certificate: Certificate, record: Record) -> bool:
-    size = record.findings.size
-    return (
-        size is not None
-        and bool(certificate.fingerprint)
-        and certificate.fingerprint == size.architecture_fingerprint
-        and certificate.backend == record.case.backend
-    )
 
 
 def _structs(caption: str, structs: Sequence[msgspec.Struct]) -> Table:

@@ -17,7 +17,7 @@ from benchsuite import __version__
 from benchsuite.records import Record
 from benchsuite.records.writing import write_output
 from benchsuite.report.fairness.groups import FairGroup, differing
-from benchsuite.report.fairness.protocols import describe_protocol
+from benchsuite.report.leaderboard.captions import describe_protocol, hardware
 from benchsuite.report.page.backend_pairs import backend_against_backend
 from benchsuite.report.page.cases import case_pages
 from benchsuite.report.page.findings import certificates, failures, ledger, spoken
@@ -126,7 +126,7 @@ def _facts(source: Source) -> dict[str, Any]:
         "began": min(record.started for record in records),
         "ended": max(record.ended for record in records),
         "protocols": [describe_protocol(name) for name in _each(records, "protocol")],
-        "hardware": _hardware(records),
+        "hardware": hardware(records),
         "backends": backends,
         "architectures": _each(records, "architecture"),
         "versions": [(name, _versions(records, name)) for name in backends],
@@ -141,15 +141,6 @@ def _facts(source: Source) -> dict[str, Any]:
 def _each(records: Sequence[Record], field: str) -> list[str]:
     """What the cases say in a field, each once."""
     return list(dict.fromkeys(getattr(record.case, field) for record in records))
-
-
-def _hardware(records: Sequence[Record]) -> list[str]:
-    known = (
-        f"{r.case.device}: {r.findings.device_name}, threads: {r.case.threads}"
-        for r in records
-        if r.findings.device_name
-    )
-    return list(dict.fromkeys(known))
 
 
 def _versions(records: Sequence[Record], backend: str) -> str:

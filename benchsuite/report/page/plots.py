@@ -147,9 +147,7 @@ def _peaks(name: str, memory: Quantity, entries: Sequence[PageEntry], look: Look
 def one_architecture(entries: Sequence[PageEntry], looks: Mapping[str, Look]) -> Plot:
     """A radar of one architecture over backends: each figure as a share of the best."""
     layout = {"polar": {"radialaxis": {"range": [0, 1.05], "angle": 90, "tickangle": 90}}}
-    views = plot.views_by_architecture(
-        entries, layout, lambda members: _radar(members, looks), at_least=2
-    )
+    views = plot.views_by_architecture(entries, layout, lambda members: _radar(members, looks))
     return Plot(
         "one-architecture",
         "One architecture on every backend",
