@@ -115,9 +115,7 @@ def _between(figures: Sequence[Figures], *, anchored: bool) -> list[Change]:
     parts = [p.tolist() for p in (ratios.value, ratios.low, ratios.high, ratios.p_value)]
     return [
         Change(Estimate(value, low, high), p_value, one.margin, shown)
-        for one, value, low, high, p_value in zip(
-            figures, *map(np.ndarray.tolist, parts), strict=True
-        )
+        for one, value, low, high, p_value in zip(figures, *parts, strict=True)
     ]
 
 

@@ -1,6 +1,6 @@
 """Markdown for a pull request: the short table, and everything else folded away."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 from benchsuite.records import Record, Stored
 from benchsuite.report.leaderboard.formats import markdown
@@ -28,19 +28,16 @@ def export(cases: Sequence[Stored]) -> str:
 
 
 def _environment(cases: Sequence[Stored]) -> str:
+    """What is known of each run's machine and software, in the order of the first case of each."""
     from tabulate import tabulate
 
-    rows = [{name: escaped(fact) for name, fact in row.items()} for row in _environments(cases)]
-    text: str = tabulate(rows, headers="keys", tablefmt="github", disable_numparse=True)
-    return text
-
-
-def _environments(cases: Iterable[Stored]) -> list[Mapping[str, str]]:
-    """What is known of each run's machine and software, in the order of the first case of each."""
     runs: dict[str, list[Stored]] = {}
     for stored in cases:
         runs.setdefault(stored.record.run, []).append(stored)
-    return [{"run": run, **_facts(held)} for run, held in runs.items()]
+    known = ({"run": run, **_facts(held)} for run, held in runs.items())
+    rows = [{name: escaped(fact) for name, fact in row.items()} for row in known]
+    text: str = tabulate(rows, headers="keys", tablefmt="github", disable_numparse=True)
+    return text
 
 
 def _facts(held: Sequence[Stored]) -> dict[str, str]:

@@ -3,12 +3,12 @@
 Keys and statistics are those of pytest-benchmark 5 (`pytest_benchmark.stats.Stats`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from benchsuite.errors import UsageError
 from benchsuite.metrics.declared import HOST_LATENCY, INFERENCE, LATENCY, TRAINING
@@ -16,10 +16,6 @@ from benchsuite.records import Case, Record, Role, Stored, fields_with
 from benchsuite.records.case import USUAL
 from benchsuite.records.series import Series, read_series
 from benchsuite.records.writing import pretty_json
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 #: Figures of which every sample is the time of calls of one kind.
 _METRICS = tuple(one.name for one in (LATENCY, HOST_LATENCY, INFERENCE, TRAINING))
@@ -53,20 +49,20 @@ def export(cases: Sequence[Stored]) -> str:
             "export each to a file of its own, and compare the files"
         )
     environment = _environment(cases)
+    without = [
+        {"case_id": r.case.id, "status": r.status, "reason": r.reason}
+        for r in (stored.record for stored in cases)
+        if not benchmarks[r.case.id]
+    ]
     exported = {
         "machine_info": _machine(environment),
         "commit_info": _commit(environment),
         "benchmarks": [one for found in benchmarks.values() for one in found],
         "datetime": max((stored.record.ended for stored in cases), default=""),
         "version": _FORMAT,
-        "benchsuite": {"without_samples": _without(cases, benchmarks)},
+        "benchsuite": {"without_samples": without},
     }
     return pretty_json(exported).decode()
-
-
-def _without(cases: Sequence[Stored], benchmarks: Mapping[str, Any]) -> list[dict[str, str]]:
-    records = [stored.record for stored in cases if not benchmarks[stored.record.case.id]]
-    return [{"case_id": r.case.id, "status": r.status, "reason": r.reason} for r in records]
 
 
 def _environment(cases: Sequence[Stored]) -> Mapping[str, Any]:
@@ -116,8 +112,6 @@ def _benchmarks(stored: Stored) -> Iterator[dict[str, Any]]:
 
 def _timed(stored: Stored) -> dict[tuple[str, int], tuple[NDArray[np.float64], int]]:
     """(metric, batch size) -> seconds a call, (samples,), and the calls in each sample."""
-    import numpy as np
-
     if not stored.samples.is_file():
         return _of_processes(stored.record)
     found: dict[tuple[str, int], list[Series]] = {}
@@ -135,8 +129,6 @@ def _timed(stored: Stored) -> dict[tuple[str, int], tuple[NDArray[np.float64], i
 
 def _of_processes(record: Record) -> dict[tuple[str, int], tuple[NDArray[np.float64], int]]:
     """The same from the values of each process, as old records have them."""
-    import numpy as np
-
     return {
         (one.metric, one.batch_size): (
             np.divide(one.batch_size, one.values)
@@ -167,14 +159,13 @@ def _names(case: Case, metric: str, batch_size: int) -> dict[str, Any]:
 def _extra(record: Record, metric: str, batch_size: int) -> dict[str, Any]:
     """The figure as benchsuite has it: over processes, with its interval and flags."""
     size, figure = record.findings.size, record.measurement(metric, batch_size)
+    told = ("unit", "value", "low", "high", "flags")
     return {
         "run": record.run,
         "case_id": record.case.id,
         "fingerprint": size.fingerprint if size else None,
         "versions": record.findings.versions,
-        "figure": None
-        if figure is None
-        else {name: getattr(figure, name) for name in ("unit", "value", "low", "high", "flags")},
+        "figure": {name: getattr(figure, name) for name in told} if figure else None,
     }
 
 
@@ -184,8 +175,6 @@ def statistics(seconds: NDArray[np.float64]) -> dict[str, Any]:
     Its quartiles are those of Hazen (Hyndman and Fan 1996, definition 5); outliers lie beyond
     one standard deviation from the mean, or 1.5 interquartile ranges from a quartile.
     """
-    import numpy as np
-
     q1, median, q3 = np.quantile(seconds, (0.25, 0.5, 0.75), method="hazen")
     mean, iqr = seconds.mean(), q3 - q1
     stddev = seconds.std(ddof=1) if len(seconds) > 1 else 0.0

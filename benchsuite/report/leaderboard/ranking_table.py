@@ -6,6 +6,7 @@ are computed once.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from benchsuite.metrics.declared import LATENCY
 from benchsuite.records import Record
@@ -174,7 +175,5 @@ class _Maker:
 
     def _fitting(self, fields: Sequence[Field], room: int) -> list[Field]:
         """As many of the first fields as there is room for, and at least one."""
-        count = 1
-        while count < len(fields) and self._width(fields[: count + 1]) <= room:
-            count += 1
-        return list(fields[:count])
+        widths = accumulate(self._width([field]) for field in fields)
+        return list(fields[: max(1, sum(width <= room for width in widths))])

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Types that keep a missing value missing: an integer column is never turned into floats.
 _DTYPES = {"text": "string", "integer": "Int64", "number": "Float64"}
+#: Backends come last, so that rows of the same terms stand side by side.
+_ORDER = ("architecture", "dataset", "device", "tier", "precision", "threads", "seed", "backend")
 
 
 def columns_of(
@@ -77,17 +79,5 @@ def write_csv(records: Sequence[Record], path: Path, view: View | None = None) -
     write_output(path, redacted(csv_text(records, view)).encode())
 
 
-def _place(record: Record) -> tuple[str | int, ...]:
-    case = record.case
-    return (
-        case.architecture,
-        case.dataset,
-        case.device,
-        case.tier,
-        case.precision,
-        case.threads,
-        case.seed,
-        case.backend,
-        record.run,
-        case.id,
-    )
+def _place(record: Record) -> tuple[object, ...]:
+    return (*record.case.values(_ORDER), record.run, record.case.id)

@@ -61,16 +61,11 @@ def _figures(source: Source, folder: Path, kind: str) -> Iterator[dict[str, Any]
     for group, plot in _plots(source):
         for view in plot.views:
             name = file_name((plot.id, group, view.name), taken)
-            height = view.layout.get("height", _HEIGHT_PX)
+            size = {"width": _WIDTH_PX, "height": view.layout.get("height", _HEIGHT_PX)}
             yield {
                 "fig": _figure(plot, group, view),
                 "path": folder / f"{name}.{kind}",
-                "opts": {
-                    "format": kind,
-                    "width": _WIDTH_PX,
-                    "height": height,
-                    "scale": _SCALE[kind],
-                },
+                "opts": {"format": kind, **size, "scale": _SCALE[kind]},
             }
 
 

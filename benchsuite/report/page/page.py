@@ -16,7 +16,7 @@ import msgspec
 from benchsuite import __version__
 from benchsuite.records import Record
 from benchsuite.records.writing import write_output
-from benchsuite.report.fairness.groups import FairGroup, differing
+from benchsuite.report.fairness.groups import differing
 from benchsuite.report.leaderboard.captions import describe_protocol, hardware
 from benchsuite.report.page.backend_pairs import backend_against_backend
 from benchsuite.report.page.cases import case_pages
@@ -98,17 +98,17 @@ def _hash(script: str) -> str:
 
 def _overview(source: Source) -> Overview:
     return Overview(
-        [_group(source, group, name) for name, group in named_groups(source.records)],
+        [
+            Group(
+                name, leaderboard(group, f"Leaderboard: {name}"), plots_of(source.of(group.records))
+            )
+            for name, group in named_groups(source.records)
+        ],
         verdict_table(source.entries),
         backend_against_backend(source.entries),
         certificates(source.certificates),
         failures(source.entries),
     )
-
-
-def _group(source: Source, group: FairGroup, name: str) -> Group:
-    table = leaderboard(group, f"Leaderboard: {name}")
-    return Group(name, table, plots_of(source.of(group.records)))
 
 
 def _facts(source: Source) -> dict[str, Any]:
