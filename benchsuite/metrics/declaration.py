@@ -89,10 +89,7 @@ class Declarations:
         )
 
     def drawn_from(self, series: str) -> list[Declaration]:
-        """The figures that are made of a series of that name, its own first.
-
-        Raises UnknownNameError where nobody declared it.
-        """
+        """The figures made of a series of that name, its own first. Raises UnknownNameError."""
         made = (one for one in self._declared.values() if one.source == series)
         return [self[series], *made]
 

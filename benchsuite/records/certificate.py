@@ -103,10 +103,7 @@ def write_certificate(results: Path, certificate: Certificate) -> Path:
 
 
 def read_certificates(results: Path) -> Iterator[Certificate]:
-    """Every certificate in a results folder; none where there is no such folder.
-
-    Raises UsageError where a file is no certificate of ours.
-    """
+    """All in a results folder, if there are any. Raises UsageError where a file is none of ours."""
     for path in sorted((results / CERTIFICATES).glob("*/*.json")):
         yield read_json(path, Certificate, "certificate")
 

@@ -42,10 +42,7 @@ class MergePart:
 
 
 def read_parts(folder: Path) -> list[MergePart]:
-    """The run in a run's folder, or all runs in a results folder.
-
-    Raises UsageError where the folder holds none, or a file that is not ours.
-    """
+    """The run, or all runs, in a folder. Raises UsageError where none is, or a file is not ours."""
     found = sorted(folder.glob(f"{RUNS}/[!.]*/{RECORDS}"))
     runs = [folder] if (folder / RECORDS).is_dir() else [records.parent for records in found]
     if not runs:
@@ -144,10 +141,7 @@ def built_beside(folder: Path) -> Iterator[Path]:
 
 
 def write_merged(folder: Path, name: str, merged: Merged) -> None:
-    """Copy all that lies beside the merged records, each case under its id of today.
-
-    Of a part that was merged itself, its own parts are named.
-    """
+    """Copy all that lies beside the merged records, each case under its id of today."""
     for kind in (RECORDS, store.LOGS, store.PREDICTIONS, store.SAMPLES):
         (folder / kind).mkdir()
     for stored in merged.stored:
@@ -174,6 +168,7 @@ def _files_of(stored: Stored) -> Iterator[Path]:
 def _facts(part: MergePart, merged: Merged) -> list[dict[str, Any]]:
     """The facts of a part, or of its own parts, each with the cases that came from it."""
     held = {stored.path.stem: stored for stored in merged.stored if stored.folder == part.folder}
+    # Of a part that was merged itself, its own parts are named: they are what ran on a machine.
     inner = part.facts.get("parts") or [{"run": part.name, **part.facts, "cases": list(held)}]
     return [
         {**facts, "cases": [held[stem].record.case.id for stem in facts["cases"] if stem in held]}

@@ -254,12 +254,6 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         found = (m for m in self.findings.measurements if m.metric == metric)
         return next((m for m in found if batch_size in (None, m.batch_size)), None)
 
-    def roofline(self, metric: str, batch_size: int | None) -> Roofline | None:
-        """The roofline of the measurement of that name and batch size, if any."""
-        wanted = (metric, batch_size)
-        found = (r for r in self.findings.rooflines if (r.metric, r.batch_size) == wanted)
-        return next(found, None)
-
 
 def finite(value: float) -> float | None:
     """The value, or None where it is none: JSON knows neither NaN nor infinity."""

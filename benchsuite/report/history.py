@@ -58,10 +58,8 @@ class CaseHistory:
 
 
 def histories(rows: Sequence[Row], column: Column) -> list[CaseHistory]:
-    """Every case of which any run has the figure, in the order of the first run of each.
-
-    Rows are one series where they agree in the columns that a comparison of this figure asks for.
-    """
+    """Every case of which any run has the figure, in the order of the first run of each."""
+    # Rows of one series agree in what a comparison asks for: else a new GPU would be a change.
     agreed = terms_of(column)
     in_time = sorted(rows, key=lambda row: str(row.cell("started")))
     series: dict[Hashable, list[Row]] = {}

@@ -18,7 +18,7 @@ Value = str | int | float | None
 Getter = Callable[[Record], Value]
 Better = Literal["higher", "lower"] | None
 Kind = Literal["text", "integer", "number"]
-#: pandas keeps whole numbers in 64 bits, and so does Parquet.
+#: Tables have 64 bits for a whole number; sums of what a stranger's record says may need more.
 _LARGEST = (1 << 63) - 1
 #: Where figures stand that plugins added.
 LAST = 1000
@@ -89,10 +89,7 @@ class Column:
         return self.measured(record) if self.measured else None
 
     def read(self, record: Record) -> Value:
-        """The cell: None, and never zero, where the record does not say, or no finite number.
-
-        Sums of what a stranger's record says may be more than a table's 64 bits hold.
-        """
+        """The cell: None, and never zero, where the record does not say, or no finite number."""
         try:
             value = self.get(record)
         except ZeroDivisionError:  # a rate over no time
@@ -136,10 +133,8 @@ def _column(
     role: Role | None = None,
     alias: str = "",
 ) -> Column:
-    """A column of a source: what reads its cells, or where they stand in a record.
-
-    What stands in a field of the case shows that field, and has its role unless told otherwise.
-    """
+    """A column of a source: what reads its cells, or where they stand in a record."""
+    # What stands in a field of the case has that field's role: lists of conditions follow from it.
     root, _, place = source.partition(".") if isinstance(source, str) else ("", "", "")
     own = field or (place.split(".")[0] if root == "case" else "")
     get = _at(source) if isinstance(source, str) else source

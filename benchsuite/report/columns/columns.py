@@ -37,16 +37,14 @@ _IMPORTANCE = {
 
 
 def metric_column(split: Split, metric: str) -> Column:
-    """The column of a figure of quality on one of the core's splits.
-
-    A plugin's stands last, under its own name: records do not say which way it is better.
-    """
+    """The column of a figure of quality on one of the core's splits."""
     name = f"{split}_{metric}"
     declared = QUALITY.find(metric)
     value = of_training(lambda training: getattr(training, split).get(metric))
     meaning, better = (declared.help, declared.better) if declared else (metric, None)
     description = f"{meaning} on the {split} split, by the core from raw logits"
     column = number(name, description, value, better)
+    # Of a plugin's metric, records do not say which way it is better, nor what people call it.
     if declared is None:
         return column.shown_as(name.replace("_", "\n", 1), LAST)
     of_split = msgspec.structs.replace(

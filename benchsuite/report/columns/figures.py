@@ -20,16 +20,13 @@ def figures_for(columns: Iterable[Column]) -> list[Column]:
 
 
 def show_figure(column: Column, record: Record) -> str:
-    """A cell; blank where nothing was measured.
-
-    Where the network was trained at another size than it was measured at, figures that
-    depend on training name that size.
-    """
+    """A cell; blank where nothing was measured."""
     value = column.read(record)
     if not isinstance(value, (int, float)):
         return ""
     if figure_of_speed := column.measurement(record):
         return _with_interval(column.shown, figure_of_speed)
+    # A network too large for the budget is trained smaller: what depends on that names the size.
     trained, measured = record.case.train_input_shape, record.case.input_shape
     of_training = column.name.startswith(_QUALITY) or column.name in _OF_TRAINING
     size = f" @{extents(trained[:2])}" if of_training and trained != measured else ""

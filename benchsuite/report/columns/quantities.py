@@ -28,13 +28,11 @@ def whole(value: float) -> str:
 
 
 def plus_minus(value: float, half: float) -> str:
-    """A value and half its interval, in the digits that the latter supports: 1.93 ±0.02.
-
-    Half the interval has one significant digit, or two where the first is a one.
-    """
+    """A value and half its interval, in the digits that the latter supports: 1.93 ±0.02."""
     if half <= 0:
         return f"{significant(value)} ±0"
     exponent = math.floor(math.log10(half))
+    # Rounded to one digit, 0.14 would lose a third of itself: a leading one takes a second digit.
     decimals = -exponent + (1 if half < 2 * 10.0**exponent else 0)
     shown = max(0, decimals)
     return f"{round(value, decimals):,.{shown}f} ±{round(half, decimals):,.{shown}f}"

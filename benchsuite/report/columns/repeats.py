@@ -45,11 +45,9 @@ def repeats_in(records: Iterable[Record]) -> list[Repeats]:
 
 
 def mean_and_interval(values: Sequence[float]) -> tuple[float, float]:
-    """The mean, and half the width of its 95 % interval (Student 1908), of two values or more.
-
-    Folds share most of their training examples: of them the interval is too small.
-    """
+    """The mean, and half the width of its 95 % interval (Student 1908), of two values or more."""
     from scipy.stats import t  # takes a second to import
 
+    # Folds share most of their training examples: of them the interval is too small.
     quantile = float(t.ppf((1 + _CONFIDENCE) / 2, len(values) - 1))
     return mean(values), quantile * stdev(values) / math.sqrt(len(values))

@@ -10,8 +10,17 @@ from benchsuite.measure.flags import at_own_batch
 from benchsuite.metrics import METRICS, Declaration
 from benchsuite.metrics.declared import HOST_MEMORY, INFERENCE, LATENCY, LATENCY_P99, TRAINING
 from benchsuite.names import readable_line
-from benchsuite.records import Measurement, Record
-from benchsuite.report.columns.column import LAST, Column, Value, integer, number, of_quantity, text
+from benchsuite.records import Measurement, Record, Roofline
+from benchsuite.report.columns.column import (
+    LAST,
+    Column,
+    Getter,
+    Value,
+    integer,
+    number,
+    of_quantity,
+    text,
+)
 from benchsuite.report.columns.quantities import whole
 
 Measured = Callable[[Record], Measurement | None]
@@ -28,8 +37,8 @@ def _at_best_batch(record: Record) -> Measurement | None:
     return max(found, key=lambda m: m.value or 0.0) if len(found) >= several else None
 
 
-def _field(measured: Measured, name: str) -> Callable[[Record], Value]:
-    return lambda record: getattr(measured(record), name, None)
+def _field(of: Callable[[Record], object], name: str) -> Getter:
+    return lambda record: getattr(of(record), name, None)
 
 
 def _batch_size(name: str, description: str, measured: Measured) -> Column:
@@ -75,10 +84,8 @@ def _with_interval(
 
 
 def undeclared_columns(records: Iterable[Record]) -> Iterator[Column]:
-    """The columns of figures that plugins' probes measured, by name.
-
-    From what the records themselves say of them: the plugin need not be installed.
-    """
+    """The columns of figures that plugins' probes measured, by name."""
+    # From what the records themselves say of them: the plugin need not be installed.
     found = {
         (one.metric, one.unit): one
         for record in records
@@ -114,24 +121,22 @@ def _of_unit(metric: str, unit: str) -> Measured:
 def _achieved(stem: str, measured: Measured, importance: int | None = None) -> Iterator[Column]:
     """What its roofline says of a throughput."""
 
-    def of_roofline(name: str) -> Callable[[Record], Value]:
-        def get(record: Record) -> Value:
-            found = measured(record)
-            roofline = record.roofline(found.metric, found.batch_size) if found else None
-            return getattr(roofline, name, None)
-
-        return get
+    def roofline(record: Record) -> Roofline | None:
+        found = measured(record)
+        wanted = (found.metric, found.batch_size) if found else None
+        known = (one for one in record.findings.rooflines if (one.metric, one.batch_size) == wanted)
+        return next(known, None)
 
     achieved = number(
         f"{stem}_achieved_flops_per_s",
         "FLOPs of that throughput",
-        of_roofline("achieved_flops_per_s"),
+        _field(roofline, "achieved_flops_per_s"),
         "higher",
     )
     share = number(
         f"{stem}_share_of_ceiling_fraction",
         "of the most that any backend reached on the device: see `doctor --ceilings`",
-        of_roofline("share_of_ceiling"),
+        _field(roofline, "share_of_ceiling"),
         "higher",
     )
     if importance is None:

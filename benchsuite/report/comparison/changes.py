@@ -162,10 +162,7 @@ def _ends(measurement: Measurement) -> tuple[float, float] | None:
 
 
 def quality_change(pair: Pair, column: Column, first: float, second: float) -> Change:
-    """What changed in a figure of quality of one pair.
-
-    Raises UsageError where a file of predictions is none of ours.
-    """
+    """What changed in a figure of quality. Raises UsageError where predictions are none of ours."""
     if column.name == _TOP1.name and (right := _recognised(pair)):
         how = f"McNemar, bootstrap of {len(right[0]):,} paired images"
         return _of_difference(paired_difference(*right), how)

@@ -60,15 +60,13 @@ def differing(pair: Pair, names: Iterable[str]) -> dict[str, str]:
 
 
 def of_figure(pair: Pair, column: Column) -> str:
-    """What is wrong with a figure of either row: missing, refused, or flagged; else empty.
-
-    A probe's must also be of one batch in both.
-    """
+    """What is wrong with a figure of either row: missing, refused, or flagged; else empty."""
     wrong = (
         f"{side}: {fault}"
         for side, row in (("A", pair.first), ("B", pair.second))
         if (fault := _fault(row, column))
     )
+    # Columns have the batch sizes of our own figures alone: a probe's must be asked for theirs.
     return "; ".join(wrong) or (_other_batch(pair, column) if _is_probed(column) else "")
 
 

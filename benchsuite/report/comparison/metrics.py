@@ -15,16 +15,8 @@ SHORT: Mapping[str, str] = {c.alias: name for name, c in _COMPARABLE.items() if 
 DEFAULT = (*(METRICS[name].alias for name in CONTESTED), TOP1.alias)
 
 
-def short_name(column: Column) -> str:
-    """What people call a column, where they do."""
-    return column.alias or column.name
-
-
 def metric_named(name: str, rows: Iterable[Row] = ()) -> Column:
-    """The column of a name; a probe's, where any of these rows has its figure.
-
-    Raises UsageError where there is none, or neither end is better.
-    """
+    """A column, or a probe's in these rows. Raises UsageError where none has a better end."""
     wanted = SHORT.get(name, name)
     if wanted in _COMPARABLE:
         return _COMPARABLE[wanted]

@@ -127,14 +127,12 @@ def read_side(path: Path) -> list[Row]:
 
 @contextmanager
 def _without_collection() -> Iterator[None]:
-    """Ten thousand records are millions of objects, and none of them is cyclic garbage.
-
-    The collector would walk through all of them again and again, now and as long as they live.
-    """
+    """Ten thousand records are millions of objects, and none of them is cyclic garbage."""
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
+        # Else the collector would walk through all of them again and again, as long as they live.
         gc.freeze()
     finally:
         if was_on:
@@ -179,16 +177,13 @@ def _type_of(cell: str) -> str:
 
 
 def identities(sides: Sequence[Sequence[Row]], ignored: Sequence[str] = ()) -> list[list[Hashable]]:
-    """Of every row of each side, what it must share with its partner.
-
-    Records are known by their whole case. Where any row is a CSV's, all are by the columns that
-    every file has, and that are not ignored.
-    """
+    """Of every row of each side, what it must share with its partner, but for what is ignored."""
     tables = [row for side in sides for row in side if isinstance(row, TableRow)]
     if not tables:
         return [
             [row.identity(ignored) for row in side if isinstance(row, RecordRow)] for side in sides
         ]
+    # A CSV does not hold the whole case: all rows are known by the columns that every file has.
     known = [
         name
         for name in CASE_COLUMNS

@@ -23,10 +23,7 @@ _METRICS: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
 
 
 def export(cases: Sequence[Stored]) -> str:
-    """A card of all networks, each with its test results on each data set and backend.
-
-    Figures that were never measured, or are not finite, have no result.
-    """
+    """A card of all networks, each with its test results on each data set and backend."""
     import yaml
 
     records = in_order([stored.record for stored in cases])

@@ -25,14 +25,12 @@ _SPLIT_OF_SHARE = {
 
 
 def mismatched(records: Iterable[Record]) -> set[str]:
-    """Keys of the rows whose data, order, weights or network differ from the rest of their group.
-
-    The rest is the majority of the comparison group; without one, all are mismatched.
-    """
+    """Keys of the rows whose data, order, weights or network differ from most of their group's."""
     outside: set[str] = set()
     for comparable in comparison_groups(records):
         found = Counter(_substance(record) for record in comparable)
         usual, count = found.most_common(1)[0]
+        # Without a majority nobody can tell which of them are right.
         if 2 * count <= len(comparable):
             outside |= {record.row_key for record in comparable} if len(found) > 1 else set()
         else:

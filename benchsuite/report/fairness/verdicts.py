@@ -30,10 +30,8 @@ class PairVerdict:
 
 
 def pair_verdicts(comparable: Sequence[Record]) -> list[PairVerdict]:
-    """Every verdict on rows that may be compared; as one family, corrected after Holm.
-
-    Rounds of two runs are no pairs: nothing took turns there.
-    """
+    """Every verdict on rows that may be compared; as one family, corrected after Holm."""
+    # Rounds of two runs are no pairs: nothing took turns there.
     found = [
         PairVerdict(metric, first, second, comparison)
         for metric in CONTESTED
@@ -52,10 +50,7 @@ def pair_verdicts(comparable: Sequence[Record]) -> list[PairVerdict]:
 def best_measured(
     comparable: Sequence[Record], measured: Callable[[Record], Measurement | None]
 ) -> set[str]:
-    """Keys of the rows that no verdict sets apart from the best of their run.
-
-    None where there is no verdict.
-    """
+    """Keys of the rows that no verdict sets apart from the best of their run, if there is any."""
     runs: dict[str, dict[str, Measurement]] = {}
     for record in comparable:
         found = measured(record)

@@ -31,10 +31,8 @@ def leaderboard_table(
 ) -> RenderableType:
     """Records as tables of at most 80 columns, or with every figure where `wide`.
 
-    Rows that did not end well show their status and reason. The best figures of an
-    architecture are marked, among rows that may be compared only, and rows on a front of
-    accuracy. Below the rows of several seeds or folds stands their mean, with its interval.
-    Rows that a fair ranking may not mix are in tables of their own.
+    Marked are the best of rows that may be compared, and rows on a front of accuracy. Rows that
+    a fair ranking may not mix are in tables of their own.
     """
     asked = view or view_of(columns_of(records))
     tables = ranking_tables(records, asked, wide=wide, bars=wide)

@@ -29,7 +29,7 @@ def pareto_front(points: Sequence[Sequence[float]]) -> list[bool]:
     Equal points are on the front together. Kung, Luccio, Preparata 1975 has the definition.
     """
     values = np.asarray(points, dtype=np.float64)
-    # One point at a time: the comparisons of all pairs of ten thousand would fill the memory.
+    # One point at a time: the comparisons of all pairs of ten thousand would take hundreds of MB.
     beaten = (
         ((values >= point).all(axis=1) & (values > point).any(axis=1)).any() for point in values
     )

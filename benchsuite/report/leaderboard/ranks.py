@@ -33,12 +33,11 @@ def ranks(
 ) -> dict[str, int]:
     """Of rows that one ranking may mix, the place of each in a column, by key.
 
-    A row is certainly better than another where a verdict says so: of speed by the rounds of
-    one comparison group, and between groups by 95 % intervals that do not meet and figures that are
-    the practical margin apart. Of accuracy, intervals are Wilson's. What has no interval is
-    better where it looks better. Speed without an interval, or with a flag that keeps it out of
-    verdicts, has no place; nor has a mismatched row. Raises ValueError for a
-    column without a better end.
+    Better in speed is what a verdict says, by the rounds of one comparison group; between groups,
+    and of accuracy, 95 % intervals decide; what has none is better where it looks better. Speed
+    without an interval, or unfit for verdicts, has no place, nor has a mismatched row.
+
+    Raises ValueError for a column without a better end.
     """
     if column.better is None:
         raise ValueError(f"column '{column.name}' has no better end")

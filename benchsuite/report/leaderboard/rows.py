@@ -27,10 +27,7 @@ _ORDER = ("architecture", "dataset", "device", "tier", "precision", "threads", "
 def columns_of(
     records: Sequence[Record], shown: Sequence[Record] | None = None
 ) -> tuple[Column, ...]:
-    """The documented columns, then those of plugins' metrics and probes in the records, by name.
-
-    shown: the rows of the table, where they are not all of the records.
-    """
+    """The documented columns, then by name those of plugins; `shown` are the rows, if not all."""
     known = {column.name for column in COLUMNS}
     further = {
         column.name: column
@@ -54,10 +51,7 @@ def in_order(records: Sequence[Record], sort: Sequence[SortKey] = ()) -> list[Re
 
 
 def leaderboard_frame(records: Sequence[Record], view: View | None = None) -> pd.DataFrame:
-    """One row a record, whatever its status; a cell is missing where nothing was measured.
-
-    All columns, unless the view chooses some.
-    """
+    """One row a record, whatever its status; all columns, unless the view chooses some."""
     import pandas as pd
 
     asked = view or view_of(columns_of(records))
