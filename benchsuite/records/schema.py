@@ -55,13 +55,8 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, quantity: Quantity, **found: Any) -> Measurement:  # noqa: ANN401 - its other fields
         """One of a declared quantity: code makes them in no other way."""
-        return cls(
-            metric=quantity.name,
-            unit=quantity.unit,
-            better=quantity.better,
-            label=quantity.label,
-            **found,
-        )
+        told = {name: getattr(quantity, name) for name in ("unit", "better", "label")}
+        return cls(metric=quantity.name, **told, **found)
 
 
 class Size(msgspec.Struct, frozen=True, kw_only=True):

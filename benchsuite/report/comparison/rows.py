@@ -73,16 +73,9 @@ class TableRow:
             return None
         ends = [self.cell(name) for name in column.ends]
         low, high = [end if isinstance(end, float) else None for end in ends] or (None, None)
-        flags = _flags(str(self.cell("flags") or ""))
-        return Measurement.of(
-            quantity,
-            values=(),
-            samples=0,
-            value=value,
-            low=low,
-            high=high,
-            flags=flags.get(quantity.name, ()),
-        )
+        flags = _flags(str(self.cell("flags") or "")).get(quantity.name, ())
+        known = {"value": value, "low": low, "high": high, "flags": flags}
+        return Measurement.of(quantity, values=(), samples=0, **known)
 
     def measurement(self, metric: str) -> Measurement | None:  # noqa: ARG002 - as RecordRow's
         """None: a CSV has the figures of its columns alone."""

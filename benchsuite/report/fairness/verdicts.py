@@ -38,7 +38,7 @@ def pair_verdicts(comparable: Sequence[Record]) -> list[PairVerdict]:
         for first, second in combinations(comparable, 2)
         if first.run == second.run
         if (one := _contested(first, metric)) and (other := _contested(second, metric))
-        if (comparison := compare_measurements(one, other, margin_of(one, other)))
+        if (comparison := compared(one, other))
     ]
     corrected = holm([one.comparison for one in found])
     return [
@@ -64,14 +64,15 @@ def _best_of_run(fit: Mapping[str, Measurement]) -> set[str]:
     choose = max if next(iter(fit.values())).better == "higher" else min
     top = choose(fit, key=lambda key: fit[key].value or 0.0)
     others = [key for key in fit if key != top]
-    compared = {
-        key: comparison
-        for key in others
-        if (comparison := compare_measurements(fit[top], fit[key], margin_of(fit[top], fit[key])))
-    }
-    corrected = dict(zip(compared, holm(list(compared.values())), strict=True))
-    ties = {key for key, found in corrected.items() if found.verdict != "different"}
+    found = {key: comparison for key in others if (comparison := compared(fit[top], fit[key]))}
+    corrected = dict(zip(found, holm(list(found.values())), strict=True))
+    ties = {key for key, held in corrected.items() if held.verdict != "different"}
     return {top, *ties} if corrected else set()
+
+
+def compared(one: Measurement, other: Measurement) -> Comparison | None:
+    """What their common rounds say; None where these are too few."""
+    return compare_measurements(one, other, margin_of(one, other))
 
 
 def _contested(record: Record, metric: str) -> Measurement | None:

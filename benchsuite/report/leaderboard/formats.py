@@ -8,8 +8,6 @@ from importlib.util import find_spec
 from io import BytesIO, StringIO
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
 from benchsuite.errors import MissingDependencyError
 from benchsuite.records import Record
 from benchsuite.records.writing import pretty_json
@@ -131,18 +129,19 @@ def _document(
     wide: bool,
 ) -> tuple[list[str], list[str], list[str]]:
     """Lines above, tables, and lines below, all escaped; `write` makes one under its name."""
+    import pandas as pd
+
     tables = ranking_tables(records, view, wide=wide)
     written = []
     for table in tables:
         fields = _fields(table, view)
+        cells = [[escape(field.shown(row)) for field in fields] for row in table.rows]
+        frame = pd.DataFrame(cells, columns=[escape(field.header) for field in fields])
         name = escape(title(table, tables))
-        written.append(write(_frame(table, fields, escape), [f.align for f in fields], name))
-    above, below = caption(tables, replace(view, section=None), wide=wide), legend(tables)
-    return _lines(above, escape), written, _lines(below, escape)
-
-
-def _lines(lines: Sequence[Text], escape: Callable[[str], str]) -> list[str]:
-    return [escape(line.plain) for line in lines if line.plain]
+        written.append(write(frame, [field.align for field in fields], name))
+    said = (caption(tables, replace(view, section=None), wide=wide), legend(tables))
+    above, below = ([escape(line.plain) for line in lines if line.plain] for lines in said)
+    return above, written, below
 
 
 def _fields(table: RankingTable, view: View) -> list[Field]:
@@ -152,13 +151,3 @@ def _fields(table: RankingTable, view: View) -> list[Field]:
     failed = any(record_of(row).status != "ok" for row in table.rows)
     outcome = [table.outcome] if table.outcome and failed else []
     return [*section, *table.fields, *outcome]
-
-
-def _frame(
-    table: RankingTable, fields: Sequence[Field], escape: Callable[[str], str]
-) -> pd.DataFrame:
-    import pandas as pd
-
-    cells = [[escape(field.shown(row)) for field in fields] for row in table.rows]
-    frame: pd.DataFrame = pd.DataFrame(cells, columns=[escape(f.header) for f in fields])
-    return frame

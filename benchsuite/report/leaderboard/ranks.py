@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from benchsuite.measure.flags import DISQUALIFYING
-from benchsuite.measure.statistics.verdicts import Comparison, compare_measurements, holm
+from benchsuite.measure.statistics.verdicts import holm
 from benchsuite.records import Measurement, Record
 from benchsuite.report.columns.column import Column
 from benchsuite.report.fairness.comparable import comparison_groups, mismatched, share_interval
-from benchsuite.report.fairness.verdicts import is_fit, margin_of
+from benchsuite.report.fairness.verdicts import compared, is_fit, margin_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,19 +75,15 @@ def _verdicts(entries: Iterable[_Ranked]) -> dict[frozenset[str], bool]:
     measured = {e.record.row_key: e.measured for e in entries if e.measured}
     found: dict[frozenset[str], bool] = {}
     for comparable in _side_by_side(e.record for e in entries if e.measured):
-        compared = {
+        outcomes = {
             frozenset(pair): comparison
             for pair in combinations((record.row_key for record in comparable), 2)
-            if (comparison := _compared(*(measured[key] for key in pair)))
+            if (comparison := compared(*(measured[key] for key in pair)))
         }
-        corrected = holm(list(compared.values()))
+        corrected = holm(list(outcomes.values()))
         different = (comparison.verdict == "different" for comparison in corrected)
-        found.update(zip(compared, different, strict=True))
+        found.update(zip(outcomes, different, strict=True))
     return found
-
-
-def _compared(one: Measurement, other: Measurement) -> Comparison | None:
-    return compare_measurements(one, other, margin_of(one, other))
 
 
 def _side_by_side(records: Iterable[Record]) -> Iterator[Sequence[Record]]:
