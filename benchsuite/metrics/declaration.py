@@ -1,6 +1,5 @@
 """What benchsuite declares of each quantity that it measures, and the list of them by name."""
 
-from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import msgspec
@@ -65,21 +64,17 @@ class Declaration(Quantity, frozen=True, kw_only=True):
         return self.column.format(f"_{end}" if end else "")
 
 
-class Declarations:
-    """Declared quantities by name; an undeclared one is an error that says which there are."""
+class Declarations(dict[str, Declaration]):
+    """Declared quantities by name; an undeclared one is an error that says which there are.
+
+    A record may hold a plugin's: `get` gives None for it.
+    """
 
     def __init__(self, *declared: Declaration) -> None:
-        self._declared = {metric.name: metric for metric in declared}
+        super().__init__({metric.name: metric for metric in declared})
 
-    def __getitem__(self, name: str) -> Declaration:
-        try:
-            return self._declared[name]
-        except KeyError:
-            raise UnknownNameError(self.undeclared(name)) from None
-
-    def find(self, name: str) -> Declaration | None:
-        """The quantity of that name, or None: a record may hold a plugin's."""
-        return self._declared.get(name)
+    def __missing__(self, name: str) -> Declaration:
+        raise UnknownNameError(self.undeclared(name))
 
     def undeclared(self, name: str) -> str:
         """What is wrong with a name that nobody declared."""
@@ -90,15 +85,4 @@ class Declarations:
 
     def drawn_from(self, series: str) -> list[Declaration]:
         """The figures made of a series of that name, its own first. Raises UnknownNameError."""
-        made = (one for one in self._declared.values() if one.source == series)
-        return [self[series], *made]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._declared
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._declared)
-
-    def values(self) -> Iterable[Declaration]:
-        """All of them, in the order of the leaderboard's columns."""
-        return self._declared.values()
+        return [self[series], *(one for one in self.values() if one.source == series)]

@@ -212,6 +212,34 @@ IDLE_POWER = Declaration(
 )
 #: The same work in every process, whatever is compared: of the machine alone.
 ANCHOR = _time(name="anchor")
+TOP1 = Declaration(
+    name="top1_fraction",
+    unit="fraction",
+    better="higher",
+    label="accuracy (top 1)",
+    short="top-1",
+    help="accuracy",
+    alias="top1",
+    headline=True,
+)
+TOP5 = Declaration(
+    name="top5_fraction",
+    unit="fraction",
+    better="higher",
+    label="top-5 accuracy",
+    short="top-5",
+    help="share whose class is among the five likeliest,",
+    alias="top5",
+)
+LOSS = Declaration(
+    name="loss_nats",
+    unit="nats",
+    better="lower",
+    label="cross-entropy",
+    short="loss",
+    help="mean cross-entropy",
+    alias="loss",
+)
 
 #: In the order of the leaderboard's columns.
 METRICS = Declarations(
@@ -220,5 +248,7 @@ METRICS = Declarations(
     *(FORWARD, BACKWARD, UPDATE, HOST_MEMORY, HOST_MEMORY_ABOVE_IMPORT),
     *(DEVICE_MEMORY, DEVICE_MEMORY_RESERVED, DEVICE_MEMORY_DRIVER, ENERGY, IDLE_POWER, ANCHOR),
 )
+#: Figures of quality that every run reports, on the core's own splits.
+QUALITY = Declarations(TOP1, TOP5, LOSS)
 #: Figures of which every pair of rows gets a verdict.
 CONTESTED = tuple(metric.name for metric in METRICS.values() if metric.contested)

@@ -73,11 +73,9 @@ class Column:
         importance: int,
         factor: float = 1.0,
         digits: Callable[[float], str] = significant,
-        alias: str = "",
     ) -> Column:
         """The same as people see it."""
-        figure = Figure(header, factor, digits, importance)
-        return replace(self, figure=figure, alias=alias)
+        return replace(self, figure=Figure(header, factor, digits, importance))
 
     @property
     def shown(self) -> Figure:

@@ -11,8 +11,7 @@ import msgspec
 
 from benchsuite.contract.quantity import Quantity
 from benchsuite.metrics import METRICS, QUALITY
-from benchsuite.metrics.declared import TRAINING
-from benchsuite.metrics.quality import LOSS, TOP1, TOP5
+from benchsuite.metrics.declared import LOSS, TOP1, TOP5, TRAINING
 from benchsuite.records import Epoch, Record, Role, Training
 from benchsuite.report.columns.column import (
     LAST,
@@ -39,7 +38,7 @@ _IMPORTANCE = {
 def metric_column(split: Split, metric: str) -> Column:
     """The column of a figure of quality on one of the core's splits."""
     name = f"{split}_{metric}"
-    declared = QUALITY.find(metric)
+    declared = QUALITY.get(metric)
     value = of_training(lambda training: getattr(training, split).get(metric))
     meaning, better = (declared.help, declared.better) if declared else (metric, None)
     description = f"{meaning} on the {split} split, by the core from raw logits"
@@ -142,9 +141,12 @@ COLUMNS: tuple[Column, ...] = (
         )
         for place, axis in enumerate(_AXES)
     ),
-    integer("parameters", "trainable elements, by the graph", "findings.size.parameters").shown_as(
-        "parameters\nM", 380, 1e-6, alias="params"
-    ),
+    integer(
+        "parameters",
+        "trainable elements, by the graph",
+        "findings.size.parameters",
+        alias="params",
+    ).shown_as("parameters\nM", 380, 1e-6),
     integer("buffers", "elements that are stored but not trained", "findings.size.buffers"),
     integer("macs", "multiply-accumulates for one image", "findings.size.macs").shown_as(
         "MACs\nM", 390, 1e-6
@@ -204,14 +206,16 @@ COLUMNS: tuple[Column, ...] = (
         "wall time of all epochs, compilation included",
         of_training(_train_s),
         "lower",
-    ).shown_as("trained\ns", 70, alias="trained"),
+        alias="trained",
+    ).shown_as("trained\ns", 70),
     text("train_ended", "why training ended", "trained.ended"),
     number(
         "time_to_target_s",
         "wall time of training until the recipe's target was reached",
         "trained.time_to_target_s",
         "lower",
-    ).shown_as("to target\ns", 80, alias="to_target"),
+        alias="to_target",
+    ).shown_as("to target\ns", 80),
     number(
         "train_images_per_s",
         "train_images / train_wall_s: end to end, at the training input",

@@ -24,11 +24,6 @@ class Repeats:
         """By which views know it: no record has that key."""
         return f"mean of {', '.join(record.row_key for record in self.records)}"
 
-    @property
-    def first(self) -> Record:
-        """Any of them: what they share is the same in all."""
-        return self.records[0]
-
     def values(self, column: Column) -> list[Value]:
         """What a column says of each."""
         return [column.read(record) for record in self.records]

@@ -28,7 +28,7 @@ from benchsuite.measure.statistics.proportions import (
     unpaired_difference,
 )
 from benchsuite.measure.statistics.two_samples import Floats, Ratios, ratios_of
-from benchsuite.metrics.quality import TOP1
+from benchsuite.metrics.declared import TOP1
 from benchsuite.records import Measurement
 from benchsuite.records.predictions import read_predictions
 from benchsuite.report.columns.column import Column

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from benchsuite.errors import UsageError, did_you_mean
 from benchsuite.metrics import CONTESTED, METRICS
-from benchsuite.metrics.quality import TOP1
+from benchsuite.metrics.declared import TOP1
 from benchsuite.report.columns.column import Column
 from benchsuite.report.columns.columns import COLUMNS
 from benchsuite.report.columns.speed_columns import undeclared_columns

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from benchsuite.metrics.quality import LOSS, TOP1, TOP5
+from benchsuite.metrics.declared import LOSS, TOP1, TOP5
 from benchsuite.records import Record, Stored
 from benchsuite.report.exchange.pull_request import figures
 from benchsuite.report.leaderboard.rows import in_order

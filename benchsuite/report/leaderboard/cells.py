@@ -77,7 +77,7 @@ class Field:
 
 def record_of(row: Row) -> Record:
     """A record that says what all of a row's share."""
-    return row.first if isinstance(row, Repeats) else row
+    return row.records[0] if isinstance(row, Repeats) else row
 
 
 def name_field(rows: Sequence[Row], column: Column) -> Field:

@@ -5,8 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchsuite.metrics.declared import ENERGY, LATENCY
-from benchsuite.metrics.quality import TOP1
+from benchsuite.metrics.declared import ENERGY, LATENCY, TOP1
 from benchsuite.records import Record
 from benchsuite.report.columns.column import Column, text
 from benchsuite.report.columns.columns import COLUMNS, column_of

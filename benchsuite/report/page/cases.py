@@ -123,7 +123,7 @@ def _figures(found: Sequence[Measurement]) -> Table:
 
 
 def _figure(m: Measurement) -> list[object]:
-    declared = METRICS.find(m.metric)
+    declared = METRICS.get(m.metric)
     scale = declared.shown if declared else usual_scale(m.unit)
     ends = [None if x is None else x * scale.factor for x in (m.value, m.low, m.high, m.bound)]
     flags = ", ".join(flag.replace("_", " ") for flag in m.flags)

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from benchsuite.metrics.declared import INFERENCE, LATENCY, SWEEP
-from benchsuite.metrics.quality import TOP1
+from benchsuite.metrics.declared import INFERENCE, LATENCY, SWEEP, TOP1
 from benchsuite.records import Training
 from benchsuite.report.page import plot
 from benchsuite.report.page.plot import Look, Plot, Trace

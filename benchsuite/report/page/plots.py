@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from benchsuite.contract.quantity import Quantity
-from benchsuite.metrics.declared import DEVICE_MEMORY, HOST_MEMORY, LATENCY
-from benchsuite.metrics.quality import TOP1
+from benchsuite.metrics.declared import DEVICE_MEMORY, HOST_MEMORY, LATENCY, TOP1
 from benchsuite.report.columns.column import Column
 from benchsuite.report.columns.columns import HEADLINES, column_of
 from benchsuite.report.columns.figures import doubts
