@@ -35,6 +35,11 @@ class MergePart:
         """Its folder's name, which is its run's."""
         return self.folder.resolve().name
 
+    @property
+    def results(self) -> Path:
+        """The results folder that it lies in, where its certificates are."""
+        return self.folder.resolve().parent.parent
+
 
 def read_parts(folder: Path) -> list[MergePart]:
     """The run, or all runs, in a folder. Raises UsageError where none is, or a file is not ours."""
@@ -174,8 +179,7 @@ def _facts(part: MergePart, merged: Merged) -> list[dict[str, Any]]:
 def carry_certificates(parts: Iterable[MergePart], results: Path) -> list[Path]:
     """Copy certificates beside the parts into a results folder; those that another one bars."""
     barred = []
-    # A run lies in `runs` of its results folder, and certificates beside that.
-    for folder in dict.fromkeys(part.folder.resolve().parent.parent for part in parts):
+    for folder in dict.fromkeys(part.results for part in parts):
         for source in sorted((folder / CERTIFICATES).glob("*/*.json")):
             require_within(source, folder)
             content = content_of(source)

@@ -59,7 +59,7 @@ SETTING: Sequence[Column] = tuple(
 #: Of these, what is found out while a case runs: a row that ended early may not know it.
 FOUND_OUT = frozenset(column.name for column in SETTING if not column.field)
 #: The size of the images that a network is measured on, as one.
-INPUT = next(column for column in CONDITIONS if column.field == "input_shape")
+INPUT = _SHAPES["input_shape"]
 #: What may differ from row to row of one ranking.
 WITHIN_SETTING: Sequence[Column] = tuple(c for c in CONDITIONS if c not in SETTING)
 #: Columns of a leaderboard's CSV by which a case is known; it does not hold the whole recipe.

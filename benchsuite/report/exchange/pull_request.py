@@ -63,9 +63,6 @@ def _folded(title: str, content: str) -> str:
 def figures(records: Sequence[Record], *, wide: bool) -> str:
     """A table for each fair ranking, with what its marks mean; failures have their reasons."""
     text = markdown(records, view_of(columns_of(records)), wide=wide).decode().strip()
-    return "\n".join(map(_unpadded, text.splitlines()))
-
-
-def _unpadded(line: str) -> str:
-    """A table's line; a hard line break, two spaces, stays: GitHub's limit is 65,536 characters."""
-    return " ".join(line.split()) if line.startswith("|") else line
+    # GitHub's limit is 65,536 characters: only tables, where spaces mean nothing, lose theirs.
+    lines = (" ".join(x.split()) if x.startswith("|") else x for x in text.splitlines())
+    return "\n".join(lines)

@@ -32,9 +32,8 @@ _SAID_ELSEWHERE = ("device", "device_name", "threads", "protocol", "isolation", 
 def caption(tables: Sequence[RankingTable], view: View, *, wide: bool) -> list[Text]:
     """What holds for all tables: protocols, hardware, conditions, and what keeps them apart."""
     records = [record for table in tables for record in table.group.records]
-    protocols = [str(name) for name in distinct(records, _BY_NAME["protocol"])]
     lines = [
-        *map(describe_protocol, protocols),
+        *(describe_protocol(str(name)) for name in distinct(records, _BY_NAME["protocol"])),
         *hardware(records),
         " · ".join(_shared(records)) if view.chosen or not wide else "",
         _SECTIONS if records and view.section == _BY_NAME["architecture"] else "",

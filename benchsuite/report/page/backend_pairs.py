@@ -10,7 +10,7 @@ from benchsuite.report.columns.figures import doubts
 from benchsuite.report.columns.speed_columns import undeclared_columns
 from benchsuite.report.fairness.comparable import comparable_groups
 from benchsuite.report.page import plot
-from benchsuite.report.page.plot import Layout, Plot, PlotView, Trace
+from benchsuite.report.page.plot import Plot, PlotView, Trace
 from benchsuite.report.page.source import PageEntry
 
 Pair = tuple[Record, Record]
@@ -64,18 +64,12 @@ def _view(
     ]
     if not points:
         return None
-    data = [_equality([value for _, *both in points for value in both])]
-
-    def scale(text: str) -> Layout:
-        values = (value for _, *both in points for value in both)
-        return plot.log_axis(text, values) if logarithmic else plot.share_axis(text)
-
-    layout = {
-        "xaxis": scale(plot.shown(f"{names[0]}: {quantity.title}")),
-        "yaxis": scale(plot.shown(f"{names[1]}: {quantity.title}")),
-    }
+    values = [value for _, *both in points for value in both]
+    titles = [plot.shown(f"{name}: {quantity.title}") for name in names]
+    x, y = (plot.log_axis(t, values) if logarithmic else plot.share_axis(t) for t in titles)
     name = f"{quantity.label}: {names[1]} against {names[0]}"
-    return PlotView(name, [*data, _cloud(points, column, keys)], layout)
+    data = [_equality(values), _cloud(points, column, keys)]
+    return PlotView(name, data, {"xaxis": x, "yaxis": y})
 
 
 def _cloud(

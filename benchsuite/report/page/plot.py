@@ -3,7 +3,7 @@
 import html
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import cycle, groupby
 from operator import attrgetter
 from typing import Any
 
@@ -69,14 +69,8 @@ class Look:
 
 def looks_of(names: Iterable[str]) -> dict[str, Look]:
     """A look for each backend, in order of name; colours repeat after eight of them."""
-    return {
-        name: Look(
-            COLOURS[place % len(COLOURS)],
-            _SYMBOLS[place % len(_SYMBOLS)],
-            _DASHES[place % len(_DASHES)],
-        )
-        for place, name in enumerate(sorted(set(names)))
-    }
+    looks = zip(cycle(COLOURS), cycle(_SYMBOLS), cycle(_DASHES), strict=False)
+    return {name: Look(*look) for name, look in zip(sorted(set(names)), looks, strict=False)}
 
 
 def shown(text: str) -> str:
