@@ -19,6 +19,9 @@ _tail = partial(_time, summary="tail", source="latency")
 _startup = partial(_time, scale=Scale("s"))
 _part = partial(_time, batch="training", summary="part")
 _rate = partial(Declaration, unit="images/s", better="higher", summary="rate")
+_throughput = partial(_rate, precision=PRECISION, headline=True, contested=True)
+_drawn = partial(Declaration, better="lower", precision=PRECISION, interval=False)
+_share = partial(Declaration, unit="fraction", better="higher")
 #: What each process has one value of, which is shown without an interval.
 _memory = partial(
     Declaration, unit="bytes", better="lower", batch="none", summary="maximum", interval=False
@@ -95,31 +98,25 @@ FIRST_TRAINING_STEP = _startup(
     importance=220,
     source="training_throughput",
 )
-INFERENCE = _rate(
+INFERENCE = _throughput(
     name="inference_throughput",
     short="inference",
     help="forward passes on resident data",
     batch="inference",
-    precision=PRECISION,
     column="inference_throughput{}_images_per_s",
     alias="throughput",
     importance=30,
-    headline=True,
-    contested=True,
 )
 #: Throughput over doubling batches, each sampled briefly in one process.
 SWEEP = _rate(name="batch_sweep", batch="inference")
-TRAINING = _rate(
+TRAINING = _throughput(
     name="training_throughput",
     short="training",
     help="training steps on resident data",
     batch="training",
-    precision=PRECISION,
     column="training_throughput{}_images_per_s",
     alias="training",
     importance=40,
-    headline=True,
-    contested=True,
 )
 FORWARD = _part(
     name="training_forward",
@@ -184,48 +181,38 @@ DEVICE_MEMORY_DRIVER = _memory(
     column="device_memory_driver{}_bytes",
     importance=250,
 )
-ENERGY = Declaration(
+ENERGY = _drawn(
     name="energy_per_image",
     unit="J/image",
-    better="lower",
     short="energy",
     help="energy of the device, by its own counter, in forward passes of inference_batch_size",
     batch="inference",
     summary="energy",
-    precision=PRECISION,
     column="energy_per_image{}_j",
-    interval=False,
     alias="energy",
     importance=260,
 )
-IDLE_POWER = Declaration(
+IDLE_POWER = _drawn(
     name="idle_power",
     unit="W",
-    better="lower",
     short="idle",
     help="power of the idle device with the network in place, by the same counter",
     summary="power",
-    precision=PRECISION,
     column="idle_power{}_w",
-    interval=False,
     importance=270,
 )
 #: The same work in every process, whatever is compared: of the machine alone.
 ANCHOR = _time(name="anchor")
-TOP1 = Declaration(
+TOP1 = _share(
     name="top1_fraction",
-    unit="fraction",
-    better="higher",
     label="accuracy (top 1)",
     short="top-1",
     help="accuracy",
     alias="top1",
     headline=True,
 )
-TOP5 = Declaration(
+TOP5 = _share(
     name="top5_fraction",
-    unit="fraction",
-    better="higher",
     label="top-5 accuracy",
     short="top-5",
     help="share whose class is among the five likeliest,",

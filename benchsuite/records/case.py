@@ -93,6 +93,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         # Under its first name, so that the ids of older runs still hold.
         content = msgspec.json.encode(self).replace(b'"process_settings":', b'"environment":')
         digest = hashlib.sha256(content).hexdigest()[:8]
+        # Windows allows no colon in a file's name.
         device = self.device.replace(":", "")
         name = self.architecture.replace("/", "-")
         readable = f"{name}.{self.backend}.{device}.{self.precision}.{self.seed}.{digest}"

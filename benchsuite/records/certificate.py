@@ -38,9 +38,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def passed(self) -> bool:
         """Whether the error is a number and within the tolerance, where there is one."""
-        if self.error is None:
-            return False
-        return self.tolerance is None or self.error <= self.tolerance
+        within = self.tolerance is None or (self.error or 0.0) <= self.tolerance
+        return self.error is not None and within
 
 
 class Certificate(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +73,7 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
         size = record.findings.size
         known = size.architecture_fingerprint if size else ""
         own = (self.fingerprint, self.backend)
+        # A model that a library wrote has no graph, and so no fingerprint to prove anything of.
         return bool(known) and own == (known, record.case.backend)
 
     @property

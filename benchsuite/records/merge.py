@@ -43,6 +43,7 @@ class MergePart:
 
 def read_parts(folder: Path) -> list[MergePart]:
     """The run, or all runs, in a folder. Raises UsageError where none is, or a file is not ours."""
+    # Hidden folders are merges that never ended.
     found = sorted(folder.glob(f"{RUNS}/[!.]*/{RECORDS}"))
     runs = [folder] if (folder / RECORDS).is_dir() else [records.parent for records in found]
     if not runs:
@@ -124,6 +125,7 @@ def built_beside(folder: Path) -> Iterator[Path]:
         raise UsageError(f"'{folder}' exists: choose another name with --name")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        # Beside its place: a rename within a file system is one step.
         unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     except OSError as error:
         raise UsageError(
@@ -132,6 +134,7 @@ def built_beside(folder: Path) -> Iterator[Path]:
         ) from error
     try:
         yield unfinished
+        # `mkdtemp` makes folders for their owner alone.
         unfinished.chmod(0o755)
         unfinished.rename(folder)
     except OSError as error:
@@ -153,6 +156,7 @@ def write_merged(folder: Path, name: str, merged: Merged) -> None:
 
 
 def _copy(source: Path, target: Path, stored: Stored) -> None:
+    # A link must not bring somebody's private file into what is published.
     require_within(source, stored.folder)
     with opened(source) as content, target.open("wb") as copy:
         shutil.copyfileobj(content, copy)

@@ -200,6 +200,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     rooflines: tuple[Roofline, ...] = ()
     overflows: tuple[Overflow, ...] = ()
     phases: tuple[Phase, ...] = ()
+    # msgspec copies an empty default for every record.
     versions: dict[str, str] = {}
     device_name: str = ""
     ledger: dict[str, str] = {}

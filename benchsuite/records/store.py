@@ -286,6 +286,7 @@ def read_record(path: Path) -> Record:
     """One record. Raises UsageError where the file is none, or is newer than this version."""
     content = content_of(path)
     with refused(f"'{path}' is not a benchsuite record", *NOT_OURS):
+        # Nearly all are of this version: they are decoded once.
         if record := decode_latest(content):
             return record
         schema = version_of(content)

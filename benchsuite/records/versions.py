@@ -85,6 +85,7 @@ def _batch_sizes(case: Raw) -> dict[str, int]:
 def _measurement_from_2(raw: Raw) -> Raw:
     samples = raw["values"]
     peak = raw["unit"] == "bytes"
+    # A peak of memory is the most that there was; other figures are medians.
     value = (max if peak else median)(samples) if samples else None
     kept = {key: raw[key] for key in ("metric", "unit", "better")}
     values = [] if value is None else [value]

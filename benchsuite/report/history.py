@@ -92,6 +92,7 @@ def _steps(known: Sequence[tuple[Row, float]], column: Column) -> list[LevelChan
     """Of ratios on a logarithmic scale."""
     figures = [figure for _, figure in known]
     ratio = is_ratio(column) and all(figure > 0 for figure in figures)
+    # A step of 10 % is as large on a slow machine as on a fast one.
     places = step_places([math.log(f) for f in figures] if ratio else figures)
     levels = [median(figures[a:b]) for a, b in pairwise([0, *places, len(figures)])]
     return [

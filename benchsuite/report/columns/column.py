@@ -93,6 +93,7 @@ class Column:
         except ZeroDivisionError:  # a rate over no time
             return None
         if isinstance(value, str):
+            # A stranger's words may hold what steers a terminal, or turns the direction of text.
             return readable_line(value) or None
         if isinstance(value, float) and not math.isfinite(value):
             return None

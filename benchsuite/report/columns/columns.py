@@ -3,7 +3,7 @@
 Names are stable and carry units. `docs/reference/leaderboard.md` lists them in this order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -74,6 +74,7 @@ def _warm_images_per_s(training: Training) -> float:
 def _input_wait_fraction(training: Training) -> float | None:
     epochs = _warm(training)
     waits = [epoch.input_wait_s for epoch in epochs if epoch.input_wait_s is not None]
+    # An epoch of unknown waiting would count as one without.
     if len(waits) < len(epochs):
         return None
     return sum(waits) / sum(epoch.train_s for epoch in epochs)
@@ -88,7 +89,16 @@ def _fold(record: Record) -> Value:
     return f"{fold[0] + 1} of {fold[1]}" if fold else None
 
 
-_AXES = ("height_px", "width_px", "channels")
+def _extents(prefix: str, description: str) -> Iterator[Column]:
+    """Those of a shape of the case, a column each."""
+    for place, axis in enumerate(("height_px", "width_px", "channels")):
+        yield integer(f"{prefix}_{axis}", description, f"case.{prefix}_shape.{place}")
+
+
+def _size(name: str, description: str, alias: str = "") -> Column:
+    """A count of the network, under the name that its size has for it."""
+    return integer(name, description, f"findings.size.{name}", alias=alias)
+
 
 #: Columns of older leaderboards: their names of then, and those of today.
 RENAMED = {"environment": "process_settings"}
@@ -98,6 +108,7 @@ COLUMNS: tuple[Column, ...] = (
     text("run", "name of the run", "run", role=Role.PROVENANCE),
     text("case_id", "the case's unique name", lambda r: r.case.id),
     text("status", "ok, failed, timeout, oom, unsupported or skipped", "status"),
+    # A traceback has many lines, and a cell has one.
     text("reason", "why the status is not ok", lambda r: " ".join(r.reason.split())),
     text("cause", "why, in a word", "cause"),
     text("architecture", "name of the architecture", "case.architecture", alias="arch"),
@@ -124,56 +135,30 @@ COLUMNS: tuple[Column, ...] = (
     ),
     text("origin", "graph, or native: written by a library", "case.origin"),
     text("equality", "what certificates prove of the network's equality", "equality"),
-    *(
-        integer(
-            f"input_{axis}",
-            "size of the images that the network is measured on",
-            f"case.input_shape.{place}",
-        )
-        for place, axis in enumerate(_AXES)
-    ),
+    *_extents("input", "size of the images that the network is measured on"),
     integer("num_classes", "classes of the measured network", "case.num_classes"),
-    *(
-        integer(
-            f"train_input_{axis}",
-            "size of the images that the network is trained on; smaller if the budget is small",
-            f"case.train_input_shape.{place}",
-        )
-        for place, axis in enumerate(_AXES)
+    *_extents(
+        "train_input",
+        "size of the images that the network is trained on; smaller if the budget is small",
     ),
-    integer(
-        "parameters",
-        "trainable elements, by the graph",
-        "findings.size.parameters",
-        alias="params",
-    ).shown_as("parameters\nM", 380, 1e-6),
-    integer("buffers", "elements that are stored but not trained", "findings.size.buffers"),
-    integer("macs", "multiply-accumulates for one image", "findings.size.macs").shown_as(
-        "MACs\nM", 390, 1e-6
+    _size("parameters", "trainable elements, by the graph", alias="params").shown_as(
+        "parameters\nM", 380, 1e-6
     ),
-    integer("flops", "2 × macs", "findings.size.flops"),
-    integer(
-        "native_parameters",
-        "parameters counted on the native model",
-        "findings.size.native_parameters",
-    ),
-    integer("native_macs", "MACs counted on the native model", "findings.size.native_macs"),
+    _size("buffers", "elements that are stored but not trained"),
+    _size("macs", "multiply-accumulates for one image").shown_as("MACs\nM", 390, 1e-6),
+    _size("flops", "2 × macs"),
+    _size("native_parameters", "parameters counted on the native model"),
+    _size("native_macs", "MACs counted on the native model"),
     text("native_counter", "the counter of the native figures", "findings.size.native_counter"),
-    integer(
+    _size(
         "activations_peak_elements",
         "largest number of activations alive at once in inference, for one image, by the graph",
-        "findings.size.activations_peak_elements",
     ),
-    integer(
+    _size(
         "activations_total_elements",
         "elements of all layers' outputs for one image: the most that training keeps",
-        "findings.size.activations_total_elements",
     ),
-    integer(
-        "training_macs",
-        "multiply-accumulates of a training step for one image",
-        "findings.size.training_macs",
-    ),
+    _size("training_macs", "multiply-accumulates of a training step for one image"),
     *(metric_column(split, metric) for split in SPLITS for metric in QUALITY),
     text("optimizer", "optimiser of the recipe", "case.recipe.optimizer"),
     number("learning_rate", "largest learning rate of the recipe", "case.recipe.lr"),

@@ -14,6 +14,7 @@ def significant(value: float) -> str:
     size = abs(value)
     if size >= _THREE_DIGITS:
         return f"{value:,.0f}"
+    # The `#` keeps zeros at the end: 2.00 is known as well as 1.99.
     return f"{value:#.3g}"
 
 

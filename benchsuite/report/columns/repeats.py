@@ -35,6 +35,7 @@ def repeats_in(records: Iterable[Record]) -> list[Repeats]:
     for record in records:
         if record.status == "ok":
             shared = record.case.values(_SHARED)
+            # Two machines may begin runs of one name: seeds of another device repeat nothing.
             groups.setdefault((record.run, shared, record.findings.device_name), []).append(record)
     return [Repeats(group) for group in groups.values() if len(group) > 1]
 

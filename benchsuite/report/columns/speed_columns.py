@@ -34,6 +34,7 @@ def _at_best_batch(record: Record) -> Measurement | None:
     """Of several batches that were measured, the one with the highest throughput."""
     found = [m for m in record.findings.measurements if m.metric == INFERENCE.name]
     several = 2
+    # The best of one batch is the case's own, which has columns already.
     return max(found, key=lambda m: m.value or 0.0) if len(found) >= several else None
 
 
@@ -92,6 +93,7 @@ def undeclared_columns(records: Iterable[Record]) -> Iterator[Column]:
         for one in record.findings.measurements
         if one.metric not in METRICS and one.unit != UNKNOWN_UNIT
     }
+    # Versions of a plugin may disagree in the unit: figures of two units share no column.
     for metric, unit in sorted(found):
         quantity = _as_told(found[metric, unit])
         if quantity:

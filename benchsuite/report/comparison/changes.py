@@ -75,6 +75,7 @@ def speed_changes(figures: Sequence[Figures]) -> list[Change]:
 
 def _in_turns(figures: Figures) -> Change | None:
     """By the rounds that both took part in; None where these are too few, or a figure is zero."""
+    # A probe may count nothing, and to zero there is no ratio.
     if not _are_positive(figures.first) or not _are_positive(figures.second):
         return None
     comparison = verdicts.compare_measurements(figures.second, figures.first, figures.margin)
@@ -151,6 +152,7 @@ def _of_intervals(figures: Figures) -> Change:
         math.log(high / low) / (2 * _NORMAL.inv_cdf((1 + CONFIDENCE) / 2))
         for low, high in (first, second)
     )
+    # An interval of no width would divide by zero.
     distance = abs(math.log(other / one)) / max(math.hypot(*errors), 1e-12)
     ratio = Estimate(other / one, second[0] / first[1], second[1] / first[0])
     return Change(ratio, 2 * _NORMAL.cdf(-distance), figures.margin, "two intervals")
@@ -179,6 +181,7 @@ def mean_change(column: Column, pairs: Sequence[Pair]) -> Change:
     differences = [number_in(pair.second, column) - number_in(pair.first, column) for pair in pairs]
     images = min(_images(row, column) for pair in pairs for row in (pair.first, pair.second))
     of_share = column.name.endswith("_fraction") and images
+    # Few seeds may happen to agree: their spread is taken for one image at least.
     found = mean_difference(differences, 1 / images if of_share else 0.0)
     return _of_difference(found, f"t-test of {len(pairs)} paired seeds")
 
@@ -201,6 +204,7 @@ def _recognised(pair: Pair) -> tuple[NDArray[np.bool_], NDArray[np.bool_]] | Non
     if len(files) < len(rows) or not all(file.exists() for file in files):
         return None
     one, other = map(read_predictions, files)
+    # Other images do not pair, however many they are.
     if not np.array_equal(one.positions, other.positions):
         return None
     return one.predicted == one.labels, other.predicted == other.labels

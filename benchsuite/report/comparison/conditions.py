@@ -29,6 +29,7 @@ class Condition:
 
     def is_met(self, finding: Finding) -> bool:
         """Whether a finding is beyond the threshold, with a verdict that says so."""
+        # A gate that fails without evidence is soon removed: `inconclusive` never fails.
         if finding.column != self.column or finding.answer not in ("better", "worse"):
             return False
         change = (finding.change or 0.0) - (1.0 if finding.is_ratio else 0.0)

@@ -15,7 +15,9 @@ _SUBSTANCE = (
 )
 #: By the start of a figure's name, the columns in which its rows must agree: the first that fits.
 _TERMS = (
+    # Quality is of what was learnt, and from what, whatever the device and the protocol.
     (("test_", "validation_"), _SUBSTANCE),
+    # These take time at the recipe's own batch, whatever is timed besides.
     (("train_", "time_to_", "training_with_", "input_wait_"), ("device_name", *_SUBSTANCE)),
     (
         ("training_", "first_training_"),

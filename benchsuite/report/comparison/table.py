@@ -107,6 +107,7 @@ def _tabulated(headers: Sequence[str], rows: Sequence[Sequence[str]], form: str)
     from tabulate import tabulate
 
     aligned = ["right" if header in _RIGHT else "left" for header in headers]
+    # Numbers have their digits already: tabulate would align and round them anew.
     table: str = tabulate(rows, headers, form, colalign=aligned, disable_numparse=True)
     return table
 

@@ -177,6 +177,7 @@ def statistics(seconds: NDArray[np.float64]) -> dict[str, Any]:
     """
     q1, median, q3 = np.quantile(seconds, (0.25, 0.5, 0.75), method="hazen")
     mean, iqr = seconds.mean(), q3 - q1
+    # pytest-benchmark, too, gives one round no deviation.
     stddev = seconds.std(ddof=1) if len(seconds) > 1 else 0.0
     within = seconds[(seconds >= q1 - 1.5 * iqr) & (seconds <= q3 + 1.5 * iqr)]
     far = int((np.abs(seconds - mean) > stddev).sum())

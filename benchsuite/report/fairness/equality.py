@@ -27,6 +27,7 @@ def _equality(record: Record, certificates: Sequence[Certificate]) -> str:
     """
     versions = record.findings.versions
     fitting = [c for c in certificates if c.is_of(record) and c.versions == versions]
+    # Float64 leaves no room for rounding: what agrees there is the same network.
     exact = next((c for c in fitting if c.precision == "fp64"), None)
     if exact is not None:
         return _said(exact, EXACT)

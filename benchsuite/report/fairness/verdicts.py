@@ -54,6 +54,7 @@ def best_measured(
     runs: dict[str, dict[str, Measurement]] = {}
     for record in comparable:
         found = measured(record)
+        # A noisy or wide figure keeps its verdict, by paired rounds, but is never the best.
         if found and found.value is not None and is_fit(record, found, DOUBTFUL):
             runs.setdefault(record.run, {})[record.row_key] = found
     # Nobody is the best of one.

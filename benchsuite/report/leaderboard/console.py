@@ -57,6 +57,7 @@ class _Printer:
 
     def _header(self) -> list[Text]:
         fields = self._table.fields
+        # A header of one line stands at the bottom, right above its figures.
         halves = [["", *field.header.split("\n")][-2:] for field in fields]
         rows = [
             _line(
@@ -94,6 +95,7 @@ class _Printer:
         named = _line(self._cell(row, field) for field in self._table.names)
         grid = Table.grid()
         grid.add_column(no_wrap=True)
+        # A reason is shown to its end: rich would put dots for what is too wide.
         grid.add_column(overflow="fold")
         grid.add_row(named, Text(f"{GAP}{outcome.shown(row)}", _STYLES["bad"]))
         return grid

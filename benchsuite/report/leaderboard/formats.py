@@ -61,6 +61,7 @@ def json(records: Sequence[Record], view: View, *, wide: bool) -> bytes:  # noqa
 
 def parquet(records: Sequence[Record], view: View, *, wide: bool) -> bytes:  # noqa: ARG001 - likewise
     """The same as Parquet, typed. Raises MissingDependencyError where pyarrow is missing."""
+    # pandas' own error does not name the extra that brings it.
     if find_spec("pyarrow") is None:
         raise MissingDependencyError(
             "--format parquet needs pyarrow, which is not installed: "
@@ -75,6 +76,7 @@ def markdown(records: Sequence[Record], view: View, *, wide: bool) -> bytes:
     """The figures that the terminal shows, as GitHub's tables; sections are a column."""
 
     def write(frame: pd.DataFrame, alignment: Sequence[str], name: str) -> str:
+        # tabulate would take texts such as 1e5 for numbers, and write them anew.
         text: str = frame.to_markdown(index=False, disable_numparse=True, colalign=alignment)
         return f"**{name}**\n\n{text}" if name else text
 
@@ -88,6 +90,7 @@ def latex(records: Sequence[Record], view: View, *, wide: bool) -> bytes:
 
     def write(frame: pd.DataFrame, alignment: Sequence[str], name: str) -> str:
         columns = "".join(align[0] for align in alignment)
+        # pandas would escape neither ± nor ×: cells are escaped before.
         return frame.to_latex(
             index=False, escape=False, column_format=columns, caption=name or None
         )
@@ -107,12 +110,7 @@ def table(records: Sequence[Record], view: View, *, wide: bool) -> bytes:
 
 #: What writes a format, by its name.
 FORMATS: Mapping[str, Callable[..., bytes]] = {
-    "table": table,
-    "csv": csv,
-    "markdown": markdown,
-    "json": json,
-    "parquet": parquet,
-    "latex": latex,
+    write.__name__: write for write in (table, csv, markdown, json, parquet, latex)
 }
 
 

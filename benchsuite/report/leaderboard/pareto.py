@@ -17,6 +17,7 @@ ACCURACY = column_of(TOP1)
 #: What accuracy is held against, by the name of the front.
 FRONTS: Mapping[str, Column] = {
     "latency": column_of(LATENCY),
+    # By itself neither many nor few are better; at the same accuracy, few are.
     "parameters": replace(_PARAMETERS, better="lower"),
     "energy": column_of(ENERGY),
 }

@@ -162,6 +162,7 @@ class _Maker:
 
     def _figures(self, *, with_bar: bool) -> Iterator[Field]:
         """Every figure that a row has: those that rows are sorted by, then by importance."""
+        # What somebody sorts by must not fall out of 80 columns.
         first = [key.column for key in self._view.sort if key.column.figure]
         for column in dict.fromkeys([*first, *figures_for(self._view.known)]):
             if distinct(self._records, column):

@@ -98,6 +98,7 @@ def _side_by_side(records: Iterable[Record]) -> Iterator[Sequence[Record]]:
 def _are_apart(one: _Ranked, other: _Ranked) -> bool:
     if one.low <= other.high and other.low <= one.high:
         return False
+    # Of rows without common rounds nothing pairs: a difference must also count in practice.
     if one.measured is None or other.measured is None:
         return one.shown != other.shown
     margin = margin_of(one.measured, other.measured)

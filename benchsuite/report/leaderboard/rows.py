@@ -57,6 +57,7 @@ def leaderboard_frame(records: Sequence[Record], view: View | None = None) -> pd
     asked = view or view_of(columns_of(records))
     columns, rows = asked.chosen or asked.known, in_order(records, asked.sort)
     cells = {column.name: [column.read(row) for row in rows] for column in columns}
+    # Of an integer column with gaps, pandas itself would make floats.
     frame: pd.DataFrame = pd.DataFrame(cells, dtype=object).astype(
         {column.name: _DTYPES[column.type] for column in columns}
     )
@@ -65,6 +66,7 @@ def leaderboard_frame(records: Sequence[Record], view: View | None = None) -> pd
 
 def csv_text(records: Sequence[Record], view: View | None = None) -> str:
     """The leaderboard as CSV, with a header; missing cells are empty."""
+    # On Windows, pandas would end lines otherwise: files of equal records are equal.
     return leaderboard_frame(records, view).to_csv(index=False, lineterminator="\n")
 
 

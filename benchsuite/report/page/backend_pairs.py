@@ -41,6 +41,7 @@ def _pairs(records: Sequence[Record]) -> dict[tuple[str, str], list[Pair]]:
     """Rows that may be compared, by the names of their two backends."""
     found: dict[tuple[str, str], list[Pair]] = {}
     for comparable in comparable_groups(records):
+        # By name, so that two backends have one view and not one for each order.
         ordered = sorted(comparable, key=lambda record: record.case.backend)
         for one, other in combinations(ordered, 2):
             names = (one.case.backend, other.case.backend)

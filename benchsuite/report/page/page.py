@@ -63,6 +63,7 @@ def page_html(source: Source) -> str:
     environment = Environment(
         loader=PackageLoader("benchsuite.report.page", "."),
         autoescape=True,
+        # A misspelt name in the template is an error, and no blank on the page.
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -97,18 +98,13 @@ def _hash(script: str) -> str:
 
 
 def _overview(source: Source) -> Overview:
-    return Overview(
-        [
-            Group(
-                name, leaderboard(group, f"Leaderboard: {name}"), plots_of(source.of(group.records))
-            )
-            for name, group in named_groups(source.records)
-        ],
-        verdict_table(source.entries),
-        backend_against_backend(source.entries),
-        certificates(source.certificates),
-        failures(source.entries),
-    )
+    entries = source.entries
+    groups = [
+        Group(name, leaderboard(rows, f"Leaderboard: {name}"), plots_of(source.of(rows.records)))
+        for name, rows in named_groups(source.records)
+    ]
+    pairs, proven = backend_against_backend(entries), certificates(source.certificates)
+    return Overview(groups, verdict_table(entries), pairs, proven, failures(entries))
 
 
 def _facts(source: Source) -> dict[str, Any]:

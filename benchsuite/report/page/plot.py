@@ -138,6 +138,7 @@ def log_axis(title: str, values: Iterable[float | None]) -> Layout:
 
 def share_axis(title: str) -> Layout:
     """One of fractions, which looks no farther than from 0 to 1."""
+    # A little above 1, so that a marker at 1 is whole.
     return axis(title, autorangeoptions={"clipmin": 0, "clipmax": 1.02})
 
 
