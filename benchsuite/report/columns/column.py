@@ -109,13 +109,14 @@ def of_training(get: Callable[[Training], Value]) -> Getter:
 
 def _at(path: str) -> Getter:
     """What stands there in a record, such as `case.recipe.lr`; None where a part is not known."""
+    parts = [int(part) if part.isdigit() else part for part in path.split(".")]
 
     def get(record: Record) -> Value:
         found: Any = record
-        for name in path.split("."):
+        for part in parts:
             if found is None:
                 return None
-            found = found[int(name)] if name.isdigit() else getattr(found, name)
+            found = found[part] if isinstance(part, int) else getattr(found, part)
         return found  # type: ignore[no-any-return] # columns are of values alone
 
     return get
@@ -134,11 +135,12 @@ def _column(
 ) -> Column:
     """A column of a source: what reads its cells, or where they stand in a record."""
     # What stands in a field of the case has that field's role: lists of conditions follow from it.
-    root, _, place = source.partition(".") if isinstance(source, str) else ("", "", "")
-    own = field or (place.split(".")[0] if root == "case" else "")
+    if isinstance(source, str):
+        root, *rest = source.split(".")
+        field = rest[0] if root == "case" else field
     get = _at(source) if isinstance(source, str) else source
-    own_role = role or (ROLES[own] if own else None)
-    return Column(name, kind, better, description, get, field=own, role=own_role, alias=alias)
+    role = role or (ROLES[field] if field else None)
+    return Column(name, kind, better, description, get, field=field, role=role, alias=alias)
 
 
 text = partial(_column, "text")

@@ -54,6 +54,7 @@ def _result(record: Record) -> dict[str, Any]:
         "metrics": [
             _metric(name, value, f"{whose}, seed {case.seed}")
             for name in (*_METRICS, *(name for name in found if name not in _METRICS))
+            # None: it was never measured, or is not finite.
             if (value := found.get(name)) is not None
         ],
     }

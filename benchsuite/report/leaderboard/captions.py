@@ -18,7 +18,7 @@ from benchsuite.report.leaderboard.view import View
 _DOUBTFUL = "~"
 _SECTIONS = "sections: input → classes · size · batch of inference/training throughput"
 
-#: By the start of a protocol's name.
+#: What readers of figures must know of a protocol, by the start of its name.
 _PROTOCOLS = {
     "tour": "tour: one process, a few seconds per figure; indicative, no verdicts",
     "quick": "quick: three processes; indicative, no verdicts",
@@ -43,7 +43,7 @@ def caption(tables: Sequence[RankingTable], view: View, *, wide: bool) -> list[T
 
 
 def describe_protocol(name: str) -> str:
-    """That line, with the protocol's version; the name alone where there is no such line."""
+    """What to know of a protocol, with its version; the name alone of one that nobody knows."""
     said = _PROTOCOLS.get(name.partition("-")[0])
     return f"{said} ({name})" if said else name
 
