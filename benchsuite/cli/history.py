@@ -68,10 +68,11 @@ def _is_asked(row: Row, asked: dict[str, tuple[str, ...] | None]) -> bool:
 
 
 def _print(found: Sequence[CaseHistory], column: Column) -> None:
+    from benchsuite.report.columns.column import Figure
     from benchsuite.report.comparison.change import show_change
-    from benchsuite.report.comparison.table import figure_of, varying
+    from benchsuite.report.comparison.table import varying
 
-    figure = figure_of(column)
+    figure = column.figure or Figure(column.name)
     cases = varying([one.rows[-1] for one in found], ("device_name", "protocol"))
 
     def lines() -> Iterator[list[str]]:

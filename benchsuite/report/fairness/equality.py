@@ -135,16 +135,10 @@ def _features(rule: UpdateRule) -> set[str]:
 
 
 def fits(record: Record, certificate: Certificate) -> bool:
-    """Whether it is of the code, the versions and the configuration that ran.
-
-    One of the update rules, which are the same for every network, fits all networks.
-    """
-    case, findings = record.case, record.findings
-    size, unknown = findings.size, Source()
-    own = size.architecture_fingerprint if size else ""
+    """Whether it is of the code, the versions and the configuration that ran."""
+    case, findings, unknown = record.case, record.findings, Source()
     return (
-        (bool(certificate.rules) or (bool(own) and own == certificate.fingerprint))
-        and case.backend == certificate.backend
+        certificate.is_of(record)
         and findings.versions == certificate.versions
         and findings.sources.get("backend", unknown) == certificate.source
         and findings.sources.get("reference", unknown) == certificate.reference
