@@ -256,7 +256,9 @@ class _Penalty(Oracle):
 @mutation("16: cross-entropy of clipped probabilities")
 class _ClippedProbabilities(Oracle):
     def loss(self, logits, labels):
-        _, gradient = super().loss(logits, labels)
+        loss, gradient = super().loss(logits, labels)
+        if labels.ndim > 1:
+            return loss, gradient
         shares = np.exp(logits - logits.max(axis=-1, keepdims=True))
         shares /= shares.sum(axis=-1, keepdims=True)
         of_labels = shares[np.arange(len(labels)), labels].clip(1e-7, 1 - 1e-7)
