@@ -80,7 +80,7 @@ def as_channels(image: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
 def read_images(images: EncodedImages) -> Iterator[NDArray[np.uint8]]:
     """(h, w, c) each, in order. Raises UsageError where one is no longer what it was."""
     for path, span in zip(images.paths, images.spans, strict=True):
-        yield as_channels(_read_again(path, span, images.kept), images.channels)
+        yield as_channels(_read_again(path, span, images.cache_stem), images.channels)
 
 
 def _read_again(path: bytes, span: NDArray[np.int64], kept: str) -> NDArray[np.uint8]:

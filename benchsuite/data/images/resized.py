@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from benchsuite.contract import EncodedImages
 from benchsuite.data.images.arrays import Extent, RowFile, fit_images
+from benchsuite.data.images.cache import writing_to_cache
 from benchsuite.data.images.decoder_pool import Decoders, shared_decoders
 from benchsuite.data.images.encoded import read_images
-from benchsuite.errors import UsageError
 from benchsuite.terminal import shown
 
 #: All images of a part, resized, are kept up to so many bytes.
@@ -30,15 +30,10 @@ def resized_once(images: EncodedImages, shape: Extent) -> NDArray[np.uint8] | No
     """
     if len(images) * prod(shape) > _KEPT_BYTES:
         return None
-    path = Path(f"{images.kept}-{'x'.join(map(str, shape))}.npy")
+    path = Path(f"{images.cache_stem}-{'x'.join(map(str, shape))}.npy")
     if not path.exists():
-        try:
+        with writing_to_cache(path):
             _make(images, shape, path)
-        except OSError as error:
-            raise UsageError(
-                f"'{path}' cannot be written: {error}; make room there, or set BENCHSUITE_CACHE "
-                "to another folder"
-            ) from error
     resized: NDArray[np.uint8] = np.load(path, mmap_mode="r", allow_pickle=False)
     return resized
 
