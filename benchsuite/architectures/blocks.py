@@ -11,6 +11,8 @@ Activation = Callable[[Node], Node]
 #: Decorators of networks for ImageNet and for CIFAR, at the sizes that papers give.
 imagenet = partial(architecture, input_shape=(224, 224, 3), classes=1000)
 cifar = partial(architecture, input_shape=(32, 32, 3), classes=10)
+#: Krizhevsky et al. 2012, section 3.3.
+local_response_norm = partial(Builder.local_response_norm, size=5, alpha=1e-4, beta=0.75, k=2.0)
 
 
 def conv_bn(
@@ -26,17 +28,8 @@ def conv_bn(
     momentum: float = 0.1,
 ) -> Node:
     """A convolution without bias that keeps the size at stride 1, and BatchNorm."""
-    x = net.conv(
-        x,
-        filters,
-        kernel,
-        stride=stride,
-        padding=kernel // 2,
-        groups=groups,
-        bias=False,
-        init=kaiming_normal_fan_out,
-        name=names[0],
-    )
+    conv = partial(net.conv, bias=False, init=kaiming_normal_fan_out, name=names[0])
+    x = conv(x, filters, kernel, stride=stride, padding=kernel // 2, groups=groups)
     return net.batch_norm(x, name=names[1], epsilon=epsilon, momentum=momentum)
 
 

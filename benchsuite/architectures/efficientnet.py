@@ -31,19 +31,11 @@ def _mb_conv(
 ) -> Node:
     """Widen, filter each channel, weigh the channels, project, and add the input."""
     expansion, kernel, _, filters, _ = stage
-    squeezed = max(1, x.shape[-1] // 4)
-    y = inverted_residual(
-        net,
-        x,
-        hidden=expansion * x.shape[-1],
-        filters=filters,
-        kernel=kernel,
-        stride=stride,
-        activation=net.silu,
-        excite=partial(
-            squeeze_excitation, net, squeezed=squeezed, activation=net.silu, gate=net.sigmoid
-        ),
-    )
+    channels = x.shape[-1]
+    excite = partial(squeeze_excitation, net, activation=net.silu, gate=net.sigmoid)
+    block = partial(inverted_residual, net, x, hidden=expansion * channels, filters=filters)
+    squeeze = partial(excite, squeezed=max(1, channels // 4))
+    y = block(kernel=kernel, stride=stride, activation=net.silu, excite=squeeze)
     if stride != 1 or x.shape != y.shape:
         return y
     return net.add(net.stochastic_depth(y, drop), x)

@@ -97,22 +97,8 @@ def cli(ctx: click.Context, plugin: tuple[str, ...]) -> None:  # noqa: ARG001 - 
 
 
 for _command in (
-    compare,
-    completion,
-    doctor,
-    export,
-    export_weights,
-    history,
-    import_weights,
-    leaderboard,
-    list_offers,
-    merge,
-    plan,
-    report,
-    run,
-    show,
-    show_batch,
-    verify,
+    *(compare, completion, doctor, export, export_weights, history, import_weights, leaderboard),
+    *(list_offers, merge, plan, report, run, show, show_batch, verify),
 ):
     cli.add_command(_command)
 

@@ -24,11 +24,7 @@ _NAMED = 3
 @click.command()
 @click.argument("runs", nargs=-1, required=True, type=PATH)
 @click.option(
-    "--results",
-    type=PATH,
-    default=Path("results"),
-    show_default=True,
-    help="Folder for results.",
+    "--results", type=PATH, default=Path("results"), show_default=True, help="Folder for results."
 )
 @click.option("--name", help="Name of the new run. [default: merged-<time>]")
 @click.option(

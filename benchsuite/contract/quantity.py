@@ -12,8 +12,6 @@ Batch = Literal["one", "inference", "training", "none"]
 _CHOICES = {"better": get_args(Better), "batch": get_args(Batch), "summary": get_args(Summary)}
 #: It is a part of a column's name, which conditions such as `--where` must be able to name.
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
-
-
 #: Of what a probe measures that could not be loaded.
 UNKNOWN_UNIT = "?"
 
@@ -31,11 +29,7 @@ class Scale(msgspec.Struct, frozen=True):
 
 
 #: By the unit that records have.
-_USUAL = {
-    "s": Scale("ms", 1e3),
-    "bytes": Scale("MB", 1e-6),
-    "J/image": Scale("mJ/image", 1e3),
-}
+_USUAL = {"s": Scale("ms", 1e3), "bytes": Scale("MB", 1e-6), "J/image": Scale("mJ/image", 1e3)}
 
 
 def usual_scale(unit: str) -> Scale:

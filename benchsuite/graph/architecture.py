@@ -1,6 +1,7 @@
 """An architecture: one function, written once, that every backend gets."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from benchsuite.errors import ShapeError
@@ -72,11 +73,9 @@ class Architecture:
 
     def _smallest_size(self, channels: int, classes: int) -> int | None:
         for candidate in range(1, _LARGEST_SIZE_TRIED + 1):
-            try:
+            with suppress(ShapeError):
                 self._trace((candidate, candidate, channels), classes)
-            except ShapeError:
-                continue
-            return candidate
+                return candidate
         return None
 
 

@@ -6,8 +6,8 @@ within itself is not known here. A view (`Op.view`) holds and moves nothing of i
 
 from collections.abc import Mapping
 
+from benchsuite.graph.builder import OPS
 from benchsuite.graph.node import Graph, Node
-from benchsuite.graph.ops import OPS
 
 
 def peak_elements(graph: Graph) -> int:

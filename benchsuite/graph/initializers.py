@@ -129,6 +129,4 @@ def constant(value: float) -> Rule:
     return lambda _: Constant(value)
 
 
-def zeros(fans: Fans) -> Initializer:  # noqa: ARG001 - a rule, whatever the fans
-    """Zero everywhere."""
-    return Constant(0.0)
+zeros = constant(0.0)

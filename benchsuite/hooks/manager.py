@@ -22,17 +22,18 @@ GROUP = "benchsuite"
 #: Environment variable with the names of plugins to leave out, separated by commas.
 DISABLE_VARIABLE = "BENCHSUITE_DISABLE"
 
+_KINDS = (
+    *("architecture", "backend", "dataset", "exporter"),
+    *("metric", "native model", "probe", "weight reader"),
+)
+
+
+def _plural(kind: str) -> str:
+    return f"{kind.replace(' ', '_')}s"
+
+
 #: kind -> the hook that fills its registry.
-_HOOKS = {
-    "architecture": "benchsuite_architectures",
-    "backend": "benchsuite_backends",
-    "dataset": "benchsuite_datasets",
-    "exporter": "benchsuite_exporters",
-    "metric": "benchsuite_metrics",
-    "native model": "benchsuite_native_models",
-    "probe": "benchsuite_probes",
-    "weight reader": "benchsuite_weight_readers",
-}
+_HOOKS = {kind: f"benchsuite_{_plural(kind)}" for kind in _KINDS}
 
 #: What may be offered under: it is typed, printed and part of file names.
 _NAME = re.compile(r"[\w.][\w.+@ -]{0,99}")
@@ -163,10 +164,6 @@ def _offers(kind: str, hooks: tuple[str, ...], module: ModuleType, info: PluginI
                 f"{hook} offers {name!r}"
             )
     return [Entry(kind, name, target, info.name) for name, target in offered.items()]
-
-
-def _plural(kind: str) -> str:
-    return f"{kind.replace(' ', '_')}s"
 
 
 def _check_name(hook: str, name: str) -> None:

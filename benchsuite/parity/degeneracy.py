@@ -13,9 +13,8 @@ import numpy as np
 from benchsuite.graph import Graph, Node
 from benchsuite.graph.ops.arrays import Array
 from benchsuite.graph.ops.normalization import batch_norm_in_evaluation
-from benchsuite.reference.definitions import DERIVATIVES, OPERATIONS
 from benchsuite.reference.nondegenerate import random_images
-from benchsuite.reference.oracle import Pass, backpropagate
+from benchsuite.reference.oracle import DERIVATIVES, OPERATIONS, Pass, backpropagate
 
 #: A perturbation, and the least that it must move the logits, both as shares of the largest:
 #: ten times the tolerance of layer outputs.

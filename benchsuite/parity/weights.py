@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from benchsuite.graph import Graph, Weight
 from benchsuite.graph.ops.arrays import Array
 from benchsuite.graph.weights import Weights
-from benchsuite.reference.definitions import OPERATIONS
 from benchsuite.reference.nondegenerate import random_images, random_weight
+from benchsuite.reference.oracle import OPERATIONS
 
 #: Images that the statistics are of.
 _IMAGES = 8

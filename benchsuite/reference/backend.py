@@ -13,8 +13,7 @@ from benchsuite.graph import OPS, Graph, Node
 from benchsuite.graph.ops.arrays import Array
 from benchsuite.graph.ops.op import NodeWeights, Operation
 from benchsuite.graph.weights import check_weights
-from benchsuite.reference.definitions import OPERATIONS
-from benchsuite.reference.oracle import Oracle, normalised
+from benchsuite.reference.oracle import OPERATIONS, Oracle, normalised
 
 _DTYPES: Mapping[str, type[np.floating]] = {"fp32": np.float32, "fp64": np.float64}
 

@@ -7,16 +7,24 @@ framework computed.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from benchsuite.contract import Batch, Normalizer, UpdateRule
-from benchsuite.graph import Graph, Node, Shape
+from benchsuite.graph import OPS, Graph, Node, Shape
 from benchsuite.graph.ops.arrays import Array
 from benchsuite.graph.ops.op import Backward, Derivative, Operation
-from benchsuite.reference.definitions import DERIVATIVES, OPERATIONS
+
+#: By the op's name, the function that defines it, and its derivative; `input` computes nothing.
+OPERATIONS: Mapping[str, Operation] = MappingProxyType(
+    {name: op.forward for name, op in OPS.items() if name != "input"}
+)
+DERIVATIVES: Mapping[str, Derivative] = MappingProxyType(
+    {name: op.derivative for name, op in OPS.items() if name != "input"}
+)
 
 
 def normalised(
@@ -101,30 +109,27 @@ class Oracle:
         self.generator = np.random.default_rng(seed)
         trainable = [name for name, weight in graph.weights.items() if weight.trainable]
         # `zeros`, unlike `zeros_like`, takes no memory until it is written to
-        self._first = {name: np.zeros(self.weights[name].shape) for name in trainable}
-        self._second = {name: np.zeros(self.weights[name].shape) for name in trainable}
+        self._first, self._second = (
+            {name: np.zeros(self.weights[name].shape) for name in trainable} for _ in range(2)
+        )
         self.steps = 0
         self.averages = {n: self.weights[n].copy() for n in trainable if rule.ema is not None}
+        kinds = (("first", self._first), ("second", self._second), ("average", self.averages))
+        self._slots = {f"{kind}/{n}": array for kind, named in kinds for n, array in named.items()}
 
     def state(self) -> dict[str, NDArray[Any]]:
         """All that the next step depends on, weights apart."""
-        arrays = {"first": self._first, "second": self._second, "average": self.averages}
         random = json.dumps(self.generator.bit_generator.state).encode()
         return {
-            **{f"{kind}/{n}": a.copy() for kind, named in arrays.items() for n, a in named.items()},
+            **{slot: array.copy() for slot, array in self._slots.items()},
             "random": np.frombuffer(random, np.uint8),
             "steps": np.array(self.steps),
         }
 
     def set_state(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Put back what `state` gave."""
-        for kind, named in (
-            ("first", self._first),
-            ("second", self._second),
-            ("average", self.averages),
-        ):
-            for name, array in named.items():
-                array[...] = state[f"{kind}/{name}"]
+        for slot, array in self._slots.items():
+            array[...] = state[slot]
         self.generator.bit_generator.state = json.loads(state["random"].tobytes())
         self.steps = int(state["steps"])
 

@@ -10,12 +10,7 @@ from benchsuite.graph import Graph, Shape
 from benchsuite.hooks import load_plugins
 from benchsuite.reference.nondegenerate import random_images, random_weights
 from benchsuite.testing.cases import OpCase, op_cases
-from benchsuite.testing.conformance.kit import (
-    DTYPES,
-    Kit,
-    reference_logits,
-    require,
-)
+from benchsuite.testing.conformance.kit import DTYPES, Kit, reference_logits, require
 
 #: Whole networks at small sizes, odd and even, of one and three channels.
 NETWORKS: tuple[tuple[str, Shape], ...] = (
