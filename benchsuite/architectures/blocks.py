@@ -45,10 +45,7 @@ def inverted_residual(
     excite: Activation | None,
     conv_bn: Callable[..., Node] = conv_bn,
 ) -> Node:
-    """Widen, filter each channel, weigh the channels, project: all but the shortcut.
-
-    Howard et al. 2019, Searching for MobileNetV3, arXiv:1905.02244, figure 4.
-    """
+    """All but the shortcut of Howard et al. 2019, MobileNetV3, arXiv:1905.02244, figure 4."""
     position = 0
     with net.scope("block"):
         if hidden != x.shape[-1]:
@@ -68,10 +65,7 @@ def inverted_residual(
 def squeeze_excitation(
     net: Builder, x: Node, squeezed: int, *, activation: Activation, gate: Activation
 ) -> Node:
-    """Weigh each channel by what all of them are on average.
-
-    Hu et al. 2017, Squeeze-and-excitation networks, arXiv:1709.01507.
-    """
+    """Weigh each channel by the averages of all (Hu et al. 2017, arXiv:1709.01507)."""
     conv = partial(net.conv, kernel=1, init=kaiming_normal_fan_out, bias_init=zeros)
     y = activation(conv(net.adaptive_avg_pool(x, 1), squeezed, name="fc1"))
     return net.multiply(x, gate(conv(y, x.shape[-1], name="fc2")))

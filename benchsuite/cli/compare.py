@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,6 @@ from benchsuite.cli.parameters import PATH, Axis, Names
 from benchsuite.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from benchsuite.report.columns.column import Column
     from benchsuite.report.comparison.change import Finding
     from benchsuite.report.comparison.pairing import Pairing

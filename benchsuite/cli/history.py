@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +14,6 @@ from benchsuite.cli.parameters import Names, results_argument
 from benchsuite.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from benchsuite.report.columns.column import Column
     from benchsuite.report.comparison.rows import Row
     from benchsuite.report.history import CaseHistory

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,6 @@ from benchsuite.cli.parameters import PATH, results_argument
 from benchsuite.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from benchsuite.records import Record
     from benchsuite.report.leaderboard.view import View
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from benchsuite.cli.parameters import (
     PATH,
     Assignment,
+    Command,
     InputShape,
     Integers,
     Names,
@@ -19,8 +19,6 @@ from benchsuite.cli.parameters import (
 
 if TYPE_CHECKING:
     from benchsuite.planning import RunSpec
-
-_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _OPTIONS = (
     click.option(
@@ -160,7 +158,7 @@ _OPTIONS = (
 )
 
 
-def run_options(command: _Function) -> _Function:
+def run_options(command: Command) -> Command:
     """Give a command every option of a run."""
     for option in reversed(_OPTIONS):
         command = option(command)

@@ -21,10 +21,7 @@ _NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class PreparedData:
-    """Splits at the network's input size, their normaliser and their digests.
-
-    test_positions: of the test images, in the data set as a whole.
-    """
+    """Splits at the network's size; `test_positions` are those in the data set as a whole."""
 
     train: FittedSplit
     validation: FittedSplit

@@ -32,10 +32,7 @@ class SplitPart:
 
 @dataclass(frozen=True, slots=True)
 class Splits:
-    """The three parts of a data set, and where each example came from.
-
-    positions: per part, in the data set as a whole (train first, then its own test split).
-    """
+    """Three parts; their `positions` in the data set as a whole: train, then its own test split."""
 
     train: SplitPart
     validation: SplitPart

@@ -26,10 +26,7 @@ class Architecture:
     paper: str
 
     def trace(self, input_shape: Shape | None = None, classes: int | None = None) -> Graph:
-        """Record the graph for an input of shape (H, W, C), by default the network's own.
-
-        Raises ShapeError, naming the smallest input that fits, where this one does not.
-        """
+        """The graph for (H, W, C). Raises ShapeError, naming the smallest input that fits."""
         shape = self.input_shape if input_shape is None else input_shape
         count = self.classes if classes is None else classes
         if count < 1:
@@ -41,10 +38,7 @@ class Architecture:
 
     @property
     def smallest(self) -> int:
-        """Pixels of a side of the smallest square input, with the network's own channels.
-
-        Raises ShapeError where there is none below 512 pixels.
-        """
+        """Pixels of the smallest square's side. Raises ShapeError where none up to 512 fits."""
         size = self._smallest_size(self.input_shape[2], self.classes)
         if size is None:
             raise ShapeError(f"{self.name} takes no square input of up to {_LARGEST_SIZE_TRIED}")

@@ -25,11 +25,7 @@ class Constant:
 
     value: float
 
-    def draw(
-        self,
-        generator: np.random.Generator,  # noqa: ARG002 - every distribution has one signature
-        shape: tuple[int, ...],
-    ) -> NDArray[np.float32]:
+    def draw(self, _: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float32]:
         """An array of this shape."""
         import numpy as np
 

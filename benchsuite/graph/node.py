@@ -118,10 +118,7 @@ class Graph:
 
     @cached_property
     def fingerprint(self) -> str:
-        """sha256 of the function that the graph computes: structure, numbers and names.
-
-        Initial values are left out: they are the weights' matter, not the function's.
-        """
+        """sha256 of the graph's function: structure, numbers and names, without initial values."""
         text = json.dumps([_describe(node) for node in self.nodes], separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain, count
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -83,11 +84,8 @@ class Recorder:
             if full_name in self._nodes:
                 raise ShapeError(f"two layers are named '{full_name}': names must be unique")
             return full_name
-        candidate, count = full_name, 1
-        while candidate in self._nodes:
-            count += 1
-            candidate = f"{full_name}_{count}"
-        return candidate
+        candidates = chain([full_name], (f"{full_name}_{number}" for number in count(2)))
+        return next(candidate for candidate in candidates if candidate not in self._nodes)
 
 
 def _fans(shape: Shape) -> Fans:

@@ -27,10 +27,7 @@ _TIMES_ANOTHERS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to be certified: every subject in every backend and precision, on one device.
-
-    memory_limit_bytes: of each process; None for no limit.
-    """
+    """Every subject in every backend and precision, on one device; each process's memory limit."""
 
     subjects: Sequence[str]
     backends: Sequence[str]
@@ -192,14 +189,11 @@ def judge(
     return "differs", reason
 
 
-def _logits_error(answer: Answer) -> float | None:
-    return next((check.error for check in answer.checks if check.quantity == "logits"), None)
-
-
 def _no_worse_than_another(check: Check, others: Sequence[Answer]) -> bool:
     if check.quantity != "logits" or check.error is None:
         return False
-    errors = [error for error in map(_logits_error, others) if error is not None]
+    found = [other for answer in others for other in answer.checks if other.quantity == "logits"]
+    errors = [other.error for other in found if other.error is not None]
     return any(check.error <= _TIMES_ANOTHERS * error for error in errors)
 
 

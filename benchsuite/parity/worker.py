@@ -35,10 +35,7 @@ REFERENCE = "reference"
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """Harness -> worker: compare this subject, or write its reference into `folder`.
-
-    cpus: what the process is to keep to.
-    """
+    """Harness -> worker: compare this subject, or write its reference; `cpus` to keep to."""
 
     subject: str
     folder: str

@@ -197,23 +197,6 @@ class NumpyWorkload:
         """Nothing to wait for."""
 
 
-def product(size: int, dtype: type[np.floating], seed: int) -> NumpyWorkload:
-    """Of two matrices of N(0, 1), (size, size)."""
-    generator = np.random.default_rng(seed)
-    factors = tuple(generator.standard_normal((size, size)).astype(dtype) for _ in range(2))
-    return NumpyWorkload(np.matmul, factors, np.zeros((size, size), dtype))
-
-
-def copy(elements: int, dtype: type[np.floating], seed: int) -> NumpyWorkload:
-    """Of an array of N(0, 1), (elements,)."""
-    source = np.random.default_rng(seed).standard_normal(elements, np.float32).astype(dtype)
-
-    def work(source: Array, target: Array) -> None:
-        np.copyto(target, source)
-
-    return NumpyWorkload(work, (source,), np.zeros(elements, dtype))
-
-
 class NumpyBackend:
     """Opens any graph as NumPy arrays on the CPU; see `benchsuite.contract.Backend`.
 
@@ -248,12 +231,17 @@ class NumpyBackend:
     def multiply(self, setup: Setup, size: int) -> NumpyWorkload:
         """See `benchsuite.contract.CeilingBackend`."""
         setup = check_setup(self, setup)
-        return product(size, _DTYPES[setup.precision], setup.seed)
+        generator, dtype = np.random.default_rng(setup.seed), _DTYPES[setup.precision]
+        factors = tuple(generator.standard_normal((size, size)).astype(dtype) for _ in range(2))
+        return NumpyWorkload(np.matmul, factors, np.zeros((size, size), dtype))
 
     def copy(self, setup: Setup, elements: int) -> NumpyWorkload:
         """See `benchsuite.contract.CeilingBackend`."""
         setup = check_setup(self, setup)
-        return copy(elements, _DTYPES[setup.precision], setup.seed)
+        target = np.zeros(elements, _DTYPES[setup.precision])
+        generator = np.random.default_rng(setup.seed)
+        source = generator.standard_normal(elements, np.float32).astype(target.dtype)
+        return NumpyWorkload(lambda source, target: np.copyto(target, source), (source,), target)
 
     def _check(self, graph: Graph, setup: Setup) -> None:
         """A method of its own, so that a subclass can leave it out to see a test catch that."""

@@ -39,10 +39,7 @@ def normalised(
 
 
 def mean_loss(logits: Array, labels: NDArray[Any], focal_gamma: float) -> tuple[float, Array]:
-    """The loss of `UpdateRule` over (N, classes), and its gradient.
-
-    labels: (N,) or shares (N, classes).
-    """
+    """The loss of `UpdateRule` over (N, classes), and its gradient; labels (N,) or (N, classes)."""
     shifted = logits - logits.max(axis=-1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     p = np.exp(log_p)
@@ -219,10 +216,7 @@ class Oracle:
     def batch_statistics(
         self, node: Node, weights: Mapping[str, Array], x: Array
     ) -> tuple[dict[str, Array], dict[str, Array]]:
-        """Mean and biased variance of the batch, and the running statistics after it.
-
-        The running variance takes in the unbiased one; `momentum` weighs the new.
-        """
+        """The batch's mean and biased variance; the running ones, with the unbiased variance."""
         axes = tuple(range(x.ndim - 1))
         count = x.size // x.shape[-1]
         mean, variance = x.mean(axis=axes), x.var(axis=axes)

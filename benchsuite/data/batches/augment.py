@@ -198,10 +198,7 @@ AUGMENTATIONS: Mapping[str, Augmentation] = {
 
 
 def check_augmentations(names: Sequence[str]) -> None:
-    """Raise UnknownNameError, with a suggestion, for a name that is none.
-
-    And UsageError where images would be changed after they were mixed, or mixed twice.
-    """
+    """Raise UnknownNameError for a name that is none, UsageError for what comes after a mixer."""
     known = [*AUGMENTATIONS, *MIXERS]
     for name in names:
         if name not in known:

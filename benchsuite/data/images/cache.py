@@ -51,11 +51,8 @@ class CachedPart:
         return Path(f"{self.stem}-packed")
 
     def write(self, **arrays: NDArray[Any] | int) -> None:
-        """`labels` (N,), and of encoded images `paths`, `spans`, `digests` and `channels`.
-
-        Paths are left out where images are packed, which yet move.
-        """
-        if self.packed.exists():
+        """`labels` (N,), and of encoded images `paths`, `spans`, `digests` and `channels`."""
+        if self.packed.exists():  # its path has yet to change, as the folder is renamed
             arrays.pop("paths", None)
         for what, array in arrays.items():
             np.save(f"{self.stem}-{what}.npy", array)

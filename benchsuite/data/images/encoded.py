@@ -56,10 +56,7 @@ def _as_array(image: Image.Image) -> NDArray[np.uint8]:
 
 
 def read_image(path: bytes, span: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """The image that lies there. Raises ValueError as `decode` does, and where it cannot be read.
-
-    span: (2,), where it begins and how many bytes it has.
-    """
+    """The image at `span`: begin, bytes. Raises ValueError as `decode`, and where unreadable."""
     begin, size = map(int, span)
     if size > _MOST_ENCODED_BYTES:
         raise ValueError(f"it has {size:,} bytes, and {_MOST_ENCODED_BYTES:,} are the most")

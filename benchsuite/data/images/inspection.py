@@ -52,10 +52,7 @@ _FOUND = np.dtype([("shape", np.int64, 3), ("digests", np.uint8, (2, 32)), ("pro
 
 
 def inspect(encoded: Encoded, classes: int, part: CachedPart) -> tuple[str, ...]:
-    """Keep what there is to be known of them, and return what is wrong, a line for each.
-
-    Raises UsageError where not a single image can be used.
-    """
+    """Cache what they are; return a line for each problem. Raises UsageError where all have one."""
     fits = (encoded.labels >= 0) & (encoded.labels < classes)
     rows = np.flatnonzero(fits)
     paths, spans = encoded.paths[rows], encoded.spans[rows]

@@ -38,10 +38,7 @@ _OWN_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A published file. `digest` is `sha256:…`, or `md5:…` where its publisher has no other.
-
-    size: in bytes; 0 where it is not known.
-    """
+    """A published file: `digest` is `sha256:…` or `md5:…`; `size` in bytes, 0 where not known."""
 
     url: str
     digest: str
@@ -84,10 +81,8 @@ def fetch(file: RemoteFile, dataset: str) -> Path:
                 in_the_clear=mirror is not None and urlsplit(url).scheme == "http",
             ),
         )
-    except requests.RequestException as error:
+    except (requests.RequestException, _RefusedError) as error:
         raise UsageError(_advice(file, dataset, url, folder, _cause(error))) from error
-    except _RefusedError as error:
-        raise UsageError(_advice(file, dataset, url, folder, str(error))) from error
     except ValueError as error:  # pooch's own word for another digest
         what = f"what it sent is not {file.digest}"
         raise UsageError(_advice(file, dataset, url, folder, what)) from error
@@ -202,6 +197,8 @@ def _progress(url: str, done: int, total: int) -> Iterator[Callable[[int], Any]]
 
 def _cause(error: Exception) -> str:
     """`HTTP 404`, or what the connection said, in one line."""
+    if isinstance(error, _RefusedError):
+        return str(error)
     answer = getattr(error, "response", None)
     if answer is not None:
         return f"the answer was HTTP {answer.status_code}"

@@ -143,10 +143,7 @@ class Attention(Recorder):
     """The builder's attention."""
 
     def self_attention(self, x: Node, heads: int, *, name: str) -> Node:
-        """Multi-head self-attention, (T, D) -> (T, D) (Vaswani et al. 2017, section 3.2.2).
-
-        The projections of queries, keys and values are packed, as in PyTorch.
-        """
+        """Multi-head, (T, D) -> (T, D), packed as PyTorch's (Vaswani et al. 2017, 3.2.2)."""
         rules = {
             "in_proj_weight": initializers.xavier_uniform,
             "in_proj_bias": initializers.zeros,

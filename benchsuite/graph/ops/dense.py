@@ -12,10 +12,7 @@ from benchsuite.graph.recorder import Recorder
 
 
 def _dense(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
-    """Linear map of the last axis, x Wᵀ + b: (N, …, F) -> (N, …, units).
-
-    The weight is (units, F).
-    """
+    """The map x Wᵀ + b of the last axis, (N, …, F) -> (N, …, units); W is (units, F)."""
     y: Array = x @ weights["weight"].T
     return y + weights["bias"] if attrs["bias"] else y
 

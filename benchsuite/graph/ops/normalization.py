@@ -83,14 +83,8 @@ def _layer_norm_examples() -> Iterator[op.Example]:
         yield op.of_tokens(f"{of}-tokens", body, spread=0.1)
 
 
-def _local_response_norm(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
-    """The quotient x / (k + alpha · Σ x²)^beta, over channels c - size//2 … c + (size-1)//2."""
-    y: Array = x / _base(attrs, x) ** attrs["beta"]
-    return y
-
-
 def _base(attrs: Attrs, x: Array) -> Array:
-    """The sum k + alpha · Σ x², over each channel's neighbours."""
+    """The sum k + alpha · Σ x², over channels c - size//2 … c + (size-1)//2."""
     size = attrs["size"]
     pads = ((0, 0), (0, 0), (0, 0), (size // 2, (size - 1) // 2))
     base: Array = attrs["k"] + attrs["alpha"] * _windows(x**2, pads, size).sum(axis=-1)
@@ -137,7 +131,7 @@ LAYER_NORM = Op(
 )
 LOCAL_RESPONSE_NORM = Op(
     "local_response_norm",
-    _local_response_norm,
+    lambda attrs, weights, x: x / _base(attrs, x) ** attrs["beta"],
     _by_neighbours,
     [
         # Coefficients of one, so that the neighbours weigh as much as the channel itself.

@@ -36,10 +36,7 @@ Gradients = tuple[tuple[Array, ...], dict[str, Array]]
 
 @dataclass(frozen=True, slots=True)
 class Backward:
-    """What a derivative is taken at, in training mode.
-
-    inputs, y: what went into the op, and what came out. g: the gradient by the output.
-    """
+    """What a derivative is taken at: inputs, output `y`, and the gradient `g` by the output."""
 
     attrs: Attrs
     weights: NodeWeights

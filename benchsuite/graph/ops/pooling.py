@@ -13,12 +13,6 @@ from benchsuite.graph.ops.sliding import Size, all_seen, pair, window
 from benchsuite.graph.recorder import Recorder
 
 
-def _max_pool(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
-    """Largest element of each window; the padding is -inf, so it never wins."""
-    y: Array = reduce(np.maximum, all_seen(attrs, x, -np.inf))
-    return y
-
-
 def _by_largest(at: Backward) -> Gradients:
     """To the first largest element of each window."""
     return (sliding.given_back(at.attrs, at.x, _to_largest(at)),), {}
@@ -30,12 +24,6 @@ def _to_largest(at: Backward) -> Iterator[Array]:
         largest = unclaimed & (view == at.y)
         unclaimed &= ~largest
         yield at.g * largest
-
-
-def _avg_pool(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
-    """Mean of each window, the zeros of the padding included."""
-    y: Array = reduce(np.add, all_seen(attrs, x, 0.0)) / math.prod(attrs["kernel"])
-    return y
 
 
 def _by_window(at: Backward) -> Gradients:
@@ -93,7 +81,8 @@ def _by_position(at: Backward) -> Gradients:
 
 MAX_POOL = Op(
     "max_pool",
-    _max_pool,
+    # The padding is -inf, so it never wins.
+    lambda attrs, weights, x: reduce(np.maximum, all_seen(attrs, x, -np.inf)),
     _by_largest,
     [
         *_window_examples("max_pool"),
@@ -122,7 +111,8 @@ MAX_POOL = Op(
 )
 AVG_POOL = Op(
     "avg_pool",
-    _avg_pool,
+    # The padding's zeros count in the mean.
+    lambda attrs, weights, x: reduce(np.add, all_seen(attrs, x, 0.0)) / math.prod(attrs["kernel"]),
     _by_window,
     [
         *_window_examples("avg_pool"),

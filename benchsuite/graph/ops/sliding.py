@@ -92,10 +92,7 @@ def all_seen(attrs: Attrs, x: Array, fill: float) -> Iterator[Array]:
 
 
 def given_back(attrs: Attrs, x: Array, shares: Iterable[Array]) -> Array:
-    """The gradient by an image, (N, H, W, C): what a tap saw gets back the tap's share, in order.
-
-    What the padding gets is cut off.
-    """
+    """By an image (N, H, W, C): what each tap saw gets back its share; the padding's is cut off."""
     around, extents = np.zeros_like(_padded(attrs, x, 0.0)), x.shape[1:3]
     views = _seen(attrs, around, positions(attrs, extents))
     for view, share in zip(views, shares, strict=True):

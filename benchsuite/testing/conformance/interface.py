@@ -93,9 +93,7 @@ class InterfaceTests(Kit):
     @pytest.mark.parametrize("case", COUNTED, ids=str)
     def test_counts_agree_with_the_graph(self, case: OpCase) -> None:
         """Parameters and MACs, counted on the native model, are the graph's integers."""
-        missing = case.graph.ops - self.create().ops
-        if missing:
-            pytest.skip(f"not claimed, so refused: {', '.join(sorted(missing))}")
+        self.skip_unclaimed(case.graph)
         with self.session(case.graph) as session:
             counts = session.counts()
         require(bool(counts.counter), "`counter` is empty: name what counted")

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from benchsuite.contract import Backend, Batch, Session, Setup
@@ -74,6 +75,11 @@ class Kit:
         """The precisions that both the kit and the backend know."""
         known = self.create().precisions
         return [precision for precision in DTYPES if precision in known]
+
+    def skip_unclaimed(self, graph: Graph) -> None:
+        """Skip the test where the backend does not claim every op of this graph."""
+        if missing := graph.ops - self.create().ops:
+            pytest.skip(f"not claimed, so refused: {', '.join(sorted(missing))}")
 
     def refusal(
         self,
