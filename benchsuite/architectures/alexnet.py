@@ -44,6 +44,7 @@ def alexnet(net: Builder, images: Node, classes: int) -> Node:
         x = net.relu(net.conv(x, 256, 3, padding=1, name="8"))
         x = net.relu(net.conv(x, 256, 3, padding=1, name="10"))
         x = net.max_pool(x, 3, stride=2)
+    # The pool is torchvision's, so that inputs of other sizes fit the classifier too.
     return _classifier(net, net.adaptive_avg_pool(x, 6), classes)
 
 

@@ -34,6 +34,7 @@ def _mb_conv(
     channels = x.shape[-1]
     excite = partial(squeeze_excitation, net, activation=net.silu, gate=net.sigmoid)
     block = partial(inverted_residual, net, x, hidden=expansion * channels, filters=filters)
+    # A quarter of the block's input, not of the widened channels: torchvision's `squeeze_channels`.
     squeeze = partial(excite, squeezed=max(1, channels // 4))
     y = block(kernel=kernel, stride=stride, activation=net.silu, excite=squeeze)
     if stride != 1 or x.shape != y.shape:
@@ -53,6 +54,7 @@ def efficientnet_b0(net: Builder, images: Node, classes: int) -> Node:
             for index in range(depth):
                 with net.scope(f"{place}.{index}"):
                     stride = stage[2] if index == 0 else 1
+                    # torchvision's: the last block's rate is one step below the whole.
                     drop = _STOCHASTIC_DEPTH * number / total
                     x = _mb_conv(net, x, stage, stride, drop)
                 number += 1

@@ -82,6 +82,7 @@ def googlenet(net: Builder, images: Node, classes: int) -> Node:
     x = _normalised(net, x, 64, 1, name="conv2")
     x = _normalised(net, x, 192, 3, name="conv3")
     x = net.max_pool(x, 3, stride=2, ceil=True)
+    # The last pool of torchvision's is 2×2, where table 1 has 3×3.
     x = net.dropout(_stages(net, x, _normalised, 3, last_pool=2), 0.2)
     return net.dense(x, classes, name="fc", init=normal(0.01))
 

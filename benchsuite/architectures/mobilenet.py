@@ -75,11 +75,13 @@ _SMALL = (
     (5, 576, 96, True, "HS", 1),
 )
 
+# torchvision's numbers of MobileNetV3; its MobileNetV2 has PyTorch's defaults.
 _conv_bn_v3 = partial(conv_bn, epsilon=1e-3, momentum=0.01)
 
 
 def _divisible(channels: float) -> int:
     """The nearest multiple of 8, but not less than nine tenths of `channels`."""
+    # As torchvision's `_make_divisible`, which follows the authors' TensorFlow code.
     nearest = max(8, int(channels + 4) // 8 * 8)
     return nearest if nearest >= 0.9 * channels else nearest + 8
 

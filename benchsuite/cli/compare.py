@@ -76,6 +76,7 @@ def compare(
         names = ", ".join(column.name for column in columns)
         raise UsageError(f"nothing to compare: no pair of cases has {names}")
     regressed = regressions(findings, gate) if gate else []
+    # A regression is an answer, whatever other conditions could not decide.
     for reason in () if regressed else undecided(findings, gate):
         raise UsageError(reason)
     _print(findings, pairing, layout, columns)

@@ -80,13 +80,8 @@ def _print(found: Sequence[CaseHistory], column: Column) -> None:
                 for step in one.steps
             )
             case = [str(one.rows[-1].cell(name)) for name in cases]
-            yield [
-                *case,
-                str(len(one.rows)),
-                one.sparkline,
-                figure.show(one.known[-1]),
-                "; ".join(steps),
-            ]
+            latest = figure.show(one.known[-1])
+            yield [*case, str(len(one.rows)), one.sparkline, latest, "; ".join(steps)]
 
     unit = figure.header.replace("\n", " ")
     headers = [*cases, "runs", unit, "latest", "steps"]

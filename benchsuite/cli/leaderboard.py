@@ -68,6 +68,7 @@ def leaderboard(
             raise UsageError(f"--csv - and --format {form} cannot both be printed: leave one out")
         form, csv_file = "csv", None
     _show(rows, view, form, output, wide=wide)
+    # Words go beside data to the standard error: a pipe is to get the data alone.
     is_data = form != _TABLE and output is None
     say(_source(rows, records), err=is_data)
     if csv_file is not None:

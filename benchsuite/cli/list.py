@@ -54,6 +54,7 @@ def list_offers(ctx: click.Context, kind: str, as_json: bool) -> None:
 def _offered(entry: Entry) -> Row:
     """With what is known of a network once it is loaded."""
     row, facts = _offer(entry), _FACTS.get(entry.kind)
+    # A library that is not there cannot be loaded, and `missing` names it already.
     if facts is None or (entry.kind == "native model" and row["missing"]):
         return row
     try:

@@ -71,12 +71,7 @@ class _Parsed(click.ParamType, ABC):  # type: ignore[type-arg] # generic since c
     def parse(self, value: Any) -> Any:  # noqa: ANN401 - text, or a default of another type
         """The value. Raises ValueError for what is none."""
 
-    def convert(
-        self,
-        value: Any,  # noqa: ANN401 - likewise
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> Any:  # noqa: ANN401 - whatever it is parsed to
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - whatever it is parsed to
         try:
             return self.parse(value)
         except ValueError as error:

@@ -138,6 +138,7 @@ _OPTIONS = (
         help="Host memory of each process of a case, such as 8GiB; a case that needs more ends as "
         "oom. Linux only. [default: none]",
     ),
+    # Flags are None where nobody gives them: a configuration file may then say yes.
     click.option(
         "--batch-backoff",
         is_flag=True,
@@ -160,6 +161,7 @@ _OPTIONS = (
 
 def run_options(command: Command) -> Command:
     """Give a command every option of a run."""
+    # A decorator puts its option before those that are there: help is to list them as above.
     for option in reversed(_OPTIONS):
         command = option(command)
     return command

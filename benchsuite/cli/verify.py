@@ -79,6 +79,7 @@ def verify(
     request = Request(
         subjects=(UPDATE_RULES, *chosen),
         backends=[e.name for e in choose_backends(spec, plugins)],
+        # Only on a CPU do two right implementations in float64 differ by rounding alone.
         precisions=precisions or (_PRECISIONS if device == "cpu" else ("fp32",)),
         device=device,
         threads=threads,

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+# `eq=False`: of arrays, `==` is an array and no answer.
 @dataclass(frozen=True, slots=True, eq=False)
 class RaggedImages:
     """Images of various sizes, each (h, w, c) uint8 with one channel or three."""

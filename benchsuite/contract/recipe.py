@@ -12,6 +12,7 @@ _LARGEST = sys.float_info.max
 _Positive = Annotated[float, msgspec.Meta(gt=0, le=_LARGEST)]
 _NotNegative = Annotated[float, msgspec.Meta(ge=0, le=_LARGEST)]
 _Share = Annotated[float, msgspec.Meta(ge=0, lt=1)]
+# Records hold whole numbers of 64 bits.
 _Count = Annotated[int, msgspec.Meta(ge=1, le=(1 << 63) - 1)]
 
 

@@ -46,19 +46,11 @@ def prepare(
     """
     _check_labels(dataset)
     splits = split(dataset, seed, limit, fold)
-    train, validation, test = (
-        fit_split(part.source, part.index, shape)
-        for part in (splits.train, splits.validation, splits.test)
-    )
-    return PreparedData(
-        train,
-        validation,
-        test,
-        fit_normalizer(train),
-        digest_data(train, validation, test),
-        digest_split(splits),
-        splits.positions["test"],
-    )
+    drawn = (splits.train, splits.validation, splits.test)
+    train, validation, test = (fit_split(part.source, part.index, shape) for part in drawn)
+    normalizer = fit_normalizer(train)
+    digests = (digest_data(train, validation, test), digest_split(splits))
+    return PreparedData(train, validation, test, normalizer, *digests, splits.positions["test"])
 
 
 def check_splits(

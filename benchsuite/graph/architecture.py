@@ -48,6 +48,7 @@ class Architecture:
         builder = Builder()
         logits = self.build(builder, builder.input(shape), classes)
         graph = builder.graph(self.name)
+        # The last node is the output: whatever is recorded behind the logits would take its place.
         if logits is not graph.output or logits.shape != (classes,):
             raise ShapeError(
                 f"the last layer must yield the logits, of shape ({classes},); "

@@ -82,6 +82,7 @@ def _last_uses(graph: Graph) -> Mapping[str, int]:
         owner[node.name] = owner[node.inputs[0]] if OPS[node.op].view else node.name
         for name in (node.name, *node.inputs):
             last[owner[name]] = step
+    # Whoever called holds the logits: they outlive every step.
     last[owner[graph.output.name]] = len(graph.nodes)
     return last
 

@@ -27,6 +27,7 @@ class Constant:
 
     def draw(self, _: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float32]:
         """An array of this shape."""
+        # Not at the top: whoever only declares a network loads no NumPy.
         import numpy as np
 
         return np.full(shape, self.value, dtype=np.float32)

@@ -65,6 +65,7 @@ class Recorder:
         except ShapeError as error:
             raise ShapeError(f"{op.name} '{full_name}': {error}") from None
         layout = op.weights(attrs, shapes)
+        # All by the first weight, as PyTorch takes a bias's bound from its weight's fan-in.
         fans = _fans(next(iter(layout.values()))[0]) if layout else Fans(1, 1)
         weights = tuple(
             Weight(role, extent, rules[role](fans), trainable)
@@ -72,6 +73,7 @@ class Recorder:
         )
         macs = op.macs(attrs, shapes, shape)
         sources = tuple(node.name for node in inputs)
+        # A copy behind a proxy: one graph goes to every backend, and none may change it.
         node = Node(
             full_name, op.name, sources, MappingProxyType(dict(attrs)), shape, weights, macs
         )

@@ -198,6 +198,7 @@ def load_plugins(unpackaged: Iterable[str] = ()) -> Plugins:
     manager.add_hookspecs(specs)
     loader = _Loader(manager)
     disabled = {name.strip() for name in os.environ.get(DISABLE_VARIABLE, "").split(",")}
+    # Sorted: what is listed does not depend on the order of installation.
     for point in sorted(metadata.entry_points(group=GROUP), key=lambda point: point.name):
         if point.name not in disabled:
             _add_installed(loader, point)
@@ -209,12 +210,9 @@ def load_plugins(unpackaged: Iterable[str] = ()) -> Plugins:
 
 
 def _add_installed(loader: _Loader, point: metadata.EntryPoint) -> None:
-    distribution = point.dist
-    info = PluginInfo(
-        point.name,
-        distribution.name if distribution else point.value,
-        distribution.version if distribution else "",
-    )
+    found = point.dist
+    about = (found.name, found.version) if found else (point.value, "")
+    info = PluginInfo(point.name, *about)
     try:
         module = point.load()
     except Exception as error:  # noqa: BLE001 - a stranger's import may fail in any way
@@ -255,6 +253,7 @@ def _import_file(path: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise FileNotFoundError(f"no Python file: {path}")
     module = module_from_spec(spec)
+    # Before it runs: dataclasses look for their module there.
     sys.modules[path.stem] = module
     try:
         spec.loader.exec_module(module)

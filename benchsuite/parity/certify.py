@@ -41,10 +41,7 @@ class Request:
 def verify(
     request: Request, plugins: Plugins, tell: Callable[[str, str, int, int], None]
 ) -> Iterator[Certificate]:
-    """Certify, subject by subject; the reference's tensors are kept no longer than needed.
-
-    tell: called with the subject, who begins with it, its place and how many there are.
-    """
+    """Certify; `tell` hears the subject, who begins with it, its place and how many there are."""
     workers = Workers(plugins, request.threads, request.timeout_s, request.memory_limit_bytes)
     references = _References(request, workers)
     total = len(request.subjects)
@@ -144,6 +141,7 @@ def _ask(
         except KeyboardInterrupt:
             workers.close()
             raise
+    # In the order that was asked for: threads end in any.
     return {(b, p): given[b, p] for b in request.backends for p in request.precisions}
 
 

@@ -51,6 +51,7 @@ def sensitivity(graph: Graph, weights: Mapping[str, Array]) -> Sensitivity:
 
 def _effect(weight: Array, gradient: Array) -> float:
     """How far a perturbation of a weight moves what the gradient is of."""
+    # A tensor of zeros has no scale of its own.
     scale = _PERTURBATION * (float(np.abs(weight).max()) or 1.0)
     perturbation = np.random.default_rng(0).uniform(0.5, 1.0, weight.shape)
     return abs(float((scale * perturbation * gradient).sum()))

@@ -42,6 +42,7 @@ def write_statistics(graph: Graph, folder: Path) -> None:
             variance = np.maximum(variance, _LEAST_VARIANCE * variance.max())
             own["running_mean"] = x.mean(axis=axes) + own["running_mean"] * np.sqrt(variance)
             own["running_var"] = variance * own["running_var"]
+            # float32, as the drawn weights: fp32 and fp64 start from the same numbers.
             for role in ("running_mean", "running_var"):
                 own[role] = found[f"{node.name}.{role}"] = own[role].astype(np.float32)
         inputs = [values[name] for name in node.inputs]

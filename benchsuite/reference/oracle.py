@@ -40,6 +40,7 @@ def normalised(
 
 def mean_loss(logits: Array, labels: NDArray[Any], focal_gamma: float) -> tuple[float, Array]:
     """The loss of `UpdateRule` over (N, classes), and its gradient; labels (N,) or (N, classes)."""
+    # Less the largest, which changes no probability: `exp` cannot overflow.
     shifted = logits - logits.max(axis=-1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     p = np.exp(log_p)
@@ -153,6 +154,7 @@ class Oracle:
             loss, gradient = self.loss(passed.values[self.graph.output.name], part.labels)
             losses.append(loss)
             found.append(self.backward(passed, gradient) if backward else {})
+            # Every part moves the running statistics, as forward passes one after another do.
             self.weights.update(passed.running)
         return sum(losses) / len(losses), found[0] if len(found) == 1 else _mean(found)
 
@@ -165,6 +167,7 @@ class Oracle:
         if self.rule.clip_norm is None:
             return
         norm = np.sqrt(sum(float((gradient**2).sum()) for gradient in gradients.values()))
+        # The 1e-6 is PyTorch's.
         scale = min(1.0, self.rule.clip_norm / (norm + 1e-6))
         for gradient in gradients.values():
             np.multiply(gradient, scale, out=gradient)

@@ -27,7 +27,9 @@ def read_safetensors(path: Path) -> Checkpoint:
     from safetensors import deserialize, safe_open
 
     with opened(path) as file:
+        # `safe_open` for NumPy has no bfloat16; the bytes themselves can be widened.
         found = deserialize(file.read())  # type: ignore[no-untyped-call] # in its stub
+    # By name: their order in a file is its writer's affair.
     tensors = dict(sorted(found, key=itemgetter(0)))
     unknown = [f"{name} ({t['dtype']})" for name, t in tensors.items() if t["dtype"] not in _TYPES]
     if unknown:

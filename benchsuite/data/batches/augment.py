@@ -43,6 +43,7 @@ def flip(images: Images, generator: np.random.Generator) -> Images:
 def crop(images: Images, generator: np.random.Generator) -> Images:
     """Pad by an eighth on each side, and cut the size out again (He et al. 2016)."""
     count, height, width, channels = images.shape
+    # At least one pixel: an eighth of a small side rounds to none.
     above, beside = (max(1, round(_PADDING * side)) for side in (height, width))
     padded = np.zeros((count, height + 2 * above, width + 2 * beside, channels), np.uint8)
     padded[:, above:-above, beside:-beside] = images

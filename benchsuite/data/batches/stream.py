@@ -101,6 +101,7 @@ def fit_normalizer(split: FittedSplit) -> Normalizer:
     images = split.images[np.linspace(0, len(split.images) - 1, count).astype(np.int64)]
     pixels = images.reshape(-1, images.shape[3])
     mean = pixels.mean(axis=0, dtype=np.float64)
+    # At least one step of a byte: a channel that is constant cannot be divided by its own zero.
     std = np.maximum(pixels.std(axis=0, dtype=np.float64), 1.0)
     return Normalizer(tuple((1.0 / std).tolist()), tuple((-mean / std).tolist()))
 
@@ -123,6 +124,7 @@ class Prefetched(Generic[T]):
         self.waited_s = 0.0
         self._queue: Queue[tuple[T, None] | tuple[None, BaseException | None]] = Queue(_AHEAD)
         self._stopped = Event()
+        # A daemon: a process that fails elsewhere ends without it.
         self._thread = Thread(target=self._make, args=(items,), daemon=True)
         self._thread.start()
 
@@ -141,6 +143,7 @@ class Prefetched(Generic[T]):
         """End the thread."""
         self._stopped.set()
         while self._thread.is_alive():
+            # The thread may be waiting for room in the queue, and sees the event only behind that.
             while not self._queue.empty():
                 self._queue.get_nowait()
             self._thread.join(0.01)

@@ -108,6 +108,7 @@ def cached_dataset(files: Iterable[Path], inspect: Inspection) -> Dataset:
 
 
 def _key(files: Iterable[Path]) -> str:
+    # Another Pillow may decode the same file to other pixels.
     digest = hashlib.sha256(f"{_VERSION}:{PIL.__version__}".encode())
     for file in files:
         about = file.stat()
@@ -129,6 +130,7 @@ def _write(folder: Path, inspect: Inspection) -> None:
         try:
             made.rename(folder)
         except OSError:
+            # Where the folder is there, another process was first, and found the same.
             if not folder.is_dir():
                 raise
     finally:  # nothing is left there, unless it failed or another process was first

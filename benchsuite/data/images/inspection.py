@@ -91,6 +91,7 @@ def _room(paths: NDArray[np.bytes_], spans: NDArray[np.int64], path: Path) -> Ro
             height, width, channels = read_image(place, span).shape
         except ValueError:
             continue
+        # The first whole image decides: whether all are like it shows at the end only.
         if len(paths) * height * width * channels > _KEPT_BYTES:
             return None
         return RowFile.create(path, len(paths), (height, width, channels))

@@ -58,10 +58,7 @@ def cache_folder() -> Path:
 
 
 def fetch(file: RemoteFile, dataset: str) -> Path:
-    """The file on this machine, downloaded where it is not there yet.
-
-    Raises UsageError, saying what to put where, when it cannot be had or is another.
-    """
+    """On this machine, downloaded if need be. Raises UsageError, saying what to put where."""
     import pooch
     import requests
 
@@ -86,6 +83,7 @@ def fetch(file: RemoteFile, dataset: str) -> Path:
     except ValueError as error:  # pooch's own word for another digest
         what = f"what it sent is not {file.digest}"
         raise UsageError(_advice(file, dataset, url, folder, what)) from error
+    # Behind the others: errors of requests are OSErrors too.
     except OSError as error:
         raise UsageError(f"data set '{dataset}': '{folder}' cannot be written: {error}") from error
     return Path(kept)
@@ -138,6 +136,7 @@ class _Resuming:
             resumed = answer.status_code == _PARTIAL
             done = have if resumed else 0
             said = answer.headers.get("content-length", "")
+            # A number of thousands of digits is a ValueError of `int`.
             total = done + (int(said[:20]) if said.isdecimal() else 0)
             self._require_room(total)
             with (

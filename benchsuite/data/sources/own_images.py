@@ -54,6 +54,7 @@ def _array_split(arrays: dict[str, NDArray[np.generic]], part: str, path: Path) 
         raise UsageError(
             f"'{path}': {wanted[0]} is to have pixels of one channel or three, got {images.shape}"
         )
+    # Keras has the labels of CIFAR as (N, 1).
     return Split(shaped, labels.reshape(-1).astype(np.int64))
 
 
@@ -88,6 +89,7 @@ def _folder(path: Path) -> Dataset:
     test = next((path / name for name in TESTS if split and (path / name).is_dir()), None)
     if test is not None:
         parts["test"] = test
+    # Sorted: a file system lists its entries in any order, and the place is the label.
     classes = sorted(entry.name for entry in parts["train"].iterdir() if entry.is_dir())
     if not classes:
         raise UsageError(f"'{parts['train']}' has no folders: each class is to be one")

@@ -150,6 +150,7 @@ class Activations(Recorder):
 
     def gelu(self, x: Node) -> Node:
         """The exact x Φ(x), with the normal distribution's Φ (Hendrycks and Gimpel 2016)."""
+        # Named, since defaults differ: JAX's `gelu` is the tanh form.
         return self._add(GELU, None, (x,), {"approximate": "none"})
 
     def sigmoid(self, x: Node) -> Node:

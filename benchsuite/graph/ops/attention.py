@@ -144,6 +144,7 @@ class Attention(Recorder):
 
     def self_attention(self, x: Node, heads: int, *, name: str) -> Node:
         """Multi-head, (T, D) -> (T, D), packed as PyTorch's (Vaswani et al. 2017, 3.2.2)."""
+        # As `nn.MultiheadAttention` starts: Xavier's fans are of the packed matrix, (3D, D).
         rules = {
             "in_proj_weight": initializers.xavier_uniform,
             "in_proj_bias": initializers.zeros,

@@ -46,7 +46,9 @@ def _window_examples(method: str) -> Iterator[op.Example]:
 def _adaptive_avg_pool(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
     """Mean of each cell of a grid, (N, H, W, C) -> (N, h, w, C): see the builder's method."""
     down, right = _grid(attrs, x)
+    # `optimize` multiplies two by two: without it, einsum loops over all six indices at once.
     y = np.einsum("ih,nhwc,jw->nijc", down, x, right, optimize=True)
+    # The matrices of averages are float64, whatever the images are.
     rounded: Array = y.astype(x.dtype)
     return rounded
 

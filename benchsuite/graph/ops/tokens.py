@@ -13,6 +13,7 @@ from benchsuite.graph.recorder import Recorder
 
 
 def _one_token(shape: Shape) -> list[op.Example]:
+    # The first, one between, and the last of fifteen.
     select = [(index, op.use("select_token", index)) for index in (0, 4, 14)]
     return [op.Example(f"token{index}", shape, _of_sequence(body)) for index, body in select]
 

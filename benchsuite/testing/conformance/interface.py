@@ -115,6 +115,7 @@ class InterfaceTests(Kit):
             require(on_cpu, f"device_memory() is None on a CPU, and there alone; got {memory}")
             return
         require(isinstance(memory, DeviceMemory), f"device_memory() gave {memory}")
+        # Four bytes each: the session is in fp32.
         weights = 4 * (graph.parameters + graph.buffers)
         require(memory.allocated >= weights, f"{memory} has no room for weights of {weights} bytes")
         reserved = memory.allocated if memory.reserved is None else memory.reserved

@@ -81,12 +81,7 @@ class Kit:
         if missing := graph.ops - self.create().ops:
             pytest.skip(f"not claimed, so refused: {', '.join(sorted(missing))}")
 
-    def refusal(
-        self,
-        error: type[BenchsuiteError],
-        graph: Graph,
-        **setup: Any,  # noqa: ANN401 - of Setup
-    ) -> str:
+    def refusal(self, error: type[BenchsuiteError], graph: Graph, **setup: Any) -> str:  # noqa: ANN401 - of Setup
         """What an error says that `open` must raise."""
         try:
             with self.session(graph, **setup):
