@@ -1,4 +1,4 @@
-"""The reference backend: runs and trains any graph with `benchsuite.reference.ops`."""
+"""The reference backend: runs and trains any graph by its ops' own definitions."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass

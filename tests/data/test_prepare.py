@@ -96,7 +96,7 @@ def encoded_as_png(split, folder):
 def test_data_digest_does_not_tell_how_equal_pixels_are_kept(
     make_dataset, tmp_path, channels, monkeypatch
 ):
-    monkeypatch.setattr("benchsuite.data.images.inspection._KEPT_BYTES", 0)
+    monkeypatch.setattr("benchsuite.data.images.inspection._CACHED_BYTES", 0)
     dataset = make_dataset(channels=channels)
     encoded = encoded_as_png(dataset.train, tmp_path)
     assert isinstance(encoded.images, EncodedImages)

@@ -80,12 +80,12 @@ def read_images(images: EncodedImages) -> Iterator[NDArray[np.uint8]]:
         yield as_channels(_read_again(path, span, images.cache_stem), images.channels)
 
 
-def _read_again(path: bytes, span: NDArray[np.int64], kept: str) -> NDArray[np.uint8]:
+def _read_again(path: bytes, span: NDArray[np.int64], cache_stem: str) -> NDArray[np.uint8]:
     try:
         return read_image(path, span)
     except ValueError as error:
         raise UsageError(
             f"the image at byte {span[0]} of '{os.fsdecode(path)}' was whole when it was first "
-            f"read and is not now: {error}; put it back, or remove '{Path(kept).parent}' to have "
-            "all images looked at again"
+            f"read and is not now: {error}; put it back, or remove '{Path(cache_stem).parent}' to "
+            "have all images looked at again"
         ) from error

@@ -1,7 +1,7 @@
 """The first inspection of encoded images: what they are, and what is wrong with them.
 
 Each is decoded once, by worker processes where there are many. Where all have one shape and
-take little room, their pixels are kept; else where they lie, and their digests.
+take little room, their pixels are cached; else where they lie, and their digests.
 """
 
 from collections.abc import Sequence
@@ -21,8 +21,8 @@ from benchsuite.data.images.encoded import as_channels, read_image
 from benchsuite.errors import UsageError
 from benchsuite.terminal import shown
 
-#: Decoded images of one shape are kept up to so many bytes.
-_KEPT_BYTES = 4 << 30
+#: Decoded images of one shape are cached up to so many bytes.
+_CACHED_BYTES = 4 << 30
 #: That a process is given at once.
 _CHUNK = 64
 _COLOURS = 3
@@ -92,7 +92,7 @@ def _room(paths: NDArray[np.bytes_], spans: NDArray[np.int64], path: Path) -> Ro
         except ValueError:
             continue
         # The first whole image decides: whether all are like it shows at the end only.
-        if len(paths) * height * width * channels > _KEPT_BYTES:
+        if len(paths) * height * width * channels > _CACHED_BYTES:
             return None
         return RowFile.create(path, len(paths), (height, width, channels))
     return None

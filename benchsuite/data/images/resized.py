@@ -1,4 +1,4 @@
-"""Encoded images at a network's size: kept on disk where there is room, made anew elsewhere."""
+"""Encoded images at a network's size: cached on disk where there is room, made anew elsewhere."""
 
 from contextlib import closing
 from functools import partial
@@ -16,8 +16,8 @@ from benchsuite.data.images.decoder_pool import Decoders, shared_decoders
 from benchsuite.data.images.encoded import read_images
 from benchsuite.terminal import shown
 
-#: All images of a part, resized, are kept up to so many bytes.
-_KEPT_BYTES = 4 << 30
+#: All images of a part, resized, are cached up to so many bytes.
+_CACHED_BYTES = 4 << 30
 #: That a process is given at once.
 _CHUNK = 64
 
@@ -26,9 +26,9 @@ def resized_once(images: EncodedImages, shape: Extent) -> NDArray[np.uint8] | No
     """All of them as (N, H, W, C), on disk until they are read; None where that is too much.
 
     Made by whoever asks first, for every process of this run and the next. Raises UsageError
-    where they cannot be kept.
+    where they cannot be cached.
     """
-    if len(images) * prod(shape) > _KEPT_BYTES:
+    if len(images) * prod(shape) > _CACHED_BYTES:
         return None
     path = Path(f"{images.cache_stem}-{'x'.join(map(str, shape))}.npy")
     if not path.exists():

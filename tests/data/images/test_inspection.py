@@ -101,7 +101,7 @@ def test_inspect_leaves_gray_images_gray(inspected):
 
 
 def test_inspect_keeps_no_pixels_beyond_the_room(inspected, monkeypatch):
-    monkeypatch.setattr(inspection, "_KEPT_BYTES", 2 * NOISE.nbytes)
+    monkeypatch.setattr(inspection, "_CACHED_BYTES", 2 * NOISE.nbytes)
     assert isinstance(inspected([NOISE, NOISE])[0].images, np.ndarray)
     assert isinstance(inspected([NOISE, NOISE, NOISE])[0].images, EncodedImages)
 
