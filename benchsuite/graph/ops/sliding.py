@@ -93,9 +93,10 @@ def all_seen(attrs: Attrs, x: Array, fill: float) -> Iterator[Array]:
 
 def given_back(attrs: Attrs, x: Array, shares: Iterable[Array]) -> Array:
     """By an image (N, H, W, C): what each tap saw gets back its share; the padding's is cut off."""
-    around, extents = np.zeros_like(_padded(attrs, x, 0.0)), x.shape[1:3]
-    views = _seen(attrs, around, positions(attrs, extents))
+    count, rows, columns, channels = x.shape
+    (top, bottom), (left, right) = _pads(attrs, (rows, columns))
+    around = np.zeros((count, top + rows + bottom, left + columns + right, channels), x.dtype)
+    views = _seen(attrs, around, positions(attrs, (rows, columns)))
     for view, share in zip(views, shares, strict=True):
         np.add(view, share, out=view)
-    (top, _), (left, _) = _pads(attrs, extents)
-    return around[:, top : top + extents[0], left : left + extents[1]]
+    return around[:, top : top + rows, left : left + columns]
