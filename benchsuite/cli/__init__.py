@@ -68,7 +68,7 @@ class _Commands(click.Group):
         parent: click.Context | None = None,
         **extra: Any,  # noqa: ANN401 - click's own signature
     ) -> click.Context:
-        # Options are parsed here, before `invoke`.
+        # Options are parsed here, before `invoke`: their errors become one line too.
         with one_line_errors():
             return super().make_context(info_name, args, parent, **extra)
 
