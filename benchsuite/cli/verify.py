@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +15,6 @@ from benchsuite.cli.output import print_table, say, time_left
 from benchsuite.cli.parameters import PATH, Names, plugins_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from benchsuite.contract import Division
     from benchsuite.records.certificate import Certificate
 

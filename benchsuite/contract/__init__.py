@@ -20,10 +20,9 @@ from benchsuite.contract.idiomatic import (
     IdiomaticBackend,
     IdiomaticSession,
 )
-from benchsuite.contract.metric import Metric
 from benchsuite.contract.native import NativeBackend, NativeModel
 from benchsuite.contract.probe import Probe, ProbeContext
-from benchsuite.contract.quantity import Quantity, Scale
+from benchsuite.contract.quantity import Metric, Quantity, Scale
 from benchsuite.contract.recipe import Recipe
 from benchsuite.contract.training import LossScaling, Normalizer, UpdateRule
 

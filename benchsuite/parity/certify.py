@@ -47,10 +47,7 @@ class Request:
 def verify(
     request: Request, plugins: Plugins, tell: Callable[[str, str, int, int], None]
 ) -> Iterator[Certificate]:
-    """Certify, subject by subject; the reference's tensors are kept no longer than needed.
-
-    tell: called with the subject, who begins with it, its place and how many there are.
-    """
+    """Certify; `tell` hears the subject, who begins with it, its place and how many there are."""
     workers = Workers(plugins, request.threads, request.timeout_s, request.memory_limit_bytes)
     references = _References(request, workers)
     total = len(request.subjects)
@@ -165,6 +162,7 @@ def _ask(
         except KeyboardInterrupt:
             workers.close()
             raise
+    # In the order that was asked for: threads end in any.
     return {way: given[way] for way in ways}
 
 

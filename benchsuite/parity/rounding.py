@@ -12,8 +12,8 @@ import numpy as np
 
 from benchsuite.graph import Graph, Node
 from benchsuite.graph.ops.arrays import Array
-from benchsuite.reference.definitions import OPERATIONS
 from benchsuite.reference.nondegenerate import random_images
+from benchsuite.reference.oracle import OPERATIONS
 
 #: Unit roundoff: half the distance from 1 to the next number (IEEE 754; bfloat16 has 8 bits).
 ROUNDING: Mapping[str, float] = {

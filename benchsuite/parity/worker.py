@@ -80,6 +80,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 def main() -> None:
     """Answer questions until standard input ends."""
     answers = os.fdopen(os.dup(1), "wb")
+    # What a framework prints is no answer.
     os.dup2(2, 1)
     name, *unpackaged = sys.argv[1:]
     last = ""
