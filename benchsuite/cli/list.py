@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from benchsuite.cli.output import print_table, say
-from benchsuite.cli.parameters import plugins_of
+from benchsuite.cli.parameters import PATH, plugins_of
 
 if TYPE_CHECKING:
     from benchsuite.contract import NativeModel
@@ -31,13 +32,18 @@ _REGISTRIES = {
 
 
 @click.command("list")
-@click.argument("kind", type=click.Choice([*_REGISTRIES, "plugins"]))
+@click.argument("kind", type=click.Choice([*_REGISTRIES, "plugins", "certificates"]))
 @click.option("--json", "as_json", is_flag=True, help="Print every fact as JSON.")
+@click.option(
+    "--results", type=PATH, default=Path("results"), help="Folder of the certificates. [results]"
+)
 @click.pass_context
-def list_offers(ctx: click.Context, kind: str, as_json: bool) -> None:
-    """List what is installed, and from which plugin."""
+def list_offers(ctx: click.Context, kind: str, as_json: bool, results: Path) -> None:
+    """List what is installed, and from which plugin; or the certificates of `verify`."""
     plugins = plugins_of(ctx)
-    if kind == "plugins":
+    if kind == "certificates":
+        rows = _certificates(results)
+    elif kind == "plugins":
         rows = [_plugin(plugins, info) for info in plugins.infos]
     else:
         rows = [_offered(entry) for entry in getattr(plugins, _REGISTRIES[kind]).values()]
@@ -46,9 +52,18 @@ def list_offers(ctx: click.Context, kind: str, as_json: bool) -> None:
     else:
         cells = _CELLS.get(kind, _offer_cells)
         _print_rows([cells(row) for row in rows])
-    for info in plugins.infos if kind != "plugins" else ():
+    for info in plugins.infos if kind not in ("plugins", "certificates") else ():
         if info.error:
             say(f"warning: plugin '{info.name}' is broken: {info.error}", err=True)
+
+
+def _certificates(results: Path) -> list[Row]:
+    """What is certified, of which code, and when. Raises UsageError for a file that is none."""
+    import msgspec
+
+    from benchsuite.records.certificate import read_certificates
+
+    return [msgspec.to_builtins(one) for one in read_certificates(results)]
 
 
 def _offered(entry: Entry) -> Row:
@@ -169,8 +184,21 @@ def _plugin_cells(row: Row) -> Mapping[str, str]:
     }
 
 
+def _certificate_cells(row: Row) -> Mapping[str, str]:
+    from benchsuite.hooks import Source
+
+    return {
+        "network": row["architecture"],
+        **{name: row[name] for name in ("backend", "device", "tier", "precision", "division")},
+        "verdict": row["verdict"],
+        "code": Source(**row["source"]).short,
+        "made": row["created"],
+    }
+
+
 _CELLS: Mapping[str, Callable[[Row], Mapping[str, str]]] = {
     "archs": _architecture_cells,
+    "certificates": _certificate_cells,
     "native": _native_cells,
     "plugins": _plugin_cells,
 }

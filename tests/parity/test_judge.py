@@ -38,20 +38,6 @@ def test_error_that_is_no_number_differs():
     assert (verdict, reason) == ("differs", "logits not finite, or of another shape, in one")
 
 
-def test_rounded_error_may_be_three_times_anothers():
-    ours, others = answer(logits=5.9e-5), [answer(logits=2e-5)]
-    verdict, reason = judge(ours, REFERENCE, "fp32", others)
-    assert verdict == "within tolerance"
-    assert "logits by 5.9e-05 in one (allowed 1e-05); another backend's" in reason
-    assert judge(answer(logits=6.1e-5), REFERENCE, "fp32", others)[0] == "differs"
-
-
-def test_float64_and_counts_are_measured_against_nobody_else():
-    others = [answer(logits=1e-3, counts=1.0)]
-    assert judge(answer(logits=2e-5), REFERENCE, "fp64", others)[0] == "differs"
-    assert judge(answer(logits=2e-5, counts=1.0), REFERENCE, "fp32", others)[0] == "differs"
-
-
 def test_degenerate_reference_proves_nothing():
     degenerate = Answer(degenerate=("bn.weight",))
     verdict, reason = judge(answer(logits=0.0), degenerate, "fp64")
