@@ -38,9 +38,11 @@ DISQUALIFYING = frozenset(
         *("throttled", "slow_clock", "not_cooled", BACKED_OFF),
     }
 )
+#: Of figures of one case that were not measured alike, or contradict each other.
+INCONSISTENT = frozenset({"mixed_settings", "inconsistent"})
 #: Flags under which it is doubtful, and never the best. A spread alone forbids no verdict: the
 #: ratios of paired rounds have an interval of their own.
-DOUBTFUL = DISQUALIFYING | {"noisy", "wide"}
+DOUBTFUL = DISQUALIFYING | INCONSISTENT | {"noisy", "wide"}
 #: Flags of a process that is repeated, since another may well go without them.
 PASSING = frozenset({"contaminated", "throttled"})
 

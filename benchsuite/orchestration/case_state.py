@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import benchsuite
+from benchsuite.measure.consistency import with_consistency_flags
 from benchsuite.measure.machine.diagnosis import Diagnosis
 from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.roofline import rooflines
@@ -123,6 +124,7 @@ class CaseState:
         )
         measurements = (*findings.measurements, *figures)
         findings = msgspec.structs.replace(findings, measurements=measurements)
+        findings = with_consistency_flags(self.case, findings)
         achieved = rooflines(self.case, findings, diagnosis.ceilings)
         findings = msgspec.structs.replace(findings, rooflines=achieved)
         return self._record(run, self.cause, "; ".join(self.reasons), findings)
