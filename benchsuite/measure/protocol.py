@@ -1,5 +1,9 @@
 """The numbers of the measurement protocol, under a name that every record carries."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import msgspec
 
 from benchsuite.measure.statistics.estimates import FEWEST_PROCESSES
@@ -52,6 +56,16 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True):
     def gives_verdicts(self) -> bool:
         """Whether its rounds are enough for an interval."""
         return self.rounds[0] >= FEWEST_PROCESSES
+
+    def shortened(self, windows: int, window_s: float, **changes: Any) -> Protocol:  # noqa: ANN401 - other fields
+        """Fewer and shorter windows, at most, for figures of which no interval is wanted."""
+        return msgspec.structs.replace(
+            self,
+            windows=min(self.windows, windows),
+            window_s=min(self.window_s, window_s),
+            until_steady=False,
+            **changes,
+        )
 
 
 #: The protocol of benchsuite's verdicts: fresh processes, until the intervals are narrow.

@@ -67,9 +67,6 @@ class Steadiness:
             return False
         middle = float(np.median(last))
         change = float(np.median(last[_HALF:]) / np.median(last[:_HALF])) - 1
-        slope = float(np.median([(b - a) / (j - i) for (i, a), (j, b) in _pairs(last)]))
+        pairs = combinations(enumerate(last), 2)
+        slope = float(np.median([(b - a) / (j - i) for (i, a), (j, b) in pairs]))
         return abs(change) <= _TOLERANCE and abs(slope * _BLOCKS) <= _TOLERANCE * middle
-
-
-def _pairs(values: Sequence[float]) -> list[tuple[tuple[int, float], tuple[int, float]]]:
-    return list(combinations(enumerate(values), 2))

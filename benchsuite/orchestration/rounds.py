@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from benchsuite.measure.protocol import PROTOCOLS, Protocol
 from benchsuite.measure.statistics.verdicts import fewest_rounds
-from benchsuite.measure.summary import is_precise, summarise
-from benchsuite.measure.sweep import best_batch_size
+from benchsuite.measure.summary import best_batch_size, is_precise, summarise
 from benchsuite.metrics import CONTESTED
 from benchsuite.metrics.declared import SWEEP
 from benchsuite.orchestration.backoff import back_off

@@ -21,8 +21,7 @@ import msgspec
 
 from benchsuite.errors import StorageError
 from benchsuite.hooks import Plugins, load_plugins
-from benchsuite.measure.machine.facts import usable_cpus
-from benchsuite.measure.machine.topology import by_core
+from benchsuite.measure.machine.facts import by_core, usable_cpus
 from benchsuite.measure.machine.watch import Watch
 from benchsuite.processes.failures import failure_of
 from benchsuite.processes.kernel import die_with

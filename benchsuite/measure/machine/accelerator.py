@@ -37,7 +37,9 @@ class Accelerator:
             reasons=self._reasons(),
             temperature_c=self.temperature_c(),
             default_sm_mhz=self._default_sm_mhz(),
-            foreign_processes=_count(self.foreign_processes()),
+            foreign_processes=None
+            if (foreign := self.foreign_processes()) is None
+            else len(foreign),
         )
 
     def temperature_c(self) -> int | None:
@@ -52,7 +54,7 @@ class Accelerator:
     def own_bytes(self) -> int | None:
         """Memory that this process and its children hold, contexts and caches included."""
         processes = self._processes() or {}
-        held = [processes[pid] for pid in _own_tree() & processes.keys()]
+        held = [processes[pid] for pid in own_tree() & processes.keys()]
         known = [amount for amount in held if amount is not None]
         return sum(known) if known and len(known) == len(held) else None
 
@@ -92,7 +94,7 @@ class Accelerator:
     def foreign_processes(self) -> Sequence[int] | None:
         """Ids of those that compute there and are none of ours; None where it cannot tell."""
         processes = self._processes()
-        return None if processes is None else sorted(processes.keys() - _own_tree())
+        return None if processes is None else sorted(processes.keys() - own_tree())
 
     def _processes(self) -> Mapping[int, int | None] | None:
         """Bytes held by each process that computes there, by its id.
@@ -189,11 +191,7 @@ def _answer(nvml: Any, ask: Callable[..., Any], *arguments: Any) -> Any:  # noqa
         return None
 
 
-def _count(found: Sequence[int] | None) -> int | None:
-    return None if found is None else len(found)
-
-
-def _own_tree() -> set[int]:
+def own_tree() -> set[int]:
     """This process and everything that it started."""
     own = psutil.Process()
     return {own.pid, *(child.pid for child in own.children(recursive=True))}

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import psutil
 
-from benchsuite.measure.machine.accelerator import find_accelerator
+from benchsuite.measure.machine.accelerator import find_accelerator, own_tree
 from benchsuite.measure.machine.gate import is_quiet
 from benchsuite.measure.machine.watch import Watch
 
@@ -45,9 +45,7 @@ def _on_device(device: str) -> Iterator[str]:
 
 def _busiest(before: dict[int, float]) -> Iterator[str]:
     """Those that took most since, and are none of ours; all together, or nothing."""
-    own = psutil.Process()
-    ours = {own.pid, *(child.pid for child in own.children(recursive=True))}
-    after = _processor_times()
+    ours, after = own_tree(), _processor_times()
     took = {
         pid: (seconds - before.get(pid, 0.0)) / WINDOW_S
         for pid, seconds in after.items()

@@ -11,12 +11,16 @@ from pathlib import Path
 from time import perf_counter_ns, sleep
 from typing import Any
 
-from benchsuite.contract import Session
 from benchsuite.errors import BenchsuiteError
 from benchsuite.measure.machine.accelerator import Accelerator, find_accelerator
 from benchsuite.measure.machine.watch import Watch
-from benchsuite.measure.protocol import Protocol
-from benchsuite.measure.scenarios import calls_per_window, forward_passes, timed, unsteady
+from benchsuite.measure.scenarios import (
+    Sampler,
+    calls_per_window,
+    forward_passes,
+    timed,
+    unsteady,
+)
 from benchsuite.measure.warmup import warm_up
 from benchsuite.metrics.declared import ENERGY, IDLE_POWER
 from benchsuite.records.series import Series
@@ -77,18 +81,13 @@ def measure_idle(counter: Counter, device: str) -> Series:
 
 
 def measure_energy(
-    session: Session,
-    placed: Sequence[Any],
-    batch_size: int,
-    protocol: Protocol,
-    *,
-    counter: Counter,
-    device: str,
+    sampler: Sampler, placed: Sequence[Any], batch_size: int, counter: Counter
 ) -> Series:
     """Windows of queued forward passes, as of the throughput, of ten seconds and more.
 
     The queue is emptied about once a second, so that it cannot outgrow the device.
     """
+    session, protocol, device = sampler.session, sampler.protocol, sampler.device
     pool = itertools.cycle(placed)
 
     def calls(count: int) -> None:

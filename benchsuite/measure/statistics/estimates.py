@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 CONFIDENCE = 0.95
+#: Quantiles between which a bootstrap's interval lies.
+ENDS = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
 #: Below this, even the interval from the least to the largest value has less confidence.
 FEWEST_PROCESSES = 6
 #: Of the one-sided bound beside a tail's percentile: MLPerf inference's early stopping.
@@ -83,8 +85,7 @@ def quantile_estimates(
             for _ in range(_RESAMPLES)
         ]
     )
-    tails = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
-    lows, highs = np.quantile(drawn, tails, axis=0)
+    lows, highs = np.quantile(drawn, ENDS, axis=0)
     return [
         Estimate(float(point), float(low), float(high))
         for point, low, high in zip(points, lows, highs, strict=True)

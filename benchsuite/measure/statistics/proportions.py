@@ -11,7 +11,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from benchsuite.measure.statistics.estimates import CONFIDENCE, Estimate
+from benchsuite.measure.statistics.estimates import CONFIDENCE, ENDS, Estimate
 
 _RESAMPLES = 2000
 _NORMAL = NormalDist()
@@ -44,8 +44,7 @@ def paired_difference(
     shares = np.array([lost + 1, won + 1, images - lost - won]) / (images + 2)
     # a draw of images is a draw of how many of each kind it holds
     drawn = np.random.default_rng(seed).multinomial(images, shares, size=_RESAMPLES)
-    tails = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
-    low, high = np.quantile((drawn[:, 1] - drawn[:, 0]) / images, tails)
+    low, high = np.quantile((drawn[:, 1] - drawn[:, 0]) / images, ENDS)
     return Difference(Estimate((won - lost) / images, float(low), float(high)), p_value)
 
 

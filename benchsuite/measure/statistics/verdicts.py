@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
 from typing import Literal
@@ -117,8 +117,8 @@ def holm(comparisons: Sequence[Comparison]) -> list[Comparison]:
     """
     stand = standing([comparison.p_value for comparison in comparisons])
     return [
-        comparison if stands or comparison.verdict != "different" else _fallen(comparison)
-        for comparison, stands in zip(comparisons, stand, strict=True)
+        one if stands or one.verdict != "different" else replace(one, verdict="inconclusive")
+        for one, stands in zip(comparisons, stand, strict=True)
     ]
 
 
@@ -134,10 +134,6 @@ def standing(p_values: Sequence[float]) -> list[bool]:
             break
         stand[index] = True
     return stand
-
-
-def _fallen(comparison: Comparison) -> Comparison:
-    return Comparison(comparison.ratio, comparison.p_value, "inconclusive")
 
 
 def farthest(ratio: Estimate) -> float:

@@ -8,7 +8,7 @@ from benchsuite.measure.flags import process_flags
 from benchsuite.measure.machine.energy import find_counter, measure_energy, measure_idle
 from benchsuite.measure.machine.gate import wait_for_quiet
 from benchsuite.measure.protocol import PROTOCOLS
-from benchsuite.measure.scenarios import quiet_collector
+from benchsuite.measure.scenarios import Sampler, quiet_collector
 from benchsuite.metrics.declared import ENERGY
 from benchsuite.processes.messages import Trying
 from benchsuite.records import Findings
@@ -34,8 +34,6 @@ def spend_energy(task: TaskContext) -> Iterator[Findings | Series]:
     found = process_flags(idle.reading, cpus=None, calls=1, tuned=False)
     yield msgspec.structs.replace(idle, flags=tuple(found))
     with quiet_collector(), task.phase("energy", measuring=True):
-        series = measure_energy(
-            session, placed, size, protocol, counter=counter, device=case.device
-        )
+        series = measure_energy(Sampler(session, protocol, case.device), placed, size, counter)
     yield judged(task, series, backed_off(size, task.backed_off.inference))
     yield task.machine_facts(session)
