@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -71,13 +71,6 @@ class CaseState:
     def needs(self, part: str) -> bool:
         """Whether this part of its work is left to be done."""
         return self.goes_on and part not in self.parts
-
-    def changed(self, **changes: object) -> CaseState:
-        """A state that finds the same, but may end otherwise: for something that is tried.
-
-        Findings and samples go into the same lists.
-        """
-        return replace(self, **changes)  # type: ignore[arg-type]
 
     @property
     def rounds(self) -> set[int]:

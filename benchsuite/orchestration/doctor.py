@@ -1,6 +1,6 @@
 """The examination of a machine: one case against itself shows what differences it can see."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -13,8 +13,8 @@ from benchsuite.measure.machine.host import score
 from benchsuite.measure.statistics.verdicts import compare_measurements, farthest
 from benchsuite.metrics import CONTESTED
 from benchsuite.orchestration.executor import Executor
-from benchsuite.orchestration.launching import launched
 from benchsuite.orchestration.observer import Observer
+from benchsuite.orchestration.orchestrate import launched
 from benchsuite.orchestration.scheduler import RunContext
 from benchsuite.planning.backend_inspection import inspect_backends
 from benchsuite.planning.spec import RunSpec
@@ -120,23 +120,17 @@ def _against_itself(
     return first, second
 
 
-def _sights(first: Record, second: Record) -> list[Sight]:
-    found = []
+def _sights(first: Record, second: Record) -> Iterator[Sight]:
     for metric in CONTESTED:
         one, other = (at_own_batch(record, metric) for record in (first, second))
-        comparison = compare_measurements(one, other) if one and other else None
-        if comparison is None:
-            continue
-        ratio = comparison.ratio
-        found.append(
-            Sight(
+        if one and other and (comparison := compare_measurements(one, other)):
+            ratio = comparison.ratio
+            yield Sight(
                 metric=metric,
                 ratio=ratio.value,
                 low=ratio.low,
                 high=ratio.high,
                 verdict=comparison.verdict,
-                rounds=len(one.rounds) if one else 0,
+                rounds=len(one.rounds),
                 detectable_fraction=farthest(ratio),
             )
-        )
-    return found

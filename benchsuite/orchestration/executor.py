@@ -78,12 +78,8 @@ class Executor:
     ) -> None:
         """Everything that the cases of one timing group need. done, total: cases of the run."""
         context = self._context
-        steps = steps_of_group(
-            states,
-            share_s,
-            context.launcher.host.facts.energy_counters,
-            batch_backoff=context.batch_backoff,
-        )
+        counters = context.launcher.host.facts.energy_counters
+        steps = steps_of_group(states, share_s, counters, batch_backoff=context.batch_backoff)
         Scheduler(states, context, observer, done, total).run(steps)
 
     def _open(self, cases: Sequence[Case]) -> list[CaseState]:

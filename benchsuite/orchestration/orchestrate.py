@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,12 @@ from benchsuite.orchestration.executor import Executor
 from benchsuite.orchestration.interrupts import Interrupts
 from benchsuite.orchestration.journal import Journal
 from benchsuite.orchestration.keys import Keys
-from benchsuite.orchestration.launching import launched
 from benchsuite.orchestration.observer import Observer
 from benchsuite.orchestration.scheduler import RunContext
 from benchsuite.planning.backend_inspection import Planned, inspect_backends
 from benchsuite.planning.spec import RunSpec, make_spec
-from benchsuite.processes.launcher import Host, Launcher
+from benchsuite.processes.launcher import Launcher
+from benchsuite.processes.local import LocalLauncher
 from benchsuite.records import Case, Record, RunStore, Status, locked, read_run
 
 
@@ -44,6 +44,11 @@ class Run:
         """Seconds, of all invocations, spent training and measuring rather than starting up."""
         phases = (phase for record in self.records for phase in record.findings.phases)
         return sum(phase.seconds for phase in phases if phase.measuring)
+
+
+def launched(given: Launcher | None, spec: RunSpec, plugins: Plugins) -> closing[Launcher]:
+    """The one that is given, or this machine's, under the run's limit; closed in the end."""
+    return closing(given or LocalLauncher(plugins, memory_limit_bytes=spec.memory_limit_bytes))
 
 
 def plan(spec: RunSpec, plugins: Plugins, launcher: Launcher | None = None) -> list[Case]:
@@ -129,10 +134,23 @@ class _Invocation:
         }
 
     def check(self, planned: Planned) -> str:
-        """That the data is there and the machine free; the data set's digest."""
-        digest = _check_data(planned.spec, self.plugins)
-        if planned.spec.exclusive:
-            _check_free(planned.cases, self.launcher.host)
+        """Download the data set if it is not there, and look at it once; its digest.
+
+        Raises UsageError, naming who is there, where the machine is to be the run's alone and is
+        not.
+        """
+        spec = planned.spec
+        skip_bad = spec.bad_images == "skip"
+        dataset = load_source(spec.dataset, self.plugins.datasets, skip_bad=skip_bad)
+        check_splits(dataset, spec.seeds, spec.limit, spec.folds)
+        digest = digest_dataset(dataset)
+        if spec.exclusive:
+            devices = (case.device for case in planned.cases)
+            if found := self.launcher.host.competing_processes(devices):
+                raise UsageError(
+                    f"this machine is not free (--exclusive): {'; '.join(found)}; end that, or "
+                    "leave --exclusive out"
+                )
         return digest
 
     def execute(
@@ -178,21 +196,3 @@ def given_up(records: Sequence[Record]) -> list[str]:
         f"given up for the budget: narrower intervals of {wide} figures": wide,
     }
     return [line for line, count in found.items() if count]
-
-
-def _check_data(spec: RunSpec, plugins: Plugins) -> str:
-    """Download what is not there yet, and look at it once, before the first case begins."""
-    skip_bad = spec.bad_images == "skip"
-    dataset = load_source(spec.dataset, plugins.datasets, skip_bad=skip_bad)
-    check_splits(dataset, spec.seeds, spec.limit, spec.folds)
-    return digest_dataset(dataset)
-
-
-def _check_free(cases: Sequence[Case], host: Host) -> None:
-    """Raise UsageError, naming who is there, unless the machine is the run's alone."""
-    found = host.competing_processes(case.device for case in cases)
-    if found:
-        raise UsageError(
-            f"this machine is not free (--exclusive): {'; '.join(found)}; end that, or leave "
-            "--exclusive out"
-        )

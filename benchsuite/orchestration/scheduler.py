@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from benchsuite.errors import StorageError
 from benchsuite.orchestration.case_state import CaseState, now
 from benchsuite.orchestration.interrupts import Interrupts
@@ -156,7 +158,7 @@ class Scheduler:
             case SeriesFound(series):
                 sampled.append(series)
             case Answered():
-                state.logits = event.array()
+                state.logits = np.asarray(event.logits)
             case EpochOver(number, epoch):
                 self._observer.epoch_ended(state.case, number, epoch)
 

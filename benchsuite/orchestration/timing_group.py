@@ -9,7 +9,6 @@ from benchsuite.orchestration.case_state import CaseState
 from benchsuite.orchestration.rounds import rounds
 from benchsuite.orchestration.steps import CaseBegins, Step, Steps, is_over
 from benchsuite.processes.tasks import ENERGY, MEMORY, TRAIN, Task
-from benchsuite.records import Case
 
 #: The part of a case that all its rounds are; see `CaseState.parts`.
 _ROUNDS = "rounds"
@@ -40,8 +39,8 @@ def steps_of_group(
         yield from is_over(_ROUNDS, [state for state in states if state.goes_on])
     for state in states:
         # No process is started for energy that nobody wants, or nothing counts.
-        wanted = _wants_energy(state.case) and state.case.device in energy_counters
-        if wanted and clock() - start < budget_s:
+        wanted = PROTOCOLS[state.case.protocol].energy_windows > 0
+        if wanted and state.case.device in energy_counters and clock() - start < budget_s:
             yield from _once(state, ENERGY)
 
 
@@ -49,10 +48,6 @@ def _once(state: CaseState, task: Task) -> Steps[None]:
     if state.needs(task.name):
         yield Step(state, task)
         yield from is_over(task.name, [state])
-
-
-def _wants_energy(case: Case) -> bool:
-    return PROTOCOLS[case.protocol].energy_windows > 0
 
 
 def _refuse_unequal(states: Sequence[CaseState]) -> None:

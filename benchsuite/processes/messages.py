@@ -1,11 +1,9 @@
 """What the harness and its worker processes say to each other: one JSON object a line."""
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from benchsuite.records import Case, Ceiling, Epoch, Findings
-from benchsuite.records.causes import STATUS_BY_CAUSE, Cause, Status
+from benchsuite.records.causes import Cause
 from benchsuite.records.series import Series
 
 #: The inspection of a backend, the one task without a case.
@@ -46,12 +44,6 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     fork: bool = False
 
 
-class Ready(msgspec.Struct, frozen=True, tag=True):
-    """The framework is imported; `seconds` since the interpreter started."""
-
-    seconds: float
-
-
 class Began(msgspec.Struct, frozen=True, tag=True):
     """The job runs in process `pid`, the leader of a group of its own."""
 
@@ -86,10 +78,6 @@ class Answered(msgspec.Struct, frozen=True, tag=True):
 
     logits: list[list[float]]
 
-    def array(self) -> NDArray[np.float64]:
-        """The same as an array."""
-        return np.asarray(self.logits)
-
 
 class CeilingFound(msgspec.Struct, frozen=True, tag=True):
     """What the device can do at the most is measured."""
@@ -123,11 +111,6 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     cause: Cause
     reason: str
 
-    @property
-    def status(self) -> Status:
-        """Of a case that ends by it."""
-        return STATUS_BY_CAUSE[self.cause]
-
 
 class Unwritable(msgspec.Struct, frozen=True, tag=True):
     """The job cannot write a file of the run: no failure of its case."""
@@ -142,8 +125,7 @@ class Ended(msgspec.Struct, frozen=True, tag=True):
 
 
 Event = (
-    Ready
-    | Began
+    Began
     | Trying
     | Found
     | SeriesFound

@@ -25,11 +25,10 @@ from benchsuite.measure.machine.facts import by_core, usable_cpus
 from benchsuite.measure.machine.watch import Watch
 from benchsuite.processes.failures import failure_of
 from benchsuite.processes.kernel import die_with
-from benchsuite.processes.messages import Began, Done, Ended, Event, Job, Ready, Unwritable
+from benchsuite.processes.messages import Began, Done, Ended, Event, Job, Unwritable
 from benchsuite.processes.tasks import TASKS, load
 from benchsuite.records.writing import written
-from benchsuite.worker.events import EpochSender, EventSender, event_of
-from benchsuite.worker.inspection import inspect
+from benchsuite.worker.events import EpochSender, EventSender, event_of, inspect
 
 if TYPE_CHECKING:  # tasks are imported when they are asked for, as the backend is
     from benchsuite.contract import Backend
@@ -54,7 +53,6 @@ def main() -> None:
         sender.send(failure_of(error))
         return
     import_s = _age_s()
-    sender.send(Ready(import_s))
     worker = _Worker(plugins, backend, sender, cpus)
     for line in sys.stdin.buffer:
         job = msgspec.json.decode(line, type=Job)

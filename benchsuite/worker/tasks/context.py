@@ -22,7 +22,7 @@ from benchsuite.processes.messages import BackedOff, Files, Trying
 from benchsuite.processes.settings import RECORDED_VARIABLES
 from benchsuite.records import Case, Epoch, Findings, Phase
 from benchsuite.records.series import Series
-from benchsuite.worker.inspection import plain
+from benchsuite.worker.events import plain
 
 
 @dataclass
@@ -120,7 +120,8 @@ class TaskContext:
         """What every task tells of where it ran; last, since it takes the phases along."""
         accelerator = find_accelerator(self.case.device)
         of_gpu = accelerator.settings() if accelerator else {}
-        settings = {**_variables(), **of_gpu, **plain(session.settings())}
+        variables = {name: os.environ.get(name, "unset") for name in RECORDED_VARIABLES}
+        settings = {**variables, **of_gpu, **plain(session.settings())}
         return Findings(
             versions=plain(self.backend.versions()),
             device_name=self.device_name(),
@@ -149,7 +150,3 @@ def judged(task: TaskContext, series: Series, of_clock: Iterable[str] = ()) -> S
 def backed_off(size: int, instead: int | None) -> list[str]:
     """The flag of a figure that is of another batch than the case's own."""
     return [BACKED_OFF] if size == instead else []
-
-
-def _variables() -> dict[str, str]:
-    return {name: os.environ.get(name, "unset") for name in RECORDED_VARIABLES}

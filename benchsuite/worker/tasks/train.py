@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from benchsuite.contract import IdiomaticSession, Metric, NativeModel, Session
 from benchsuite.data import (
-    FittedSplit,
     Fold,
     PreparedData,
     TrainingBatches,
@@ -76,7 +75,8 @@ def train_and_evaluate(task: TaskContext) -> Iterator[Findings]:
     if logits is None:
         raise BenchsuiteError(_how_it_diverged(trained))
     if task.files.predictions:
-        predictions = _predictions(logits, data.test, data.test_positions)
+        labels, losses = data.test.labels, cross_entropies(logits, data.test.labels)
+        predictions = Predictions(data.test_positions, labels, logits.argmax(axis=1), losses)
         write_predictions(Path(task.files.predictions), predictions)
     yield task.machine_facts(session)
 
@@ -146,13 +146,6 @@ def _in_parts(case: Case) -> str:
     if case.division != "matched" or case.recipe.micro_batches > 1:
         return ""
     return "--set micro_batches=2 takes each step in two parts"
-
-
-def _predictions(
-    logits: NDArray[np.float64], split: FittedSplit, positions: NDArray[np.int64]
-) -> Predictions:
-    losses = cross_entropies(logits, split.labels)
-    return Predictions(positions, split.labels, logits.argmax(axis=1), losses)
 
 
 def _how_it_diverged(trained: Trained) -> str:

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 from benchsuite.measure import protocol
 from benchsuite.measure.machine import energy as measuring
 from benchsuite.measure.machine.energy import Counter
-from benchsuite.processes import local_host
+from benchsuite.processes import local
 from benchsuite.records import Findings
 from benchsuite.worker.tasks import energy as task_module
 from benchsuite.worker.tasks.context import TaskContext
@@ -31,7 +31,7 @@ def counting(monkeypatch):
 
     def count(*, there=True):
         counter = Counter(Ticking().read, [None]) if there else None
-        for module in (local_host, task_module):
+        for module in (local, task_module):
             monkeypatch.setattr(module, "find_counter", lambda device: counter)
 
     return count
