@@ -46,11 +46,7 @@ PASSING = frozenset({"contaminated", "throttled"})
 
 
 def process_flags(
-    reading: Reading,
-    *,
-    cpus: Sequence[int] | None,
-    calls: int,
-    tuned: bool,
+    reading: Reading, *, cpus: Sequence[int] | None, calls: int, tuned: bool
 ) -> list[str]:
     """Of one figure of one process, besides `not_steady`, which its warm-up knows.
 

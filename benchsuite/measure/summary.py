@@ -63,8 +63,11 @@ def _figures(group: Sequence[Series], protocol: Protocol) -> list[Measurement]:
         return [_probed(declared, group, protocol)]
     drawn = METRICS.drawn_from(group[0].metric)
     tails = [one for one in drawn if one.summary == "tail"]
-    figures = [_SUMMARIES[q.summary](q, group, protocol) for q in drawn if q.summary in _SUMMARIES]
-    return [*figures[:1], *_tails(tails, group), *figures[1:]]
+    return [
+        *(_sampled(one, group, protocol) for one in drawn if one.summary in _OF_PROCESS),
+        *_tails(tails, group),
+        *(_first(one, group) for one in drawn if one.summary == "first"),
+    ]
 
 
 def _median_s(one: Series) -> float:
@@ -84,15 +87,12 @@ def _watts(one: Series) -> float:
     return sum(one.energy_uj) / _UJ_PER_J * _NS_PER_S / sum(one.samples)
 
 
-def _metered(quantity: Quantity, group: Sequence[Series], protocol: Protocol) -> Measurement:
-    value = _joules_per_image if quantity.summary == "energy" else _watts
-    refused = next(filter(None, map(refusal, group)), "")
+def _sampled(quantity: Quantity, group: Sequence[Series], protocol: Protocol) -> Measurement:
+    value = _OF_PROCESS[quantity.summary]
+    refused = ""
+    if quantity.summary in ("energy", "power"):
+        refused = next(filter(None, map(refusal, group)), "")
     return refuse(_figure(quantity, group, [value(one) for one in group], protocol), refused)
-
-
-def _timed(quantity: Quantity, group: Sequence[Series], protocol: Protocol) -> Measurement:
-    value = images_per_s if quantity.summary == "rate" else _median_s
-    return _figure(quantity, group, [value(one) for one in group], protocol)
 
 
 def _probed(quantity: Quantity, group: Sequence[Series], protocol: Protocol) -> Measurement:
@@ -154,7 +154,7 @@ def _tail(
     return refuse(figure, refused)
 
 
-def _first(quantity: Quantity, group: Sequence[Series], _protocol: Protocol) -> Measurement:
+def _first(quantity: Quantity, group: Sequence[Series]) -> Measurement:
     """The very first call of the process, or the first training step."""
     values = [one.warmups[0] / _NS_PER_S for one in group]
     flags = {BACKED_OFF}.intersection(group[0].flags)
@@ -162,13 +162,12 @@ def _first(quantity: Quantity, group: Sequence[Series], _protocol: Protocol) -> 
     return replace(figure, samples=len(values))
 
 
-#: How samples become a figure; tails and parts of a step are made of several at once.
-_SUMMARIES: Mapping[Summary, Callable[[Quantity, Sequence[Series], Protocol], Measurement]] = {
-    "median": _timed,
-    "rate": _timed,
-    "energy": _metered,
-    "power": _metered,
-    "first": _first,
+#: By how a quantity is summarised, a process's value; tails and parts are made of several at once.
+_OF_PROCESS: Mapping[Summary, Callable[[Series], float]] = {
+    "median": _median_s,
+    "rate": images_per_s,
+    "energy": _joules_per_image,
+    "power": _watts,
 }
 
 

@@ -50,10 +50,7 @@ def examine(
 
 
 def examine_ceilings(
-    spec: RunSpec,
-    plugins: Plugins,
-    tell: Callable[[Case], None],
-    launcher: Launcher | None = None,
+    spec: RunSpec, plugins: Plugins, tell: Callable[[Case], None], launcher: Launcher | None = None
 ) -> tuple[Diagnosis, list[str]]:
     """Measure what each backend of the spec reaches at the most; and why some reach nothing.
 

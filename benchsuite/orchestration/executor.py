@@ -69,12 +69,7 @@ class Executor:
         return records
 
     def _run(
-        self,
-        states: Sequence[CaseState],
-        share_s: float,
-        observer: Observer,
-        done: int,
-        total: int,
+        self, states: Sequence[CaseState], share_s: float, observer: Observer, done: int, total: int
     ) -> None:
         """Everything that the cases of one timing group need. done, total: cases of the run."""
         context = self._context

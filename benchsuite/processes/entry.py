@@ -18,15 +18,10 @@ MEMORY_LIMIT = "BENCHSUITE_MEMORY_LIMIT"
 def enter() -> None:
     """Run the `main` of the module that the command line names first; it sees the rest."""
     del sys.argv[0]
-    _settle()
-    import_module(sys.argv[0]).main()
-
-
-def _settle() -> None:
-    """Outlive nobody, be the first to go where memory is full, and keep to the limit."""
+    # Outlive nobody, be the first to go where memory is full, and keep to the limit.
     die_with(int(os.environ[PARENT]))
     go_first()
     adopt_orphans()
-    limit = os.environ.get(MEMORY_LIMIT)
-    if limit:
+    if limit := os.environ.get(MEMORY_LIMIT):
         limit_memory(int(limit))
+    import_module(sys.argv[0]).main()

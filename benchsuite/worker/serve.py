@@ -134,13 +134,10 @@ class _Worker:
         if job.case is None:
             raise ValueError(f"task '{job.task}' is of a case, and got none")
         return TaskContext(
-            job.task,
+            job,
             job.case,
             self.plugins,
             self.backend,
-            job.files,
-            inference_batch_sizes=job.inference_batch_sizes,
-            backed_off=job.backed_off,
             getting_ready=started or Watch(),
             tell=EpochSender(self.sender),
             announce=self.sender.send,

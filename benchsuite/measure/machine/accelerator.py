@@ -19,6 +19,15 @@ from benchsuite.records.series import AcceleratorReading
 SW_POWER_CAP = 0x04
 SLOWDOWN = 0x08 | 0x20 | 0x40 | 0x80
 _MILLI, _MICROJOULES = 1e-3, 1000
+#: Of each field of a reading, what makes one of two values.
+_WORSE: Mapping[str, Callable[[int, int], int]] = {
+    "sm_mhz": min,
+    "memory_mhz": min,
+    "default_sm_mhz": max,
+    "temperature_c": max,
+    "reasons": or_,
+    "foreign_processes": max,
+}
 
 
 class Accelerator:
@@ -133,19 +142,12 @@ def find_accelerator(device: str) -> Accelerator | None:
 
 def both_ends(start: AcceleratorReading, end: AcceleratorReading) -> AcceleratorReading:
     """What is known of a time from its ends: the worse of both, and every reason."""
-
-    def of(name: str, choose: Callable[[Sequence[int]], int]) -> int | None:
-        values = (getattr(start, name), getattr(end, name))
-        known = [value for value in values if value is not None]
-        return choose(known) if known else None
-
+    known = {
+        name: [value for value in (getattr(start, name), getattr(end, name)) if value is not None]
+        for name in _WORSE
+    }
     return AcceleratorReading(
-        sm_mhz=of("sm_mhz", min),
-        memory_mhz=of("memory_mhz", min),
-        default_sm_mhz=of("default_sm_mhz", max),
-        temperature_c=of("temperature_c", max),
-        reasons=of("reasons", lambda known: reduce(or_, known)),
-        foreign_processes=of("foreign_processes", max),
+        **{name: reduce(_WORSE[name], values) for name, values in known.items() if values}
     )
 
 

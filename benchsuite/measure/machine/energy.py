@@ -14,13 +14,7 @@ from typing import Any
 from benchsuite.errors import BenchsuiteError
 from benchsuite.measure.machine.accelerator import Accelerator, find_accelerator
 from benchsuite.measure.machine.watch import Watch
-from benchsuite.measure.scenarios import (
-    Sampler,
-    calls_per_window,
-    forward_passes,
-    timed,
-    unsteady,
-)
+from benchsuite.measure.scenarios import Sampler, calls_per_window, forward_passes, timed, unsteady
 from benchsuite.measure.warmup import warm_up
 from benchsuite.metrics.declared import ENERGY, IDLE_POWER
 from benchsuite.records.series import Series

@@ -126,18 +126,12 @@ def _resampled(
     return weights
 
 
-def _block_counts(size: int, generator: np.random.Generator) -> NDArray[np.float64]:
+def _block_counts(size: int, generator: np.random.Generator) -> NDArray[np.intp]:
     """How often each of `size` calls is in a draw of so many, block by block."""
     length = max(1, math.isqrt(size))
     starts = generator.integers(0, size, -(-size // length))
-    lengths = np.full(len(starts), length)
-    lengths[-1] = size - length * (len(starts) - 1)
-    ends = starts + lengths
-    edges = np.bincount(starts, minlength=2 * size + 1).astype(np.float64)
-    edges -= np.bincount(ends, minlength=2 * size + 1)
-    unwrapped = np.cumsum(edges)[: 2 * size]
-    counts: NDArray[np.float64] = unwrapped[:size] + unwrapped[size:]
-    return counts
+    drawn = (starts[:, None] + np.arange(length)).ravel()[:size] % size
+    return np.bincount(drawn, minlength=size)
 
 
 def tail_bound(samples: Sequence[NDArray[np.floating]], probability: float) -> float | None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from time import perf_counter
+from typing import Any
 
 import msgspec
 
@@ -18,7 +19,7 @@ from benchsuite.measure.machine.watch import Watch
 from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.scenarios import synthetic_batches
 from benchsuite.networks import Network, find_network, open_idiomatic, open_network
-from benchsuite.processes.messages import BackedOff, Files, Trying
+from benchsuite.processes.messages import Job, Trying
 from benchsuite.processes.settings import RECORDED_VARIABLES
 from benchsuite.records import Case, Epoch, Findings, Phase
 from benchsuite.records.series import Series
@@ -29,7 +30,6 @@ from benchsuite.worker.events import plain
 class TaskContext:
     """One task at work: what it was given, and how long each of its phases took.
 
-    inference_batch_sizes: of the throughputs to be measured.
     cpus: those that the process and its threads are bound to.
     import_s: from the interpreter's start to the framework's imported; None where it was forked.
     getting_ready: from the process's beginning, before it imported anything.
@@ -37,29 +37,26 @@ class TaskContext:
     announce: called with what may not fit into memory, before it is tried.
     """
 
-    name: str
+    job: Job
     case: Case
     plugins: Plugins
     backend: Backend
-    files: Files = field(default_factory=Files)
-    inference_batch_sizes: Sequence[int] = ()
     cpus: Sequence[int] = ()
     import_s: float | None = None
     getting_ready: Watch = field(default_factory=Watch)
     tell: Callable[[int, Epoch], None] = lambda *_: None
     announce: Callable[[Trying], None] = lambda _: None
-    backed_off: BackedOff = field(default_factory=BackedOff)
     phases: list[Phase] = field(default_factory=list)
 
     @property
     def inference_batch_size(self) -> int:
         """Of the throughput: the case's, or what it was backed off to."""
-        return self.backed_off.inference or self.case.inference_batch_size
+        return self.job.backed_off.inference or self.case.inference_batch_size
 
     @property
     def training_batch_size(self) -> int:
         """Of the training step, likewise."""
-        return self.backed_off.training or self.case.training_batch_size
+        return self.job.backed_off.training or self.case.training_batch_size
 
     @contextmanager
     def phase(self, name: str, *, measuring: bool) -> Iterator[None]:
@@ -67,7 +64,9 @@ class TaskContext:
         start = perf_counter()
         yield
         seconds = perf_counter() - start
-        self.phases.append(Phase(task=self.name, name=name, seconds=seconds, measuring=measuring))
+        self.phases.append(
+            Phase(task=self.job.task, name=name, seconds=seconds, measuring=measuring)
+        )
 
     def network(self) -> Network:
         """The architecture, or the native model."""
@@ -125,7 +124,7 @@ class TaskContext:
         return Findings(
             versions=plain(self.backend.versions()),
             device_name=self.device_name(),
-            ledger={f"{self.name}.{key}": value for key, value in settings.items()},
+            ledger={f"{self.job.task}.{key}": value for key, value in settings.items()},
             phases=tuple(self.phases),
         )
 
@@ -134,6 +133,11 @@ def input_pool(session: Session, batch_size: int, case: Case) -> list[Batch]:
     """Batches of random images: what is measured with."""
     protocol = PROTOCOLS[case.protocol]
     return synthetic_batches(session, batch_size, protocol, case.num_classes, case.seed)
+
+
+def placed_pool(task: TaskContext, session: Session, batch_size: int) -> list[Any]:
+    """The same, on the device."""
+    return [session.place(batch) for batch in input_pool(session, batch_size, task.case)]
 
 
 def judged(task: TaskContext, series: Series, of_clock: Iterable[str] = ()) -> Series:

@@ -13,7 +13,7 @@ from benchsuite.metrics.declared import ENERGY
 from benchsuite.processes.messages import Trying
 from benchsuite.records import Findings
 from benchsuite.records.series import Series
-from benchsuite.worker.tasks.context import TaskContext, backed_off, input_pool, judged
+from benchsuite.worker.tasks.context import TaskContext, backed_off, judged, placed_pool
 
 
 def spend_energy(task: TaskContext) -> Iterator[Findings | Series]:
@@ -25,7 +25,7 @@ def spend_energy(task: TaskContext) -> Iterator[Findings | Series]:
     size = task.inference_batch_size
     session = task.open_to_measure(measuring=False)
     task.announce(Trying(ENERGY.name, size))
-    placed = [session.place(batch) for batch in input_pool(session, size, case)]
+    placed = placed_pool(task, session, size)
     with task.phase("wait", measuring=False):
         wait_for_quiet(task.getting_ready, longest_s=protocol.quiet_s)
     with task.phase("idle", measuring=True):
@@ -35,5 +35,5 @@ def spend_energy(task: TaskContext) -> Iterator[Findings | Series]:
     yield msgspec.structs.replace(idle, flags=tuple(found))
     with quiet_collector(), task.phase("energy", measuring=True):
         series = measure_energy(Sampler(session, protocol, case.device), placed, size, counter)
-    yield judged(task, series, backed_off(size, task.backed_off.inference))
+    yield judged(task, series, backed_off(size, task.job.backed_off.inference))
     yield task.machine_facts(session)

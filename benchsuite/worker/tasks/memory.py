@@ -106,11 +106,7 @@ def _bytes(metric: Quantity, value: int, least: int = 0) -> Measurement:
     amount = float(value)
     refused = f"{value:,} bytes; weights and buffers alone take {least:,}" if value < least else ""
     return Measurement.of(
-        metric,
-        values=(amount,),
-        samples=1,
-        value=None if refused else amount,
-        refused=refused,
+        metric, values=(amount,), samples=1, value=None if refused else amount, refused=refused
     )
 
 

@@ -16,7 +16,7 @@ from benchsuite.processes.failures import failure_of, is_out_of_memory
 from benchsuite.processes.messages import Trying
 from benchsuite.records import Findings, Overflow
 from benchsuite.records.series import Series
-from benchsuite.worker.tasks.context import TaskContext, input_pool
+from benchsuite.worker.tasks.context import TaskContext, placed_pool
 
 #: The sweep ends once so many doublings in a row have each gained too little …
 _DOUBLINGS = 2
@@ -55,9 +55,8 @@ def sweep_batches(task: TaskContext) -> Iterator[Findings | Series]:
 
 
 def _measured(task: TaskContext, sampler: Sampler, size: int) -> Series:
-    session = sampler.session
-    placed = [session.place(batch) for batch in input_pool(session, size, task.case)]
-    return msgspec.structs.replace(sampler.throughput(placed, size), metric=SWEEP.name)
+    series = sampler.throughput(placed_pool(task, sampler.session, size), size)
+    return msgspec.structs.replace(series, metric=SWEEP.name)
 
 
 def _fits(session: Session, size: int, device: str) -> bool:

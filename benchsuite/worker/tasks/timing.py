@@ -15,7 +15,7 @@ from benchsuite.metrics.declared import BUILD, HOST_LATENCY, IMPORT, INFERENCE, 
 from benchsuite.processes.messages import Trying
 from benchsuite.records import Findings
 from benchsuite.records.series import Series
-from benchsuite.worker.tasks.context import TaskContext, backed_off, input_pool, judged
+from benchsuite.worker.tasks.context import TaskContext, backed_off, input_pool, judged, placed_pool
 from benchsuite.worker.tasks.probes import measure_probes
 
 _NS_PER_S = 1e9
@@ -46,18 +46,20 @@ def measure_time(task: TaskContext) -> Iterator[Findings | Series]:
             with task.phase(HOST_LATENCY.name, measuring=True):
                 series = sampler.host_latency(batches)
             yield judged(task, series, of_calls)
-        for size in task.inference_batch_sizes:
+        for size in task.job.inference_batch_sizes:
             task.announce(Trying(INFERENCE.name, size))
             with _placed(task, session, size, "inference") as pool:
                 series = sampler.throughput(pool, size)
-            yield judged(task, series, [*of_clock, *backed_off(size, task.backed_off.inference)])
+            yield judged(
+                task, series, [*of_clock, *backed_off(size, task.job.backed_off.inference)]
+            )
         size = task.training_batch_size
         task.announce(Trying(TRAINING.name, size))
         with _placed(task, session, size, "training") as pool:
             whole = sampler.training(pool, size, case.recipe.lr)
             parts = sampler.parts(pool, size) if protocol.thorough else ()
             for series in itertools.chain([whole], parts):
-                yield judged(task, series, backed_off(size, task.backed_off.training))
+                yield judged(task, series, backed_off(size, task.job.backed_off.training))
         if protocol.rounds[-1] > 1:
             yield measure_anchor()
     yield from measure_probes(task, session)
@@ -70,7 +72,7 @@ def _placed(
 ) -> Iterator[Sequence[Any]]:
     """Batches on the device, for one phase."""
     with task.phase(phase, measuring=True):
-        yield [session.place(batch) for batch in input_pool(session, batch_size, task.case)]
+        yield placed_pool(task, session, batch_size)
 
 
 def _cold_start(task: TaskContext) -> Iterator[Series]:

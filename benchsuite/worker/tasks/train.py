@@ -11,14 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchsuite.contract import IdiomaticSession, Metric, NativeModel, Session
-from benchsuite.data import (
-    Fold,
-    PreparedData,
-    TrainingBatches,
-    digest_order,
-    load_source,
-    prepare,
-)
+from benchsuite.data import Fold, PreparedData, TrainingBatches, digest_order, load_source, prepare
 from benchsuite.errors import BenchsuiteError
 from benchsuite.graph.weights import digest_weights
 from benchsuite.processes.messages import Trying
@@ -74,10 +67,10 @@ def train_and_evaluate(task: TaskContext) -> Iterator[Findings]:
     )
     if logits is None:
         raise BenchsuiteError(_how_it_diverged(trained))
-    if task.files.predictions:
+    if task.job.files.predictions:
         labels, losses = data.test.labels, cross_entropies(logits, data.test.labels)
         predictions = Predictions(data.test_positions, labels, logits.argmax(axis=1), losses)
-        write_predictions(Path(task.files.predictions), predictions)
+        write_predictions(Path(task.job.files.predictions), predictions)
     yield task.machine_facts(session)
 
 
@@ -94,11 +87,7 @@ def _data(task: TaskContext) -> tuple[PreparedData, int]:
 
 
 def _train(
-    task: TaskContext,
-    session: Session,
-    data: PreparedData,
-    digests: Digests,
-    metrics: list[Metric],
+    task: TaskContext, session: Session, data: PreparedData, digests: Digests, metrics: list[Metric]
 ) -> Trained:
     """In the case's division."""
     case = task.case
@@ -111,11 +100,11 @@ def _train(
 
 def _checkpoints(task: TaskContext, digests: Digests) -> Checkpoints | None:
     """Where this very training goes on: of the same data, weights and versions."""
-    if not task.files.checkpoint:
+    if not task.job.files.checkpoint:
         return None
     same = [task.case, digests, sorted(task.backend.versions().items())]
     key = hashlib.sha256(msgspec.json.encode(same)).hexdigest()
-    return Checkpoints(Path(task.files.checkpoint), task.files.checkpoint_epochs, key)
+    return Checkpoints(Path(task.job.files.checkpoint), task.job.files.checkpoint_epochs, key)
 
 
 def _test_logits(
