@@ -22,7 +22,7 @@ from benchsuite.orchestration.observer import Observer
 from benchsuite.orchestration.scheduler import RunContext
 from benchsuite.planning.backend_inspection import Planned, inspect_backends
 from benchsuite.planning.spec import RunSpec, make_spec
-from benchsuite.processes.launcher import Launcher
+from benchsuite.processes.launcher import Host, Launcher
 from benchsuite.processes.local import LocalLauncher
 from benchsuite.records import Case, Record, RunStore, Status, locked, read_run
 
@@ -69,17 +69,11 @@ def orchestrate(
     where records cannot be written any more; `resume` goes on from there.
     """
     with _invocation(spec, plugins, observer, launcher) as invocation:
-        planned = inspect_backends(spec, plugins, invocation.launcher)
-        data = invocation.check(planned)
         store = RunStore.begin(Path(spec.results))
-        facts = {
-            "run": store.run,
-            "spec": msgspec.to_builtins(planned.spec),
-            **invocation.machine_facts(),
-        }
+        asked = msgspec.to_builtins(invocation.planned.spec)
         with locked(store.folder):
-            store.write_run(facts)
-            return invocation.execute(planned, data, store)
+            store.write_run({"run": store.run, "spec": asked, **invocation.machine_facts()})
+            return invocation.execute(store)
 
 
 def resume(
@@ -107,24 +101,27 @@ def resume(
     own = {**facts["spec"], "budget": None, "results": str(folder.parent.parent)}
     spec = make_spec({**own, **changes})
     with locked(folder), _invocation(spec, plugins, observer, launcher) as invocation:
-        planned = inspect_backends(spec, plugins, invocation.launcher)
-        data = invocation.check(planned)
         store = RunStore(Path(spec.results), folder.name)
         resumed = [*facts.get("resumed", ()), {"started": now(), **invocation.machine_facts()}]
         store.write_run({**facts, "resumed": resumed})
         store.tidy()
-        run = invocation.execute(planned, data, store, retried)
+        run = invocation.execute(store, retried)
         return replace(run, invocations=1 + len(resumed))
 
 
 @dataclass(frozen=True, slots=True)
 class _Invocation:
-    """One process's part of a run. start: of it, by `time.monotonic`."""
+    """One process's part of a run.
+
+    start: of it, by `time.monotonic`. data: the data set's digest.
+    """
 
     plugins: Plugins
     observer: Observer
     launcher: Launcher
     start: float
+    planned: Planned
+    data: str
 
     def machine_facts(self) -> dict[str, Any]:
         """Where it takes place, and with which plugins, for the run's file."""
@@ -133,32 +130,10 @@ class _Invocation:
             "plugins": {info.name: info.provenance for info in self.plugins.infos},
         }
 
-    def check(self, planned: Planned) -> str:
-        """Download the data set if it is not there, and look at it once; its digest.
-
-        Raises UsageError, naming who is there, where the machine is to be the run's alone and is
-        not.
-        """
-        spec = planned.spec
-        skip_bad = spec.bad_images == "skip"
-        dataset = load_source(spec.dataset, self.plugins.datasets, skip_bad=skip_bad)
-        check_splits(dataset, spec.seeds, spec.limit, spec.folds)
-        digest = digest_dataset(dataset)
-        if spec.exclusive:
-            devices = (case.device for case in planned.cases)
-            if found := self.launcher.host.competing_processes(devices):
-                raise UsageError(
-                    f"this machine is not free (--exclusive): {'; '.join(found)}; end that, or "
-                    "leave --exclusive out"
-                )
-        return digest
-
-    def execute(
-        self, planned: Planned, data: str, store: RunStore, retried: Collection[Status] = ()
-    ) -> Run:
-        """Do what is planned and not done, on the data of this digest."""
-        spec, interrupts, host = planned.spec, Interrupts(), self.launcher.host.facts
-        keys = Keys(self.plugins, host, planned.inspections, data)
+    def execute(self, store: RunStore, retried: Collection[Status] = ()) -> Run:
+        """Do what is planned and not done."""
+        planned, interrupts, host = self.planned, Interrupts(), self.launcher.host.facts
+        spec, keys = planned.spec, Keys(self.plugins, host, planned.inspections, self.data)
         context = RunContext(
             self.launcher,
             store,
@@ -183,7 +158,30 @@ def _invocation(
 ) -> Iterator[_Invocation]:
     start = time.monotonic()
     with launched(launcher, spec, plugins) as running:
-        yield _Invocation(plugins, observer, running, start)
+        planned = inspect_backends(spec, plugins, running)
+        data = _check(planned, plugins, running.host)
+        yield _Invocation(plugins, observer, running, start, planned, data)
+
+
+def _check(planned: Planned, plugins: Plugins, host: Host) -> str:
+    """Download the data set if it is not there, and look at it once; its digest.
+
+    Raises UsageError, naming who is there, where the machine is to be the run's alone and is
+    not.
+    """
+    spec = planned.spec
+    skip_bad = spec.bad_images == "skip"
+    dataset = load_source(spec.dataset, plugins.datasets, skip_bad=skip_bad)
+    check_splits(dataset, spec.seeds, spec.limit, spec.folds)
+    digest = digest_dataset(dataset)
+    if spec.exclusive:
+        devices = (case.device for case in planned.cases)
+        if found := host.competing_processes(devices):
+            raise UsageError(
+                f"this machine is not free (--exclusive): {'; '.join(found)}; end that, or "
+                "leave --exclusive out"
+            )
+    return digest
 
 
 def given_up(records: Sequence[Record]) -> list[str]:

@@ -63,10 +63,8 @@ class TaskContext:
         """Time what happens in it."""
         start = perf_counter()
         yield
-        seconds = perf_counter() - start
-        self.phases.append(
-            Phase(task=self.job.task, name=name, seconds=seconds, measuring=measuring)
-        )
+        took, task = perf_counter() - start, self.job.task
+        self.phases.append(Phase(task=task, name=name, seconds=took, measuring=measuring))
 
     def network(self) -> Network:
         """The architecture, or the native model."""

@@ -50,9 +50,8 @@ def measure_time(task: TaskContext) -> Iterator[Findings | Series]:
             task.announce(Trying(INFERENCE.name, size))
             with _placed(task, session, size, "inference") as pool:
                 series = sampler.throughput(pool, size)
-            yield judged(
-                task, series, [*of_clock, *backed_off(size, task.job.backed_off.inference)]
-            )
+            of_batch = backed_off(size, task.job.backed_off.inference)
+            yield judged(task, series, [*of_clock, *of_batch])
         size = task.training_batch_size
         task.announce(Trying(TRAINING.name, size))
         with _placed(task, session, size, "training") as pool:
