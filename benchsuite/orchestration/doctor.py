@@ -12,7 +12,7 @@ from benchsuite.measure.machine.diagnosis import Diagnosis, Sight, read_diagnosi
 from benchsuite.measure.machine.host import score
 from benchsuite.measure.statistics.verdicts import compare_measurements, farthest
 from benchsuite.metrics import CONTESTED
-from benchsuite.orchestration.executor import Executor
+from benchsuite.orchestration.executor import execute
 from benchsuite.orchestration.observer import Observer
 from benchsuite.orchestration.orchestrate import launched
 from benchsuite.orchestration.scheduler import RunContext
@@ -36,7 +36,12 @@ def examine(
         host = running.host.facts.id
         complaints = running.host.complaints()
         case = inspect_backends(spec, plugins, running).cases[0]
-        first, second = _against_itself(case, spec, running, observer)
+        store = RunStore(Path(spec.results), "doctor")
+        context = RunContext(running, store, spec.case_timeout_s)
+        first, second = execute([case, case], context, observer, spec.budget_s)
+    for record in (first, second):
+        if record.status != "ok":
+            raise BenchsuiteError(f"{case.id} ended as {record.status}: {record.reason}")
     diagnosis = replace(
         read_diagnosis(Path(spec.results), host),
         host=host,
@@ -103,18 +108,6 @@ def _ceiling(case: Case, launcher: Launcher, store: RunStore, timeout_s: float) 
     found = (event.ceiling for event in events if isinstance(event, CeilingFound))
     reasons = (event.reason for event in events if isinstance(event, Failed))
     return next(found, None) or next(reasons, "its process ended without a word")
-
-
-def _against_itself(
-    case: Case, spec: RunSpec, launcher: Launcher, observer: Observer
-) -> tuple[Record, Record]:
-    store = RunStore(Path(spec.results), "doctor")
-    executor = Executor(RunContext(launcher, store, spec.case_timeout_s))
-    first, second = executor.execute([case, case], observer, spec.budget_s)
-    for record in (first, second):
-        if record.status != "ok":
-            raise BenchsuiteError(f"{case.id} ended as {record.status}: {record.reason}")
-    return first, second
 
 
 def _sights(first: Record, second: Record) -> Iterator[Sight]:

@@ -14,7 +14,7 @@ from benchsuite.errors import UsageError
 from benchsuite.hooks import Plugins
 from benchsuite.measure.machine.diagnosis import read_diagnosis
 from benchsuite.orchestration.case_state import now
-from benchsuite.orchestration.executor import Executor
+from benchsuite.orchestration.executor import execute
 from benchsuite.orchestration.interrupts import Interrupts
 from benchsuite.orchestration.journal import Journal
 from benchsuite.orchestration.keys import Keys
@@ -143,12 +143,12 @@ class _Invocation:
             Journal(store, keys, retried),
             interrupts,
         )
-        executor = Executor(context, read_diagnosis(Path(spec.results), host.id))
+        diagnosis = read_diagnosis(Path(spec.results), host.id)
         left_s = None
         if spec.budget_s is not None:
             left_s = spec.budget_s - (time.monotonic() - self.start)
         with interrupts.watching():
-            records = executor.execute(planned.cases, self.observer, left_s)
+            records = execute(planned.cases, context, self.observer, left_s, diagnosis)
         return Run(store.folder, records, time.monotonic() - self.start)
 
 

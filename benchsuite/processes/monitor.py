@@ -100,10 +100,6 @@ class Monitor:
             reason = f"{what} at batch {trying.batch_size}: {reason}{advice}"
         yield replace(failed, reason=reason)
 
-    def _is_full(self, said: str) -> bool:
-        """Whether this tells of memory, or of the limit in other words."""
-        return mentions_memory(said) or bool(self.limit_bytes and mentions_threads(said))
-
     def _cause(self, ended: Ended) -> Failed | None:
         """Of a process that went without a word; None where its exit code says all there is."""
         if not ended.returncode:
@@ -112,8 +108,13 @@ class Monitor:
         if ended.returncode == _SIGKILL and oom_kills() > self.kills:
             by_kernel = "its process was killed by the kernel: the host was out of memory"
             return Failed("out_of_memory", by_kernel)
-        found = next((one[:_SHOWN] for one in last_lines(self.log) if self._is_full(one)), "")
-        if found:
+        full = (
+            line[:_SHOWN]
+            for line in last_lines(self.log)
+            # A thread that finds no room for its stack tells of the limit in other words.
+            if mentions_memory(line) or (self.limit_bytes and mentions_threads(line))
+        )
+        if found := next(full, ""):
             last_words = f"its process died, and its last words are of memory: {found}"
             return Failed("out_of_memory", last_words)
         if self.limit_bytes and self.seen_bytes > _NEAR * self.limit_bytes:
