@@ -44,6 +44,7 @@ def disagreement(first: Logits, second: Logits, tolerance: float) -> str:
 
     The likeliest class can differ no more then but where the second is nearer than twice that.
     """
+    # A distance to NaN is NaN, which says nothing of how far.
     if not (np.isfinite(first).all() and np.isfinite(second).all()):
         return "logits that are not finite differ"
     apart = distance(first, second)
@@ -59,6 +60,7 @@ def refused(logits: Mapping[str, Logits], precisions: Mapping[str, str]) -> dict
     with anybody are refused: nobody here can tell who is right.
     """
     names = list(logits)
+    # Two precisions can agree no better than the coarser one does with itself.
     apart = {
         (a, b): disagreement(
             logits[a], logits[b], max(TOLERANCES[precisions[a]], TOLERANCES[precisions[b]])

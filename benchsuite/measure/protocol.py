@@ -71,7 +71,7 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True):
 #: The protocol of benchsuite's verdicts: fresh processes, until the intervals are narrow.
 FULL = Protocol(
     name="full-1",
-    rounds=(6, 9, 12, 15, 20),
+    rounds=(6, 9, 12, 15, 20),  # six are the fewest that have an interval
     budget_s=600.0,
     quiet_s=120.0,
     retries=3,
@@ -101,7 +101,7 @@ TOUR = msgspec.structs.replace(
     QUICK,
     name="tour-2",
     rounds=(1,),
-    quiet_s=0.0,
+    quiet_s=0.0,  # a first impression: others are flagged, and not waited for
     retries=0,
     warmup_calls=2,
     slow_warmup_calls=2,

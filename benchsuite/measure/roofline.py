@@ -41,6 +41,7 @@ def _roofline(
         return None
     moved = _moved_elements(size, images, training=training)
     intensity = 2 * macs * images / (moved * element_bytes) if moved else None
+    # A MAC counts as two FLOPs, as in the ceilings: their ratio does not depend on it.
     achieved = 2 * macs * throughput.value
     common = Roofline(
         metric=throughput.metric,

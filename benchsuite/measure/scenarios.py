@@ -71,6 +71,7 @@ def synthetic_batches(
     Never zeros, which cost less energy and time on some devices, and never one only.
     """
     shape = (batch_size, *session.graph.input_shape)
+    # Two at least: what is the same each time could be answered from a cache.
     count = max(2, min(protocol.pool, _POOL_BYTES // (4 * int(np.prod(shape)))))
     generator = np.random.default_rng(seed)
     return [
@@ -162,6 +163,7 @@ class Sampler:
         session, protocol = self.session, protocol or self.protocol
         warmups, steady = warm_up(lambda: timed(session, lambda: calls(1)), protocol)
         count = calls_per_window(warmups, protocol)
+        # After the warm-up: what disturbs that is in no sample.
         watch = Watch(self.device)
         samples = [timed(session, lambda: calls(count)) for _ in range(protocol.windows)]
         return Series(
@@ -198,6 +200,7 @@ def timed(on: Session | Workload, call: Callable[[], object]) -> int:
 
 def calls_per_window(warmups: Sequence[int], protocol: Protocol) -> int:
     """Enough calls to fill a window, judged by the later half of the warm-up."""
+    # The earlier half compiles and settles.
     steady = float(np.median(warmups[len(warmups) // 2 :]))
     return max(protocol.window_calls, round(protocol.window_s * _NS_PER_S / steady))
 

@@ -41,6 +41,7 @@ def _figure(part: Declaration, processes: Sequence[Sequence[Series]]) -> Measure
     """processes: of each its two programs, or the first part's one."""
     values = [_own_s(*programs) for programs in processes]
     estimate = median_estimate(values)
+    # Below six processes, the value alone says whether it may be nothing.
     low = estimate.low if estimate else median(values)
     refused = "" if low > 0 else f"a difference that may be nothing: it begins at {low:.2g} s"
     flags = flags_of_most([[f for one in programs for f in one.flags] for programs in processes])

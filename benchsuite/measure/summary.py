@@ -51,6 +51,7 @@ def summarise(series: Iterable[Series], protocol: Protocol) -> tuple[Measurement
     figures = [found for group in groups.values() for found in _figures(group, protocol)]
     figures += part_figures(kept)
     anchors = [figure.values for figure in figures if figure.metric == ANCHOR.name]
+    # The same work each time: if its times vary, so does the machine below all figures.
     if any(map(is_unstable, anchors)):
         figures = [replace(figure, flags=(*figure.flags, "unstable_host")) for figure in figures]
     return tuple(figures)
@@ -117,6 +118,7 @@ def _figure(
         flags.update(dict.fromkeys(spread_flags(values, quantity.better)))
     estimate, precision = median_estimate(values), _precision(quantity.name)
     if estimate and precision and estimate.half_width > precision:
+        # Before the last round nothing but the budget ends rounds while intervals are wide.
         flags["wide" if len(values) >= protocol.rounds[-1] else "budget"] = None
     return measurement_of(quantity, group, values, estimate, flags)
 

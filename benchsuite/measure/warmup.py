@@ -22,6 +22,7 @@ def warm_up(timed: Callable[[], int], protocol: Protocol) -> tuple[list[int], bo
     """
     calls = [timed()]
     spent, steady = 0, Steadiness()
+    # A limit, since calls of nanoseconds would fill the memory before time is up.
     while len(calls) < protocol.most_samples:
         if len(calls) >= _enough_calls(calls, protocol) and spent >= protocol.warmup_s * _NS_PER_S:
             late = spent >= protocol.warmup_cap_s * _NS_PER_S

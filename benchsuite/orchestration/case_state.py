@@ -76,6 +76,7 @@ class CaseState:
     def rounds(self) -> set[int]:
         """The rounds in which it was timed."""
         if self.ended_record is None:
+            # A sweep is of no round: its series have no time at which they began.
             return {one.round for one in self.series if one.started and not one.discarded}
         return {number for one in self.ended_record.findings.measurements for number in one.rounds}
 
@@ -98,6 +99,7 @@ class CaseState:
         """End it, unless only a part of it is unsupported."""
         if self.status in _GOING_ON and cause != "unsupported":
             self.log_tail = "\n".join(last_lines(log)) if log else ""
+        # That a part is unsupported says less than any failure, earlier or later.
         if not self.cause or cause != "unsupported":
             self.cause = cause
         if reason not in self.reasons:

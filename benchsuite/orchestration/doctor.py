@@ -87,6 +87,7 @@ def examine_ceilings(
 
 def _one_of_each(cases: Iterable[Case]) -> list[Case]:
     """The first case of each backend, device, precision and thread count."""
+    # Of equal keys the last value stays: reversed, that is the first case.
     return list({_way(case): case for case in reversed(list(cases))}.values())[::-1]
 
 

@@ -56,6 +56,7 @@ def execute(
             steps = steps_of_group(states, share_s, counters, batch_backoff=context.batch_backoff)
             try:
                 Scheduler(states, context, observer, len(records), len(cases)).run(steps)
+            # The second signal: nobody waits for records any more.
             except StoppedError:
                 raise
             except KeyboardInterrupt:
@@ -86,6 +87,7 @@ def _end(state: CaseState, context: RunContext, observer: Observer, diagnosis: D
     store = context.store
     record = state.record(store.run, diagnosis)
     store.write(record)
+    # Of any other status, the same case may go on from its checkpoint in a later run.
     if record.status == "ok":
         store.drop_checkpoint(record.case.id)
     observer.case_ended(record)

@@ -27,6 +27,7 @@ class Interrupts:
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Take the signals over; elsewhere than in the main thread, nothing is done."""
+        # Python lets the main thread alone handle signals.
         if threading.current_thread() is not threading.main_thread():
             yield
             return

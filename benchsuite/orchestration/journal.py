@@ -89,6 +89,7 @@ class Journal:
             self.again[case.id] = why
         elif record and record.status != _CUT_SHORT:
             return _state(case, key, progress, ended_record=record)
+        # Without those of a round cut short: its processes must be neighbours in time.
         elif progress and (series := self._store.cut(case.id, progress.samples)) is not None:
             return _state(case, key, progress, series=series)
         self._store.set_aside(case.id)

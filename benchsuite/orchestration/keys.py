@@ -43,6 +43,7 @@ class Keys:
             "device": cpu if case.device == "cpu" else f"{cpu}; {gpus}",
             "metrics": ", ".join(f"{one.name} of {self._provenance(one.plugin)}" for one in offers),
             "plugin": self._provenance(self.plugins.backends[case.backend].plugin),
+            # Empty where its process died when it was asked, which is no change.
             "versions": _in_words(inspection.versions) if inspection else "",
         }
 

@@ -70,6 +70,7 @@ def orchestrate(
     """
     with _invocation(spec, plugins, observer, launcher) as invocation:
         store = RunStore.begin(Path(spec.results))
+        # With the protocol that was chosen for the budget, which `resume` does not have.
         asked = msgspec.to_builtins(invocation.planned.spec)
         with locked(store.folder):
             store.write_run({"run": store.run, "spec": asked, **invocation.machine_facts()})
@@ -98,6 +99,7 @@ def resume(
     facts = read_run(folder)
     if "spec" not in facts:
         raise UsageError(f"'{folder}' is not a run that can continue: it has no 'run.json' of one")
+    # The budget was that of the first invocation, and the folder may have been moved.
     own = {**facts["spec"], "budget": None, "results": str(folder.parent.parent)}
     spec = make_spec({**own, **changes})
     with locked(folder), _invocation(spec, plugins, observer, launcher) as invocation:
@@ -174,6 +176,7 @@ def _check(planned: Planned, plugins: Plugins, host: Host) -> str:
     dataset = load_source(spec.dataset, plugins.datasets, skip_bad=skip_bad)
     check_splits(dataset, spec.seeds, spec.limit, spec.folds)
     digest = digest_dataset(dataset)
+    # Last, since downloads take long: it is to be free when the first case begins.
     if spec.exclusive:
         devices = (case.device for case in planned.cases)
         if found := host.competing_processes(devices):

@@ -146,6 +146,7 @@ class Scheduler:
                         state.failed(job.task, event, log)
                     case Unwritable(reason):
                         raise StorageError(reason)
+                    # What a process said itself tells more than how it ended.
                     case Ended(returncode) if returncode and not has_failed:
                         state.ended(job.task, event, log)
                     case _:

@@ -82,6 +82,7 @@ def _refuse_unequal(states: Sequence[CaseState]) -> None:
     equal = {
         state.case.id: state
         for state in states
+        # One that ended in an earlier invocation still counts for the majority.
         if (state.goes_on or state.ended_record)
         and state.logits is not None
         and state.case.origin == "graph"
@@ -179,6 +180,7 @@ def _round(
     order = _going_on(states)
     earlier = [*order, *(state for state in states if state.ended_record)]
     number = 1 + max((n for state in earlier for n in state.rounds), default=-1)
+    # From the seed, so that the order can be had again; anew for each round.
     seed = f"{order[0].case.architecture} {order[0].case.seed} {number}"
     random.Random(seed).shuffle(order)  # noqa: S311 - an order, not a secret
     for place, state in enumerate(order):

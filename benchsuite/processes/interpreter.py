@@ -68,6 +68,7 @@ class Interpreter:
         self.output: IO[bytes] = self._process.stdout
         self.pid = self._process.pid
         self.tree = ProcessTree(self.pid, mark)
+        # Two threads may end it at once: that of a time limit, and its user.
         self._ending = Lock()
         self._is_over = False
 

@@ -80,6 +80,7 @@ def limit_memory(limit_bytes: int) -> None:
     import resource
 
     _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    # Nobody but root may raise a hard limit.
     limit = limit_bytes if most == resource.RLIM_INFINITY else min(limit_bytes, most)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
@@ -105,5 +106,6 @@ def _prctl(option: int, argument: int) -> None:
     import ctypes
 
     # What a sandbox refuses is done without, as it is on other systems.
+    # As wide as prctl reads them, since it takes a variable number of arguments.
     words = [ctypes.c_ulong(word) for word in (argument, 0, 0, 0)]
     ctypes.CDLL(None).prctl(option, *words)

@@ -105,6 +105,7 @@ class Monitor:
         if not ended.returncode:
             early = "its process ended with exit code 0 before it had finished"
             return None if self.is_done else Failed("exit", early)
+        # The counter is of the whole host: only a SIGKILL meanwhile makes it this process.
         if ended.returncode == _SIGKILL and oom_kills() > self.kills:
             by_kernel = "its process was killed by the kernel: the host was out of memory"
             return Failed("out_of_memory", by_kernel)

@@ -25,6 +25,7 @@ def worker_environment(target: Target, threads: int, *, tuned: bool) -> dict[str
     variables = {
         name: value
         for name, value in os.environ.items()
+        # Not the user's own, which would reach backends that they slow down.
         if name not in _BINDING and name not in _TUNED_ALLOCATOR
     }
     variables["OMP_NUM_THREADS"] = str(threads)

@@ -31,6 +31,7 @@ class EventSender:
 
     def __init__(self) -> None:
         self._file: BinaryIO = os.fdopen(os.dup(1), "wb")
+        # The descriptor itself: libraries in C know nothing of `sys.stdout`.
         os.dup2(2, 1)
 
     def send(self, event: Event) -> None:

@@ -41,9 +41,8 @@ _START_TIME = 22 - 3
 def main() -> None:
     """Serve jobs until standard input ends."""
     sender, started = EventSender(), Watch()
-    cpus = by_core(
-        usable_cpus()
-    )  # before the import: some libraries bind the thread that imports them
+    # Before the import: some libraries bind the thread that imports them.
+    cpus = by_core(usable_cpus())
     name, *unpackaged = sys.argv[1:]
     try:
         plugins = load_plugins(unpackaged)
@@ -85,8 +84,8 @@ class _Worker:
         if pid == 0:
             code = 1
             try:
-                os.setsid()
-                die_with(server)
+                os.setsid()  # by which the harness finds what the job starts
+                die_with(server)  # which a fork does not inherit
                 self.do(job, Watch(), None)
                 code = 0
             finally:

@@ -65,6 +65,7 @@ class Accelerator:
         processes = self._processes() or {}
         held = [processes[pid] for pid in own_tree() & processes.keys()]
         known = [amount for amount in held if amount is not None]
+        # A driver may not tell what one of them holds: the rest is no sum.
         return sum(known) if known and len(known) == len(held) else None
 
     def is_divided(self) -> bool:

@@ -64,5 +64,6 @@ def read_diagnosis(results: Path, host: str) -> Diagnosis:
     try:
         diagnosis = read_json(results / DIAGNOSIS, Diagnosis, "diagnosis")
     except UsageError:
+        # An old or broken file is no reason to end a run: it only makes verdicts stricter.
         return UNKNOWN
     return diagnosis if diagnosis.host == host else UNKNOWN

@@ -147,9 +147,11 @@ def _of_gpu(accelerator: Accelerator) -> Counter | None:
 def _of_processors() -> Counter | None:
     """RAPL, by Linux' powercap: packages and memory, without the cores that packages hold."""
     try:
+        # Not `intel-rapl-mmio`, which shows the same packages once more.
         zones = [zone for zone in sorted(_POWERCAP.glob("intel-rapl:*")) if _is_counted(zone)]
         ranges = [int((zone / "max_energy_range_uj").read_text()) for zone in zones]
         counter = Counter(lambda: [int((zone / "energy_uj").read_text()) for zone in zones], ranges)
+        # Only root may read them, which the first reading tells.
         counter.read()
     except OSError:
         return None

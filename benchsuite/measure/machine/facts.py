@@ -83,6 +83,7 @@ def usable_cpus() -> list[int]:
 
 def default_threads() -> int:
     """One thread per physical core that this process may use."""
+    # psutil gives None where the system does not tell cores from threads.
     return max(1, min(len(usable_cpus()), psutil.cpu_count(logical=False) or 1))
 
 

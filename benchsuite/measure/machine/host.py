@@ -55,6 +55,7 @@ def _of_others(reading: Reading) -> Iterator[Complaint]:
             f"the hypervisor gives away {reading.steal_fraction:.1%} of the time",
             "take a machine of your own",
         )
+    # By the bit of CPUID that hypervisors set for their guests (leaf 1, ECX 31).
     if " hypervisor" in read_fact(_CPUINFO):
         yield Complaint(
             10,

@@ -75,6 +75,7 @@ def quantile_estimates(
     if not probabilities:
         return []
     pooled = np.concatenate(samples)
+    # Sorted once: each draw weighs the same samples in another way.
     order = np.argsort(pooled, kind="stable")
     ordered = pooled[order]
     generator = np.random.default_rng(seed)
@@ -108,6 +109,7 @@ def _weighted_quantiles(
     """The least value that has at least that share of the weight at or below it."""
     cumulative = np.cumsum(weights)
     wanted = np.asarray(probabilities) * cumulative[-1]
+    # A share that is reached exactly must not be missed by a rounding of sums.
     places = np.searchsorted(cumulative, wanted * (1 - 1e-12))
     found: NDArray[np.number] = ordered[np.minimum(places, len(ordered) - 1)]
     return found
@@ -130,6 +132,7 @@ def _block_counts(size: int, generator: np.random.Generator) -> NDArray[np.intp]
     """How often each of `size` calls is in a draw of so many, block by block."""
     length = max(1, math.isqrt(size))
     starts = generator.integers(0, size, -(-size // length))
+    # In a circle, or the first and last calls would be drawn less often than others.
     drawn = (starts[:, None] + np.arange(length)).ravel()[:size] % size
     return np.bincount(drawn, minlength=size)
 

@@ -58,8 +58,10 @@ def unpaired_difference(first: float, second: float, images: int) -> Difference:
     change = second - first
     low = change - math.hypot(second - low_2, high_1 - first)
     high = change + math.hypot(high_2 - second, first - low_1)
+    # The mean of both, since both are of as many images.
     pooled = (first + second) / 2
     error = math.sqrt(2 * pooled * (1 - pooled) / images)
+    # Without an error both shares are 0, or both 1.
     p_value = 2 * _NORMAL.cdf(-abs(change) / error) if error else 1.0
     return Difference(Estimate(change, low, high), p_value)
 

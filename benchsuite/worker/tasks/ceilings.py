@@ -27,6 +27,7 @@ def measure_ceilings(task: TaskContext) -> Iterator[Ceiling]:
     case, backend, protocol = task.case, task.backend, PROTOCOLS[task.case.protocol]
     if not isinstance(backend, CeilingBackend):
         raise UnsupportedError(f"backend '{case.backend}' has no ceilings: it multiplies nothing")
+    # The ceiling is the device's, whatever tier the first case of its kind has.
     setup, width = replace(task.setup(), tier="native"), ELEMENT_BYTES[case.precision]
     memory_bytes = _MEMORY_SHARE * psutil.virtual_memory().available
     if protocol.quiet_s:

@@ -69,6 +69,7 @@ def measure_memory(task: TaskContext) -> Iterator[Findings | NDArray[Any]]:
     with task.phase("count", measuring=True):
         size = _size(network, session)
     yield Findings(size=size)
+    # After the yield: the record shows which counts differ.
     _check_size(size, task.case)
     with task.phase("answer", measuring=True):
         logits = _answers(session, task.case)

@@ -40,6 +40,7 @@ def sweep_batches(task: TaskContext) -> Iterator[Findings | Series]:
             try:
                 series = _measured(task, sampler, size)
             except Exception as error:
+                # If not even one image fits, it is no end of a curve.
                 if not (is_out_of_memory(error) and curve):
                     raise
                 reason = failure_of(error).reason

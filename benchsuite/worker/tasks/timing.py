@@ -59,8 +59,10 @@ def measure_time(task: TaskContext) -> Iterator[Findings | Series]:
             parts = sampler.parts(pool, size) if protocol.thorough else ()
             for series in itertools.chain([whole], parts):
                 yield judged(task, series, backed_off(size, task.job.backed_off.training))
+        # A single process has no other round to be compared with.
         if protocol.rounds[-1] > 1:
             yield measure_anchor()
+    # Last: nobody knows in what state a plugin leaves the device.
     yield from measure_probes(task, session)
     yield task.machine_facts(session)
 

@@ -36,6 +36,7 @@ def train_and_evaluate(task: TaskContext) -> Iterator[Findings]:
     case = task.case
     with task.phase("data", measuring=False):
         data, classes = _data(task)
+        # Before the training, which a metric that cannot be loaded is not to cost.
         metrics = [entry.load() for entry in task.plugins.metrics.values()]
     session = task.open_to_train(data.normalizer, classes)
     digests = _digests(session, data, case)
