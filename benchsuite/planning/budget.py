@@ -6,9 +6,13 @@ from its graph; a device's class says how much of that fits.
 
 from dataclasses import dataclass
 
+import msgspec
+
+from benchsuite.contract import Recipe
 from benchsuite.errors import ShapeError
 from benchsuite.graph import Graph
 from benchsuite.networks import Network
+from benchsuite.planning.spec import RunSpec
 from benchsuite.records.case import Extent
 
 #: A training step costs about three forward passes: the pass, and a gradient each for
@@ -76,6 +80,21 @@ def training_graph(network: Network, batch_size: int, budget: Budget) -> Graph:
             smallest = network.smallest
             return network.trace((smallest, smallest, graph.input_shape[2]))
     return graph
+
+
+def tour(
+    spec: RunSpec, recipe: Recipe, network: Network, graph: Graph, limits: Budget
+) -> tuple[Graph, Recipe]:
+    """The network and the recipe of a tour: a smaller input and fewer steps, unless given.
+
+    graph: the network at the input that is timed.
+    """
+    size = recipe.batch_size
+    trained = graph if spec.input else training_graph(network, size, limits)
+    if spec.epochs or "epochs" in spec.set:
+        return trained, recipe
+    steps = training_steps(trained, size, limits)
+    return trained, msgspec.structs.replace(recipe, max_steps=steps)
 
 
 def extent(graph: Graph) -> Extent:

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Literal
 
-import msgspec
-
 from benchsuite.contract import NativeModel, Recipe
 from benchsuite.errors import UsageError
-from benchsuite.graph import Graph, Shape
+from benchsuite.graph import Shape
 from benchsuite.hooks import Entry, Plugins
 from benchsuite.measure.protocol import NAMED
 from benchsuite.networks import Network, choose_networks
@@ -18,7 +16,7 @@ from benchsuite.planning.spec import RunSpec
 from benchsuite.processes.launcher import HostFacts
 from benchsuite.processes.messages import BackendInspection
 from benchsuite.records import Case
-from benchsuite.training.recipes import TOUR, check_idiomatic, make_recipe
+from benchsuite.training.recipes import TOUR, make_recipe
 
 _DEFAULT = "tour"
 #: By protocol: seconds a case below which a budget gets a lesser one.
@@ -117,11 +115,13 @@ def plan_cases(
     networks = choose_networks(spec.archs, plugins)
     for network in networks:
         network.trace(_input_shape(spec, network))
+    trials = _trials(spec)
+    ways = [(network, _ways(spec, _that_hold(network, chosen), host)) for network in networks]
     return [
         _case(spec, recipe, network, trial, way)
-        for network in networks
-        for trial in _trials(spec)
-        for way in _ways(spec, _that_hold(network, chosen), host)
+        for network, its_ways in ways
+        for trial in trials
+        for way in its_ways
     ]
 
 
@@ -146,10 +146,7 @@ def choose_recipe(spec: RunSpec) -> Recipe:
         "target_top1": spec.target_accuracy,
     }
     changes = {**spec.set, **{key: value for key, value in own.items() if value is not None}}
-    recipe = make_recipe(spec.recipe, changes)
-    if spec.division == "idiomatic":
-        check_idiomatic(recipe)
-    return recipe
+    return make_recipe(spec.recipe, changes, spec.division)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +186,7 @@ def _case(spec: RunSpec, recipe: Recipe, network: Network, trial: _Trial, way: _
     limits = budget.budget_for(choice.device)
     graph = trained = network.trace(_input_shape(spec, network))
     if spec.recipe == TOUR:
-        trained, recipe = _within_budget(spec, recipe, network, graph, limits)
+        trained, recipe = budget.tour(spec, recipe, network, graph, limits)
     return Case(
         architecture=network.name,
         backend=choice.name,
@@ -214,18 +211,6 @@ def _case(spec: RunSpec, recipe: Recipe, network: Network, trial: _Trial, way: _
         process_settings=spec.process_settings,
         origin="native" if isinstance(network, NativeModel) else "graph",
     )
-
-
-def _within_budget(
-    spec: RunSpec, recipe: Recipe, network: Network, graph: Graph, limits: budget.Budget
-) -> tuple[Graph, Recipe]:
-    """The network and the recipe of a tour: a smaller input and fewer steps, unless given."""
-    size = recipe.batch_size
-    trained = graph if spec.input else budget.training_graph(network, size, limits)
-    if spec.epochs or "epochs" in spec.set:
-        return trained, recipe
-    steps = budget.training_steps(trained, size, limits)
-    return trained, msgspec.structs.replace(recipe, max_steps=steps)
 
 
 def _input_shape(spec: RunSpec, network: Network) -> Shape:

@@ -22,18 +22,21 @@ def preset_names() -> list[str]:
     return sorted(name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX))
 
 
-def make_recipe(name: str, changes: Mapping[str, Any]) -> Recipe:
+def make_recipe(name: str, changes: Mapping[str, Any], division: str = "matched") -> Recipe:
     """A preset, or the recipe in a TOML file, with some of its values replaced.
 
-    Raises UnknownNameError for a name that is neither, and UsageError for a value that is wrong.
+    Raises UnknownNameError for a name that is neither, and UsageError for a value that is wrong
+    or that the division leaves to the frameworks.
     """
-    recipe = checked({**_read(name), **changes}, Recipe, f"recipe '{name}': ")
+    values = {**_read(name), **changes}
+    recipe = checked(values, Recipe, f"recipe '{name}': ")
     check_augmentations(recipe.augmentation)
+    if division == "idiomatic":
+        _check_idiomatic(recipe)
     return recipe
 
 
-def check_idiomatic(recipe: Recipe) -> None:
-    """Raise UsageError where a recipe asks for what the idiomatic division leaves to frameworks."""
+def _check_idiomatic(recipe: Recipe) -> None:
     usual = Recipe()
     further = [
         field

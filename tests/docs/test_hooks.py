@@ -1,6 +1,7 @@
 """Every hook is documented with its signature, by a plugin that works as it stands."""
 
 import inspect
+import re
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -23,7 +24,7 @@ HOOKS = {
 
 
 def _heading(name):
-    signature = str(inspect.signature(HOOKS[name])).replace("'", "")
+    signature = re.sub(r"[\w.]+\.(?=[A-Z])", "", str(inspect.signature(HOOKS[name])))
     return f"## `{name}{signature}`"
 
 
