@@ -14,10 +14,7 @@ from benchsuite.records import Case, Ceiling, Findings, Measurement, Roofline, S
 
 
 def rooflines(case: Case, findings: Findings, ceilings: Iterable[Ceiling]) -> tuple[Roofline, ...]:
-    """One for each measured throughput of a network whose MACs are known.
-
-    ceilings: of this machine; those of another device, precision or thread count are passed over.
-    """
+    """One for each throughput of a network of known MACs, beside the ceilings of its own device."""
     size = findings.size
     if size is None:
         return ()

@@ -85,20 +85,14 @@ def synthetic_batches(
 
 @dataclass(frozen=True, slots=True)
 class Sampler:
-    """Samples the figures of one network.
-
-    device: on which it computes, such as `cuda:0`, and which is watched meanwhile.
-    """
+    """Samples the figures of one network; its device, such as `cuda:0`, is watched meanwhile."""
 
     session: Session
     protocol: Protocol
     device: str = "cpu"
 
     def latency(self, placed: Sequence[Any]) -> Series:
-        """One forward pass of one image, input on the device to logits complete: a closed loop.
-
-        MLPerf inference's SingleStream.
-        """
+        """MLPerf's SingleStream: one image after another, from input on the device to its logits."""
         pool = itertools.cycle(placed)
         with forward_passes(self.session) as infer:
             return self._single_stream(LATENCY.name, lambda: infer(next(pool)))
@@ -124,10 +118,7 @@ class Sampler:
         return self._windows(TRAINING.name, calls, batch_size)
 
     def parts(self, placed: Sequence[Any], batch_size: int) -> Iterator[Series]:
-        """Windows of the beginnings of training steps: see `benchsuite.measure.step_parts`.
-
-        None of a session that has no parts.
-        """
+        """Windows of the beginnings of training steps (`step_parts`); none of a session without."""
         session = self.session
         if not isinstance(session, PartedSession):
             return

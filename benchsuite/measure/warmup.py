@@ -15,10 +15,9 @@ _TOLERANCE = 0.02
 
 
 def warm_up(timed: Callable[[], int], protocol: Protocol) -> tuple[list[int], bool]:
-    """Call until the protocol's warm-up is over; nanoseconds of each call, and whether steady.
+    """Call until warm-up is over; nanoseconds of each call, and whether steady.
 
-    timed: makes one call and returns its nanoseconds. The first, in which frameworks compile,
-    counts as a call and not for the time.
+    The first call, in which frameworks compile, does not count for the time.
     """
     calls = [timed()]
     spent, steady = 0, Steadiness()

@@ -29,10 +29,7 @@ from benchsuite.records import Case, Record, RunStore, Status, locked, read_run
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run that has ended.
-
-    wall_s: of the last of its invocations; it has more than one where it was gone on with.
-    """
+    """A run that has ended, after one invocation or more; wall_s is of the last."""
 
     folder: Path
     records: list[Record]
@@ -113,10 +110,7 @@ def resume(
 
 @dataclass(frozen=True, slots=True)
 class _Invocation:
-    """One process's part of a run.
-
-    start: of it, by `time.monotonic`. data: the data set's digest.
-    """
+    """One process's part of a run, begun at `start` (`time.monotonic`), on data of this digest."""
 
     plugins: Plugins
     observer: Observer
@@ -166,10 +160,9 @@ def _invocation(
 
 
 def _check(planned: Planned, plugins: Plugins, host: Host) -> str:
-    """Download the data set if it is not there, and look at it once; its digest.
+    """The digest of the data set, downloaded if need be.
 
-    Raises UsageError, naming who is there, where the machine is to be the run's alone and is
-    not.
+    Raises UsageError, naming who is there, where the machine is not free as the run wants it.
     """
     spec = planned.spec
     skip_bad = spec.bad_images == "skip"

@@ -68,10 +68,7 @@ class Scheduler:
         self._done, self._total = done, total
 
     def run(self, steps: Steps[None]) -> None:
-        """Carry out one after the other, to the last.
-
-        An interrupt goes through, as StorageError does; what was sampled by then is stored.
-        """
+        """Carry out all; what was sampled until an interrupt or a StorageError is stored."""
         directive = next(steps, None)
         while directive is not None:
             answer = self._carry_out(directive)

@@ -96,10 +96,7 @@ def is_over(part: str, states: Sequence[CaseState]) -> Steps[None]:
 
 
 def try_task(state: CaseState, task: Task, backed_off: BackedOff | None = None) -> Steps[CaseState]:
-    """Do a task that the case may survive: how it went, with what it found in the case's own.
-
-    backed_off: what is to be timed in place of the case's own, for this once.
-    """
+    """Do a task that the case may survive; what it finds is in the case's own lists."""
     # Findings and samples go into the same lists; how it ends does not.
     instead = backed_off or state.backed_off
     tried = dataclasses.replace(state, cause="", reasons=[], backed_off=instead)

@@ -34,9 +34,6 @@ from benchsuite.records.series import Series
 #: Parts of a case that are no tasks; see `CaseState.parts`.
 _ROUNDS, _FIT = "rounds", "fit"
 
-#: By case: the batches whose throughput is measured.
-_BatchSizes = Mapping[str, tuple[int, ...]]
-
 
 def steps_of_group(
     states: Sequence[CaseState],
@@ -75,10 +72,7 @@ def _once(state: CaseState, task: tasks.Task) -> Steps[None]:
 
 
 def _refuse_unequal(states: Sequence[CaseState]) -> None:
-    """End the cases whose networks answer otherwise than those of the rest.
-
-    Before anything is timed: a speed of another network is worth nothing.
-    """
+    """End cases whose networks answer otherwise than the rest: their speed is worth nothing."""
     equal = {
         state.case.id: state
         for state in states
@@ -102,9 +96,7 @@ def rounds(
     batch_backoff: bool = False,
     clock: Callable[[], float] = time.monotonic,
 ) -> Steps[None]:
-    """The speed of the cases of one timing group, from where they stand.
-
-    There are as many rounds as precision needs and both budgets allow.
+    """The speed of the cases, in as many rounds as precision needs and both budgets allow.
 
     budget_s: of the run; the protocol's own holds besides.
     batch_backoff: whether batches that do not fit are replaced by the largest that do.
@@ -170,7 +162,7 @@ def _curve(state: CaseState) -> list[Series]:
 
 
 def _round(
-    states: Sequence[CaseState], batch_sizes: _BatchSizes, protocol: Protocol
+    states: Sequence[CaseState], batch_sizes: Mapping[str, tuple[int, ...]], protocol: Protocol
 ) -> Steps[None]:
     """Every case once, shuffled: what drifts during a round favours nobody.
 

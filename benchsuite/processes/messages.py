@@ -11,10 +11,7 @@ INSPECT = "inspect"
 
 
 class Files(msgspec.Struct, frozen=True, kw_only=True):
-    """Paths for what is too large for a case's record; nothing is written where one is empty.
-
-    checkpoint_epochs: of training, between one checkpoint and the next.
-    """
+    """Paths for what no record holds, empty for none, and the epochs between two checkpoints."""
 
     predictions: str = ""
     checkpoint: str = ""

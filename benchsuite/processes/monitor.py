@@ -44,10 +44,7 @@ class Monitor:
     is_done: bool = False
 
     def check(self) -> None:
-        """Check the size of the log and, under a limit, the memory: once a second.
-
-        Raises FloodError.
-        """
+        """Check the size of the log and, under a limit, the memory. Raises FloodError."""
         with suppress(FileNotFoundError):
             if self.log.stat().st_size > LONGEST_BYTES:
                 raise FloodError(f"it printed more than {LONGEST_BYTES // _MIB} MiB")
@@ -55,10 +52,7 @@ class Monitor:
             self.seen_bytes = max(self.seen_bytes, limited_bytes(self.pid))
 
     def heard(self, event: Event) -> Iterator[Event]:
-        """What there is to tell of an event: itself, and what follows from it.
-
-        Raises FloodError.
-        """
+        """An event, and what follows from it. Raises FloodError."""
         match event:
             case Trying():
                 self.trying = event

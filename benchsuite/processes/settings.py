@@ -18,10 +18,7 @@ RECORDED_VARIABLES = ("OMP_NUM_THREADS", *_BINDING, *_TUNED_ALLOCATOR)
 
 
 def worker_environment(target: Target, threads: int, *, tuned: bool) -> dict[str, str]:
-    """This process's environment, changed as a backend and its task need it.
-
-    tuned: for processes that measure time; others get the system's stock allocator.
-    """
+    """This process's environment, as a backend needs it; tuned where time is measured."""
     variables = {
         name: value
         for name, value in os.environ.items()

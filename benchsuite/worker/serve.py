@@ -167,14 +167,12 @@ def _redirect_output(log: str) -> None:
 
 
 def _age_s() -> float:
-    """Seconds since this process was created, its interpreter's start included.
-
-    On Linux by a clock that nobody can set meanwhile.
-    """
+    """Seconds since this process was created, before its interpreter started."""
     if not hasattr(time, "CLOCK_BOOTTIME"):
         import psutil
 
         return time.time() - psutil.Process().create_time()
     fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
     ticks = int(fields[_START_TIME])
+    # By a clock that nobody can set meanwhile, as they can the time of day.
     return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")

@@ -23,10 +23,7 @@ def competing_processes(
     sleep: Callable[[float], None] = time.sleep,
     watch: Callable[[], Watch] = Watch,
 ) -> list[str]:
-    """What keeps the host and these devices from being free, in words; empty where nothing does.
-
-    The host is watched for two seconds, by the measure of the quiet gate.
-    """
+    """What keeps the host, watched for two seconds, and these devices from being free, in words."""
     found = [line for device in dict.fromkeys(devices) for line in _on_device(device)]
     window, before = watch(), _processor_times()
     sleep(WINDOW_S)

@@ -34,10 +34,7 @@ class _Snapshot:
 
 
 class Watch:
-    """Watches from when it is made; `reading` tells of the time since.
-
-    device: what computes, such as `cuda:0`, which is then watched too.
-    """
+    """Watches from when it is made, also the device that computes, such as `cuda:0`."""
 
     def __init__(self, device: str = "cpu") -> None:
         self._accelerator = find_accelerator(device)

@@ -81,8 +81,7 @@ def wilson(share: float, images: int) -> tuple[float, float]:
 def mean_difference(differences: Sequence[float], least_deviation: float = 0.0) -> Difference:
     """Of two seeds or more that pair: their mean, by Student's t.
 
-    least_deviation: what the standard deviation is taken for where it is smaller, such as one
-        image's share: three equal differences prove no more than that.
+    least_deviation: one image's share, say: three equal differences prove no more than that.
     """
     from scipy.special import stdtr, stdtrit
 

@@ -32,10 +32,7 @@ Verdict = Literal["different", "equivalent", "inconclusive"]
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Of A with B: the ratio A/B, and what it says.
-
-    p_value: of the sign-flip test, before any correction.
-    """
+    """Of A with B: the ratio A/B, the sign-flip test's p-value, uncorrected, and what they say."""
 
     ratio: Estimate
     p_value: float
@@ -111,10 +108,7 @@ def fewest_rounds(comparisons: int) -> int:
 
 
 def holm(comparisons: Sequence[Comparison]) -> list[Comparison]:
-    """The same comparisons as one family: a difference must also stand Holm's correction.
-
-    Those that fall are inconclusive.
-    """
+    """The same as one family: a difference that falls by Holm's correction is inconclusive."""
     stand = standing([comparison.p_value for comparison in comparisons])
     return [
         one if stands or one.verdict != "different" else replace(one, verdict="inconclusive")
@@ -137,8 +131,5 @@ def standing(p_values: Sequence[float]) -> list[bool]:
 
 
 def farthest(ratio: Estimate) -> float:
-    """How far the interval of a case's ratio to itself reaches from 1, such as 0.03.
-
-    What is nearer could be chance: the smallest difference that a host can see.
-    """
+    """How far the interval of a case's ratio to itself reaches from 1: what is nearer is chance."""
     return max(abs(ratio.low - 1), abs(ratio.high - 1))

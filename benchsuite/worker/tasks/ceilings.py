@@ -20,10 +20,7 @@ _MEMORY_SHARE = 0.5
 
 
 def measure_ceilings(task: TaskContext) -> Iterator[Ceiling]:
-    """The fastest product and copy, on the case's device, in its precision and on its threads.
-
-    Raises UnsupportedError for a backend that does neither.
-    """
+    """The fastest product and copy. Raises UnsupportedError for a backend that does neither."""
     case, backend, protocol = task.case, task.backend, PROTOCOLS[task.case.protocol]
     if not isinstance(backend, CeilingBackend):
         raise UnsupportedError(f"backend '{case.backend}' has no ceilings: it multiplies nothing")

@@ -89,10 +89,7 @@ class TaskContext:
             return open_idiomatic(network, graph, self.backend, setup, case.recipe)
 
     def open_to_measure(self, *, measuring: bool) -> Session:
-        """The network whose speed, memory and size are measured.
-
-        measuring: whether a figure includes that it is opened.
-        """
+        """The network whose speed, memory and size are measured; measuring: whether opening is."""
         case = self.case
         return self.open(self.setup(), case.input_shape, case.num_classes, measuring=measuring)
 

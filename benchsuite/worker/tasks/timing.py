@@ -22,10 +22,7 @@ _NS_PER_S = 1e9
 
 
 def measure_time(task: TaskContext) -> Iterator[Findings | Series]:
-    """Latency at batch 1, throughput and training step, at the network's measured size.
-
-    The clock starts once the machine is quiet, where the protocol wants it.
-    """
+    """Latency at batch 1, throughput and training step, once it is as quiet as the protocol asks."""
     case, protocol = task.case, PROTOCOLS[task.case.protocol]
     session = task.open_to_measure(measuring=True)
     sampler = Sampler(session, protocol, case.device)

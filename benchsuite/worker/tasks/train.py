@@ -151,8 +151,5 @@ def _how_it_diverged(trained: Trained) -> str:
 
 
 def import_data_set(task: TaskContext) -> None:
-    """Import what makes the data set, and do nothing with it.
-
-    scikit-learn takes longer to import than many a network takes to train.
-    """
+    """Import what makes the data set: scikit-learn's import takes longer than many a training."""
     task.plugins.datasets.find(task.case.dataset)[0].load()
