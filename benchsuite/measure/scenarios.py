@@ -92,7 +92,7 @@ class Sampler:
     device: str = "cpu"
 
     def latency(self, placed: Sequence[Any]) -> Series:
-        """MLPerf's SingleStream: one image after another, from input on the device to its logits."""
+        """MLPerf's SingleStream: one image after another, from the device to complete logits."""
         pool = itertools.cycle(placed)
         with forward_passes(self.session) as infer:
             return self._single_stream(LATENCY.name, lambda: infer(next(pool)))

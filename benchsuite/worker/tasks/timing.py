@@ -22,7 +22,7 @@ _NS_PER_S = 1e9
 
 
 def measure_time(task: TaskContext) -> Iterator[Findings | Series]:
-    """Latency at batch 1, throughput and training step, once it is as quiet as the protocol asks."""
+    """Latency at batch 1, throughput and training step, once it is as quiet as is asked."""
     case, protocol = task.case, PROTOCOLS[task.case.protocol]
     session = task.open_to_measure(measuring=True)
     sampler = Sampler(session, protocol, case.device)
