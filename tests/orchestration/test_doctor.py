@@ -19,7 +19,7 @@ HOST = str(describe_environment()["host"])
 @pytest.fixture(autouse=True)
 def calm(monkeypatch):
     """Nothing to complain of, and six rounds."""
-    monkeypatch.setattr(local, "examine_host", lambda sleep: [])
+    monkeypatch.setattr(local, "examine_host", list)
     monkeypatch.setitem(protocol.PROTOCOLS, "smoke-2", replace(protocol.SMOKE, rounds=(6,)))
 
 

@@ -1,14 +1,13 @@
 """Who else is at work on this machine, before a run that wants it for itself."""
 
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 import psutil
 
 from benchsuite.measure.machine.accelerator import find_accelerator, own_tree
 from benchsuite.measure.machine.gate import is_quiet
-from benchsuite.measure.machine.watch import Watch
+from benchsuite.measure.machine.watch import watched
 
 #: Seconds that the host is watched.
 WINDOW_S = 2.0
@@ -17,17 +16,10 @@ _BUSY = 0.02
 _NAMED = 3
 
 
-def competing_processes(
-    devices: Iterable[str],
-    *,
-    sleep: Callable[[float], None] = time.sleep,
-    watch: Callable[[], Watch] = Watch,
-) -> list[str]:
+def competing_processes(devices: Iterable[str]) -> list[str]:
     """What keeps the host, watched for two seconds, and these devices from being free, in words."""
     found = [line for device in dict.fromkeys(devices) for line in _on_device(device)]
-    window, before = watch(), _processor_times()
-    sleep(WINDOW_S)
-    reading = window.reading()
+    before, reading = _processor_times(), watched(WINDOW_S)
     if not is_quiet(reading):
         share = f"other programs take {reading.foreign_fraction or 0.0:.0%} of all processors"
         found.append(": ".join([share, *_busiest(before)]))

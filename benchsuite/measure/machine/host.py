@@ -1,7 +1,7 @@
 """What about a machine makes its figures uncertain, and what would make it quieter."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import psutil
 
 from benchsuite.measure.machine.facts import GOVERNOR, SMT, read_fact
 from benchsuite.measure.machine.gate import QUIET_FRACTION
-from benchsuite.measure.machine.watch import Watch
+from benchsuite.measure.machine.watch import watched
 from benchsuite.records.series import Reading
 
 _CPUINFO, _GOVERNOR, _SMT = Path("/proc/cpuinfo"), GOVERNOR, SMT
@@ -27,11 +27,9 @@ class Complaint:
     advice: str
 
 
-def examine_host(sleep: Callable[[float], None]) -> list[Complaint]:
+def examine_host() -> list[Complaint]:
     """Everything there is to complain of; watches the machine for two seconds."""
-    watch = Watch()
-    sleep(IDLE_S)
-    return [*_of_others(watch.reading()), *_of_settings(), *_of_hardware()]
+    return [*_of_others(watched(IDLE_S)), *_of_settings(), *_of_hardware()]
 
 
 def score(complaints: Sequence[Complaint]) -> int:

@@ -62,6 +62,13 @@ class Watch:
         return Reading(seconds=seconds, cores_used=own_s / seconds, **found)
 
 
+def watched(seconds: float) -> Reading:
+    """What happens while this process does nothing."""
+    watch = Watch()
+    time.sleep(seconds)
+    return watch.reading()
+
+
 def _snapshot() -> _Snapshot:
     return _Snapshot(time.monotonic(), _own_cpu_s(), _machine(), _usage(), _seconds_by_thread())
 

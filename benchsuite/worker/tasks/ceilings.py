@@ -28,7 +28,7 @@ def measure_ceilings(task: TaskContext) -> Iterator[Ceiling]:
     setup, width = replace(task.setup(), tier="native"), ELEMENT_BYTES[case.precision]
     memory_bytes = _MEMORY_SHARE * psutil.virtual_memory().available
     if protocol.quiet_s:
-        wait_for_quiet(task.getting_ready, longest_s=protocol.quiet_s)
+        wait_for_quiet(task.getting_ready, protocol.quiet_s)
     with quiet_collector():
         products = _until_full(
             probe_products(

@@ -27,7 +27,7 @@ def spend_energy(task: TaskContext) -> Iterator[Findings | Series]:
     task.announce(Trying(ENERGY.name, size))
     placed = placed_pool(task, session, size)
     with task.phase("wait", measuring=False):
-        wait_for_quiet(task.getting_ready, longest_s=protocol.quiet_s)
+        wait_for_quiet(task.getting_ready, protocol.quiet_s)
     with task.phase("idle", measuring=True):
         idle = measure_idle(counter, case.device)
     # No core works, on purpose: those in use say nothing.

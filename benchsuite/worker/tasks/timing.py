@@ -29,7 +29,7 @@ def measure_time(task: TaskContext) -> Iterator[Findings | Series]:
     yield from _cold_start(task)
     if protocol.quiet_s:
         with task.phase("wait", measuring=False):
-            wait_for_quiet(task.getting_ready, longest_s=protocol.quiet_s)
+            wait_for_quiet(task.getting_ready, protocol.quiet_s)
     with quiet_collector():
         task.announce(Trying(LATENCY.name, 1))
         with task.phase("latency", measuring=True):
