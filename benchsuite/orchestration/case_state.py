@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
-import msgspec
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 import benchsuite
@@ -113,13 +113,13 @@ class CaseState:
         """As it ended, beside what the machine was found to be able to see and to do."""
         findings = join(self.findings)
         figures = (
-            msgspec.structs.replace(figure, margin=diagnosis.margins.get(figure.metric))
+            replace(figure, margin=diagnosis.margins.get(figure.metric))
             for figure in summarise(self.series, PROTOCOLS[self.case.protocol])
         )
         measurements = (*findings.measurements, *figures)
-        findings = msgspec.structs.replace(findings, measurements=measurements)
+        findings = replace(findings, measurements=measurements)
         achieved = rooflines(self.case, findings, diagnosis.ceilings)
-        findings = msgspec.structs.replace(findings, rooflines=achieved)
+        findings = replace(findings, rooflines=achieved)
         return self._record(run, self.cause, "; ".join(self.reasons), findings)
 
     def _record(self, run: str, cause: Cause, reason: str, findings: Findings) -> Record:

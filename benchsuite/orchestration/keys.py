@@ -33,6 +33,7 @@ class Keys:
     def of(self, case: Case) -> Key:
         """Everything that another result may come of, though the case is the same."""
         inspection, cpu = self.inspections.get(case.backend), self.host.cpu
+        versions = sorted(inspection.versions.items()) if inspection else []
         program = [self.host.machine[name] for name in ("benchsuite", "commit")]
         gpus = "; ".join(" ".join(gpu.values()) for gpu in self.host.gpus)
         offers = [*self.plugins.metrics.values(), *self.plugins.probes.values()]
@@ -44,7 +45,7 @@ class Keys:
             "metrics": ", ".join(f"{one.name} of {self._provenance(one.plugin)}" for one in offers),
             "plugin": self._provenance(self.plugins.backends[case.backend].plugin),
             # Empty where its process died when it was asked, which is no change.
-            "versions": _in_words(inspection.versions) if inspection else "",
+            "versions": ", ".join(f"{name} {version}" for name, version in versions),
         }
 
     def _network(self, name: str, *shapes: Shape) -> str:
@@ -73,7 +74,3 @@ def changes(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
         for name in dict.fromkeys([*old, *new])
         if old.get(name) != new.get(name) and "" not in (old.get(name), new.get(name))
     ]
-
-
-def _in_words(versions: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))

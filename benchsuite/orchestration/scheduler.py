@@ -19,7 +19,6 @@ from benchsuite.processes.messages import (
     Began,
     Ended,
     EpochOver,
-    Event,
     Failed,
     Files,
     Found,
@@ -146,19 +145,14 @@ class Scheduler:
                     # What a process said itself tells more than how it ended.
                     case Ended(returncode) if returncode and not has_failed:
                         state.ended(job.task, event, log)
-                    case _:
-                        self._note(state, event, sampled)
-
-    def _note(self, state: CaseState, event: Event, sampled: list[Series]) -> None:
-        match event:
-            case Found(findings):
-                state.findings.append(findings)
-            case SeriesFound(series):
-                sampled.append(series)
-            case Answered():
-                state.logits = np.asarray(event.logits)
-            case EpochOver(number, epoch):
-                self._observer.epoch_ended(state.case, number, epoch)
+                    case Found(findings):
+                        state.findings.append(findings)
+                    case SeriesFound(series):
+                        sampled.append(series)
+                    case Answered(logits):
+                        state.logits = np.asarray(logits)
+                    case EpochOver(number, epoch):
+                        self._observer.epoch_ended(case, number, epoch)
 
     def _job(self, step: Step) -> Job:
         case, task = step.state.case, step.task
