@@ -23,14 +23,11 @@ def execute(
     budget_s: float | None = None,
     diagnosis: Diagnosis = UNKNOWN,
 ) -> list[Record]:
-    """Run every case and store its record as it ends.
+    """Run every case, one after the other, and store its record as it ends.
 
-    One after the other: nothing else of ours runs while one is measured. The cases of one timing
-    group are alike but for how they are computed. They are trained one by one; then their speed
-    is measured in rounds of fresh processes, in turns.
-
-    budget_s: for all of them; each timing group gets its cases' share of what is left. Cases
-    for which nothing is left are skipped.
+    The cases of a timing group are trained one by one; then their speed is measured in rounds
+    of fresh processes, in turns. Each group gets its cases' share of what is left of the budget;
+    cases for which nothing is left are skipped.
 
     What the journal knows to be over is not done again. An interrupt (KeyboardInterrupt)
     ends the timing group at work; its cases and those not begun get records too, as skipped.

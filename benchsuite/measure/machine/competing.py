@@ -22,7 +22,7 @@ def competing_processes(devices: Iterable[str]) -> list[str]:
     before, reading = _processor_times(), watched(WINDOW_S)
     if not is_quiet(reading):
         share = f"other programs take {reading.foreign_fraction or 0.0:.0%} of all processors"
-        found.append(": ".join([share, *_busiest(before)]))
+        found.append(": ".join(filter(None, (share, _busiest(before)))))
     return found
 
 
@@ -32,8 +32,8 @@ def _on_device(device: str) -> Iterator[str]:
         yield f"{_called(pid)} is on {device}"
 
 
-def _busiest(before: dict[int, float]) -> Iterator[str]:
-    """Those that took most since, and are none of ours; all together, or nothing."""
+def _busiest(before: dict[int, float]) -> str:
+    """Those that took most since, and are none of ours; empty where none took much."""
     ours, after = own_tree(), _processor_times()
     took = {
         pid: (seconds - before.get(pid, 0.0)) / WINDOW_S
@@ -41,9 +41,7 @@ def _busiest(before: dict[int, float]) -> Iterator[str]:
         if pid not in ours
     }
     busy = sorted((share, pid) for pid, share in took.items() if share > _BUSY)[-_NAMED:]
-    named = [f"{_called(pid)} takes {share:.0%} of one" for share, pid in reversed(busy)]
-    if named:
-        yield ", ".join(named)
+    return ", ".join(f"{_called(pid)} takes {share:.0%} of one" for share, pid in reversed(busy))
 
 
 def _processor_times() -> dict[int, float]:
