@@ -10,11 +10,9 @@ normalisation by section 3.3; initial weights by section 5, with its biases of o
 
 from functools import partial
 
-from benchsuite.architectures.blocks import imagenet
+from benchsuite.architectures.blocks import imagenet, local_response_norm
 from benchsuite.graph import Builder, Node
 from benchsuite.graph.initializers import Rule, constant, fan_in_uniform, normal, zeros
-
-_lrn = partial(Builder.local_response_norm, size=5, alpha=1e-4, beta=0.75, k=2.0)
 
 
 def _classifier(
@@ -46,6 +44,7 @@ def alexnet(net: Builder, images: Node, classes: int) -> Node:
         x = net.relu(net.conv(x, 256, 3, padding=1, name="8"))
         x = net.relu(net.conv(x, 256, 3, padding=1, name="10"))
         x = net.max_pool(x, 3, stride=2)
+    # The pool is torchvision's, so that inputs of other sizes fit the classifier too.
     return _classifier(net, net.adaptive_avg_pool(x, 6), classes)
 
 
@@ -55,9 +54,9 @@ def alexnet_paper(net: Builder, images: Node, classes: int) -> Node:
     conv = partial(net.conv, init=normal(0.01))
     with net.scope("features"):
         x = net.relu(conv(images, 96, 11, stride=4, padding=2, name="conv1", bias_init=zeros))
-        x = net.max_pool(_lrn(net, x), 3, stride=2)
+        x = net.max_pool(local_response_norm(net, x), 3, stride=2)
         x = net.relu(conv(x, 256, 5, padding=2, name="conv2", bias_init=constant(1.0)))
-        x = net.max_pool(_lrn(net, x), 3, stride=2)
+        x = net.max_pool(local_response_norm(net, x), 3, stride=2)
         x = net.relu(conv(x, 384, 3, padding=1, name="conv3", bias_init=zeros))
         x = net.relu(conv(x, 384, 3, padding=1, name="conv4", bias_init=constant(1.0)))
         x = net.relu(conv(x, 256, 3, padding=1, name="conv5", bias_init=constant(1.0)))

@@ -11,6 +11,8 @@ Activation = Callable[[Node], Node]
 #: Decorators of networks for ImageNet and for CIFAR, at the sizes that papers give.
 imagenet = partial(architecture, input_shape=(224, 224, 3), classes=1000)
 cifar = partial(architecture, input_shape=(32, 32, 3), classes=10)
+#: Krizhevsky et al. 2012, section 3.3.
+local_response_norm = partial(Builder.local_response_norm, size=5, alpha=1e-4, beta=0.75, k=2.0)
 
 
 def conv_bn(
@@ -26,17 +28,8 @@ def conv_bn(
     momentum: float = 0.1,
 ) -> Node:
     """A convolution without bias that keeps the size at stride 1, and BatchNorm."""
-    x = net.conv(
-        x,
-        filters,
-        kernel,
-        stride=stride,
-        padding=kernel // 2,
-        groups=groups,
-        bias=False,
-        init=kaiming_normal_fan_out,
-        name=names[0],
-    )
+    conv = partial(net.conv, bias=False, init=kaiming_normal_fan_out, name=names[0])
+    x = conv(x, filters, kernel, stride=stride, padding=kernel // 2, groups=groups)
     return net.batch_norm(x, name=names[1], epsilon=epsilon, momentum=momentum)
 
 
@@ -52,10 +45,7 @@ def inverted_residual(
     excite: Activation | None,
     conv_bn: Callable[..., Node] = conv_bn,
 ) -> Node:
-    """Widen, filter each channel, weigh the channels, project: all but the shortcut.
-
-    Howard et al. 2019, Searching for MobileNetV3, arXiv:1905.02244, figure 4.
-    """
+    """All but the shortcut of Howard et al. 2019, MobileNetV3, arXiv:1905.02244, figure 4."""
     position = 0
     with net.scope("block"):
         if hidden != x.shape[-1]:
@@ -75,10 +65,7 @@ def inverted_residual(
 def squeeze_excitation(
     net: Builder, x: Node, squeezed: int, *, activation: Activation, gate: Activation
 ) -> Node:
-    """Weigh each channel by what all of them are on average.
-
-    Hu et al. 2017, Squeeze-and-excitation networks, arXiv:1709.01507.
-    """
+    """Weigh each channel by the averages of all (Hu et al. 2017, arXiv:1709.01507)."""
     conv = partial(net.conv, kernel=1, init=kaiming_normal_fan_out, bias_init=zeros)
     y = activation(conv(net.adaptive_avg_pool(x, 1), squeezed, name="fc1"))
     return net.multiply(x, gate(conv(y, x.shape[-1], name="fc2")))

@@ -10,6 +10,7 @@ from benchsuite.graph import Builder, Node, architecture
 )
 def lenet5(net: Builder, images: Node, classes: int) -> Node:
     """LeNet-5 with a full third layer and plain average pools."""
+    # The paper has its digits of 28×28 in the middle of 32×32: hence the padding.
     x = net.tanh(net.conv(images, 6, 5, padding=2, name="conv1"))
     x = net.avg_pool(x, 2)
     x = net.tanh(net.conv(x, 16, 5, name="conv2"))

@@ -44,6 +44,7 @@ def convnext_tiny(net: Builder, images: Node, classes: int) -> Node:
                 with net.scope(f"{2 * stage}"):
                     x = _conv(net, _layer_norm(net, x, name="0"), width, 2, stride=2, name="1")
             for index in range(depth):
+                # torchvision's: unlike EfficientNet's, the last block has the whole rate.
                 drop = _STOCHASTIC_DEPTH * number / (sum(_DEPTHS) - 1)
                 with net.scope(f"{2 * stage + 1}.{index}"):
                     x = _block(net, x, drop)

@@ -31,19 +31,12 @@ def _mb_conv(
 ) -> Node:
     """Widen, filter each channel, weigh the channels, project, and add the input."""
     expansion, kernel, _, filters, _ = stage
-    squeezed = max(1, x.shape[-1] // 4)
-    y = inverted_residual(
-        net,
-        x,
-        hidden=expansion * x.shape[-1],
-        filters=filters,
-        kernel=kernel,
-        stride=stride,
-        activation=net.silu,
-        excite=partial(
-            squeeze_excitation, net, squeezed=squeezed, activation=net.silu, gate=net.sigmoid
-        ),
-    )
+    channels = x.shape[-1]
+    excite = partial(squeeze_excitation, net, activation=net.silu, gate=net.sigmoid)
+    block = partial(inverted_residual, net, x, hidden=expansion * channels, filters=filters)
+    # A quarter of the block's input, not of the widened channels: torchvision's `squeeze_channels`.
+    squeeze = partial(excite, squeezed=max(1, channels // 4))
+    y = block(kernel=kernel, stride=stride, activation=net.silu, excite=squeeze)
     if stride != 1 or x.shape != y.shape:
         return y
     return net.add(net.stochastic_depth(y, drop), x)
@@ -61,6 +54,7 @@ def efficientnet_b0(net: Builder, images: Node, classes: int) -> Node:
             for index in range(depth):
                 with net.scope(f"{place}.{index}"):
                     stride = stage[2] if index == 0 else 1
+                    # torchvision's: the last block's rate is one step below the whole.
                     drop = _STOCHASTIC_DEPTH * number / total
                     x = _mb_conv(net, x, stage, stride, drop)
                 number += 1

@@ -12,7 +12,7 @@ not say how it starts: here as `kaiming_normal_`, with biases of zero.
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from benchsuite.architectures.blocks import imagenet
+from benchsuite.architectures.blocks import imagenet, local_response_norm
 from benchsuite.graph import Builder, Node
 from benchsuite.graph.initializers import kaiming_normal_fan_in, normal, zeros
 
@@ -82,21 +82,18 @@ def googlenet(net: Builder, images: Node, classes: int) -> Node:
     x = _normalised(net, x, 64, 1, name="conv2")
     x = _normalised(net, x, 192, 3, name="conv3")
     x = net.max_pool(x, 3, stride=2, ceil=True)
+    # The last pool of torchvision's is 2×2, where table 1 has 3×3.
     x = net.dropout(_stages(net, x, _normalised, 3, last_pool=2), 0.2)
     return net.dense(x, classes, name="fc", init=normal(0.01))
-
-
-def _lrn(net: Builder, x: Node) -> Node:
-    return net.local_response_norm(x, 5, alpha=1e-4, beta=0.75, k=2.0)
 
 
 @imagenet(paper=_PAPER)
 def googlenet_paper(net: Builder, images: Node, classes: int) -> Node:
     """GoogLeNet as published: 5×5 branches, local response normalisation, no BatchNorm."""
     x = _plain(net, images, 64, 7, stride=2, name="conv1")
-    x = _lrn(net, net.max_pool(x, 3, stride=2, ceil=True))
+    x = local_response_norm(net, net.max_pool(x, 3, stride=2, ceil=True))
     x = _plain(net, x, 64, 1, name="conv2")
-    x = _lrn(net, _plain(net, x, 192, 3, name="conv3"))
+    x = local_response_norm(net, _plain(net, x, 192, 3, name="conv3"))
     x = net.max_pool(x, 3, stride=2, ceil=True)
     x = net.dropout(_stages(net, x, _plain, 5, last_pool=3), 0.4)
     return net.dense(x, classes, name="fc", init=kaiming_normal_fan_in, bias_init=zeros)

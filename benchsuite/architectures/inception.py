@@ -11,8 +11,8 @@ truncates at ±2 absolute, twenty standard deviations away.
 from functools import partial
 
 from benchsuite.graph import Builder, Node, architecture
-from benchsuite.graph.builder import Size
 from benchsuite.graph.initializers import normal
+from benchsuite.graph.ops.sliding import Size
 
 
 def _conv(

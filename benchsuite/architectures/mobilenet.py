@@ -75,11 +75,13 @@ _SMALL = (
     (5, 576, 96, True, "HS", 1),
 )
 
+# torchvision's numbers of MobileNetV3; its MobileNetV2 has PyTorch's defaults.
 _conv_bn_v3 = partial(conv_bn, epsilon=1e-3, momentum=0.01)
 
 
 def _divisible(channels: float) -> int:
     """The nearest multiple of 8, but not less than nine tenths of `channels`."""
+    # As torchvision's `_make_divisible`, which follows the authors' TensorFlow code.
     nearest = max(8, int(channels + 4) // 8 * 8)
     return nearest if nearest >= 0.9 * channels else nearest + 8
 
@@ -87,24 +89,11 @@ def _divisible(channels: float) -> int:
 def _bottleneck_v3(net: Builder, x: Node, row: tuple[int, int, int, bool, str, int]) -> Node:
     """A row of table 2: an inverted residual, its channels weighed before it is projected."""
     kernel, hidden, filters, excited, kind, stride = row
-    excite = partial(
-        squeeze_excitation,
-        net,
-        squeezed=_divisible(hidden / 4),
-        activation=net.relu,
-        gate=net.hard_sigmoid,
-    )
-    y = inverted_residual(
-        net,
-        x,
-        hidden=hidden,
-        filters=filters,
-        kernel=kernel,
-        stride=stride,
-        activation=net.relu if kind == "RE" else net.hard_swish,
-        excite=excite if excited else None,
-        conv_bn=_conv_bn_v3,
-    )
+    excite = partial(squeeze_excitation, net, activation=net.relu, gate=net.hard_sigmoid)
+    squeeze = partial(excite, squeezed=_divisible(hidden / 4)) if excited else None
+    block = partial(inverted_residual, net, x, hidden=hidden, filters=filters, kernel=kernel)
+    activation = net.relu if kind == "RE" else net.hard_swish
+    y = block(stride=stride, activation=activation, excite=squeeze, conv_bn=_conv_bn_v3)
     return net.add(y, x) if stride == 1 and x.shape == y.shape else y
 
 

@@ -35,6 +35,7 @@ def _shortcut(net: Builder, x: Node, filters: int, stride: int) -> Node:
 def _padded_shortcut(net: Builder, x: Node, filters: int, stride: int) -> Node:
     """The identity, every second position of it, between channels of zeros (option A)."""
     if stride > 1:
+        # A pool of one pixel takes every second position: that needs no op of its own.
         x = net.max_pool(x, 1, stride=stride)
     missing = filters - x.shape[-1]
     return net.pad_channels(x, missing // 2, missing - missing // 2) if missing else x

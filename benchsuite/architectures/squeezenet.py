@@ -30,6 +30,7 @@ def squeezenet1_0(net: Builder, images: Node, classes: int) -> Node:
     with net.scope("features"):
         x = net.relu(_conv(net, images, 96, 7, stride=2, name="0"))
         x = net.max_pool(x, 3, stride=2, ceil=True)
+        # Pools have numbers too in torchvision's `nn.Sequential`: 6 and 11 are missing.
         for position, squeeze, expand in (
             *((3, 16, 64), (4, 16, 64), (5, 32, 128)),
             *((7, 32, 128), (8, 48, 192), (9, 48, 192), (10, 64, 256)),

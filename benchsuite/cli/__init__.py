@@ -68,6 +68,7 @@ class _Commands(click.Group):
         parent: click.Context | None = None,
         **extra: Any,  # noqa: ANN401 - click's own signature
     ) -> click.Context:
+        # Options are parsed here, before `invoke`: their errors become one line too.
         with one_line_errors():
             return super().make_context(info_name, args, parent, **extra)
 
@@ -97,22 +98,8 @@ def cli(ctx: click.Context, plugin: tuple[str, ...]) -> None:  # noqa: ARG001 - 
 
 
 for _command in (
-    compare,
-    completion,
-    doctor,
-    export,
-    export_weights,
-    history,
-    import_weights,
-    leaderboard,
-    list_offers,
-    merge,
-    plan,
-    report,
-    run,
-    show,
-    show_batch,
-    verify,
+    *(compare, completion, doctor, export, export_weights, history, import_weights, leaderboard),
+    *(list_offers, merge, plan, report, run, show, show_batch, verify),
 ):
     cli.add_command(_command)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,6 @@ from benchsuite.cli.parameters import PATH, Axis, Names
 from benchsuite.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from benchsuite.report.columns.column import Column
     from benchsuite.report.comparison.change import Finding
     from benchsuite.report.comparison.pairing import Pairing
@@ -77,6 +76,7 @@ def compare(
         names = ", ".join(column.name for column in columns)
         raise UsageError(f"nothing to compare: no pair of cases has {names}")
     regressed = regressions(findings, gate) if gate else []
+    # A regression is an answer, whatever other conditions could not decide.
     for reason in () if regressed else undecided(findings, gate):
         raise UsageError(reason)
     _print(findings, pairing, layout, columns)

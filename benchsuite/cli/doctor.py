@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,8 +12,6 @@ from benchsuite.cli.parameters import plugins_of
 from benchsuite.cli.run_options import run_options, spec_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from benchsuite.measure.machine.diagnosis import Diagnosis
     from benchsuite.records import Case
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +14,6 @@ from benchsuite.cli.parameters import Names, results_argument
 from benchsuite.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from benchsuite.report.columns.column import Column
     from benchsuite.report.comparison.rows import Row
     from benchsuite.report.history import CaseHistory
@@ -68,10 +67,11 @@ def _is_asked(row: Row, asked: dict[str, tuple[str, ...] | None]) -> bool:
 
 
 def _print(found: Sequence[CaseHistory], column: Column) -> None:
+    from benchsuite.report.columns.column import Figure
     from benchsuite.report.comparison.change import show_change
-    from benchsuite.report.comparison.table import figure_of, varying
+    from benchsuite.report.comparison.table import varying
 
-    figure = figure_of(column)
+    figure = column.figure or Figure(column.name)
     cases = varying([one.rows[-1] for one in found], ("device_name", "protocol"))
 
     def lines() -> Iterator[list[str]]:
@@ -81,13 +81,8 @@ def _print(found: Sequence[CaseHistory], column: Column) -> None:
                 for step in one.steps
             )
             case = [str(one.rows[-1].cell(name)) for name in cases]
-            yield [
-                *case,
-                str(len(one.rows)),
-                one.sparkline,
-                figure.show(one.known[-1]),
-                "; ".join(steps),
-            ]
+            latest = figure.show(one.known[-1])
+            yield [*case, str(len(one.rows)), one.sparkline, latest, "; ".join(steps)]
 
     unit = figure.header.replace("\n", " ")
     headers = [*cases, "runs", unit, "latest", "steps"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,6 @@ from benchsuite.cli.parameters import PATH, results_argument
 from benchsuite.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from benchsuite.records import Record
     from benchsuite.report.leaderboard.view import View
 
@@ -69,6 +68,7 @@ def leaderboard(
             raise UsageError(f"--csv - and --format {form} cannot both be printed: leave one out")
         form, csv_file = "csv", None
     _show(rows, view, form, output, wide=wide)
+    # Words go beside data to the standard error: a pipe is to get the data alone.
     is_data = form != _TABLE and output is None
     say(_source(rows, records), err=is_data)
     if csv_file is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -53,6 +54,7 @@ def list_offers(ctx: click.Context, kind: str, as_json: bool) -> None:
 def _offered(entry: Entry) -> Row:
     """With what is known of a network once it is loaded."""
     row, facts = _offer(entry), _FACTS.get(entry.kind)
+    # A library that is not there cannot be loaded, and `missing` names it already.
     if facts is None or (entry.kind == "native model" and row["missing"]):
         return row
     try:
@@ -63,15 +65,12 @@ def _offered(entry: Entry) -> Row:
 
 def _architecture(architecture: Architecture) -> Row:
     graph = architecture.trace()
+    counted = ("parameters", "buffers", "macs", "flops", "fingerprint")
     return {
         "paper": architecture.paper,
-        "input_shape": list(graph.input_shape),
+        "input_shape": graph.input_shape,
         "classes": architecture.classes,
-        "parameters": graph.parameters,
-        "buffers": graph.buffers,
-        "macs": graph.macs,
-        "flops": graph.flops,
-        "fingerprint": graph.fingerprint,
+        **{fact: getattr(graph, fact) for fact in counted},
     }
 
 
@@ -109,14 +108,7 @@ def _plugin(plugins: Plugins, info: PluginInfo) -> Row:
         for entry in getattr(plugins, registry).values()
         if entry.plugin == info.name and not info.error
     ]
-    return {
-        "name": info.name,
-        "distribution": info.distribution,
-        "version": info.version,
-        "hooks": list(info.hooks),
-        "error": info.error,
-        "offers": offers,
-    }
+    return {**asdict(info), "offers": offers}
 
 
 def _architecture_cells(row: Row) -> Mapping[str, str]:

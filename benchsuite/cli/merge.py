@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +14,6 @@ from benchsuite.cli.parameters import PATH
 from benchsuite.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from benchsuite.records.merge import Keep, Merged
 
 #: Cases that a line names; it counts the rest.
@@ -24,11 +23,7 @@ _NAMED = 3
 @click.command()
 @click.argument("runs", nargs=-1, required=True, type=PATH)
 @click.option(
-    "--results",
-    type=PATH,
-    default=Path("results"),
-    show_default=True,
-    help="Folder for results.",
+    "--results", type=PATH, default=Path("results"), show_default=True, help="Folder for results."
 )
 @click.option("--name", help="Name of the new run. [default: merged-<time>]")
 @click.option(

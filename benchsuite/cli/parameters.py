@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from benchsuite.hooks import Plugins, Registry
 
 Kind = Literal["architectures", "backends", "datasets", "exporters", "metrics"]
-_Function = TypeVar("_Function", bound=Callable[..., Any])
+Command = TypeVar("Command", bound=Callable[..., Any])
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 PATH = click.Path(path_type=Path)
@@ -40,11 +40,7 @@ def plugins_of(ctx: click.Context) -> Plugins:
 def complete(kind: Kind) -> Completer:
     """Completion of names of one kind, the last one where commas separate several."""
 
-    def completer(
-        ctx: click.Context,
-        param: click.Parameter,  # noqa: ARG001 - click's own signature
-        incomplete: str,
-    ) -> list[CompletionItem]:
+    def completer(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
         before, comma, last = incomplete.rpartition(",")
         try:
             registry: Registry = getattr(plugins_of(ctx), kind)
@@ -60,9 +56,7 @@ def complete(kind: Kind) -> Completer:
 
 
 def complete_recipes(
-    ctx: click.Context,  # noqa: ARG001 - click's own signature
-    param: click.Parameter,  # noqa: ARG001 - likewise
-    incomplete: str,
+    _ctx: click.Context, _param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Completion of the presets' names."""
     from benchsuite.training.recipes import preset_names
@@ -77,12 +71,7 @@ class _Parsed(click.ParamType, ABC):  # type: ignore[type-arg] # generic since c
     def parse(self, value: Any) -> Any:  # noqa: ANN401 - text, or a default of another type
         """The value. Raises ValueError for what is none."""
 
-    def convert(
-        self,
-        value: Any,  # noqa: ANN401 - likewise
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> Any:  # noqa: ANN401 - whatever it is parsed to
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - whatever it is parsed to
         try:
             return self.parse(value)
         except ValueError as error:
@@ -104,10 +93,7 @@ class Axis(_Parsed):
         return name
 
     def shell_complete(
-        self,
-        ctx: click.Context,  # noqa: ARG002 - click's own signature
-        param: click.Parameter,  # noqa: ARG002 - likewise
-        incomplete: str,
+        self, _ctx: click.Context, _param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """Those that begin so."""
         return [CompletionItem(name) for name in _axes() if name.startswith(incomplete)]
@@ -133,10 +119,7 @@ class Assignment(_Parsed):
 
 
 class Names(_Parsed):
-    """Names or shell patterns, separated by commas -> tuple of str; completes by `kind`, if any.
-
-    Whether they exist is the registry's matter: `Registry.select`.
-    """
+    """Names or patterns, separated by commas -> tuple of str; completed by `kind`, not checked."""
 
     name = "names"
 
@@ -177,10 +160,7 @@ class Integers(_Parsed):
 
 
 class InputShape(_Parsed):
-    """`32x32x3`, `32×32×3`, `32x32` or `32` -> (H, W, C), or (H, W) where C is not given.
-
-    Where they are not, an architecture's own are meant.
-    """
+    """`32x32x3`, `32×32×3`, `32x32`, `32` -> (H, W, C), or (H, W): C is then the network's own."""
 
     name = "HxWxC"
 
@@ -196,7 +176,7 @@ class InputShape(_Parsed):
         return tuple(int(part) for part in parts)
 
 
-def size_options(command: _Function) -> _Function:
+def size_options(command: Command) -> Command:
     """The options that `traced` takes: the size of one network."""
     own = "[default: the network's own]"
     classes = click.option("--classes", type=click.IntRange(min=1), help=f"Classes. {own}")

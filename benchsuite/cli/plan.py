@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,8 +12,6 @@ from benchsuite.cli.parameters import plugins_of
 from benchsuite.cli.run_options import run_options, spec_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from benchsuite.records import Case
 
 
@@ -52,22 +51,18 @@ def _print_table(cases: Sequence[Case]) -> None:
         for name in fields_with(Role.AXIS, Role.REPEAT)
         if name not in _SHOWN and len({getattr(case, name) for case in cases}) > 1
     ]
-    for column in ("architecture", "backend", "device", *varying, "seed", "measured at"):
+    fields = ("architecture", "backend", "device", *varying, "seed")
+    for column in (*fields, "measured at", "trained at"):
         table.add_column(column, overflow="fold")
-    table.add_column("trained at", overflow="fold")
-    table.add_column("batches", justify="right")
-    table.add_column("steps", justify="right")
+    for column in ("batches", "steps"):
+        table.add_column(column, justify="right")
     for case in cases:
         recipe = case.recipe
         steps = f"{recipe.epochs} epochs"
         if recipe.max_steps is not None:
             steps += f", at most {recipe.max_steps:,}"
         table.add_row(
-            case.architecture,
-            case.backend,
-            case.device,
-            *(str(getattr(case, name)) for name in varying),
-            str(case.seed),
+            *(str(getattr(case, name)) for name in fields),
             extents(case.input_shape),
             extents(case.train_input_shape),
             f"1, {case.inference_batch_size}; {case.training_batch_size}",

@@ -122,7 +122,7 @@ def _name(case: Case) -> str:
 
 
 def _epoch(case: Case, number: int, epoch: Epoch) -> str:
-    from benchsuite.metrics.quality import TOP1
+    from benchsuite.metrics.declared import TOP1
 
     top1 = epoch.validation.get(TOP1.name)
     accuracy = "" if top1 is None else f", validation top-1 {top1:.3f}"

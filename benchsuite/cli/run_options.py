@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from benchsuite.cli.parameters import (
     PATH,
     Assignment,
+    Command,
     InputShape,
     Integers,
     Names,
@@ -19,8 +19,6 @@ from benchsuite.cli.parameters import (
 
 if TYPE_CHECKING:
     from benchsuite.planning import RunSpec
-
-_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _OPTIONS = (
     click.option(
@@ -140,6 +138,7 @@ _OPTIONS = (
         help="Host memory of each process of a case, such as 8GiB; a case that needs more ends as "
         "oom. Linux only. [default: none]",
     ),
+    # Flags are None where nobody gives them: a configuration file may then say yes.
     click.option(
         "--batch-backoff",
         is_flag=True,
@@ -160,8 +159,9 @@ _OPTIONS = (
 )
 
 
-def run_options(command: _Function) -> _Function:
+def run_options(command: Command) -> Command:
     """Give a command every option of a run."""
+    # A decorator puts its option before those that are there: help is to list them as above.
     for option in reversed(_OPTIONS):
         command = option(command)
     return command

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +15,6 @@ from benchsuite.cli.output import print_table, say, time_left
 from benchsuite.cli.parameters import PATH, Names, plugins_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from benchsuite.records.certificate import Certificate
 
 _PRECISIONS = ("fp64", "fp32")
@@ -80,6 +79,7 @@ def verify(
     request = Request(
         subjects=(UPDATE_RULES, *chosen),
         backends=[e.name for e in choose_backends(spec, plugins)],
+        # Only on a CPU do two right implementations in float64 differ by rounding alone.
         precisions=precisions or (_PRECISIONS if device == "cpu" else ("fp32",)),
         device=device,
         threads=threads,

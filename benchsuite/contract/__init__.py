@@ -15,10 +15,9 @@ from benchsuite.contract.ceilings import ELEMENT_BYTES, CeilingBackend, Workload
 from benchsuite.contract.checks import check_request, check_rule, check_setup
 from benchsuite.contract.dataset import Dataset, EncodedImages, Images, RaggedImages, Split
 from benchsuite.contract.idiomatic import IDIOMATIC_FIELDS, IdiomaticBackend, IdiomaticSession
-from benchsuite.contract.metric import Metric
 from benchsuite.contract.native import NativeBackend, NativeModel
 from benchsuite.contract.probe import Probe, ProbeContext
-from benchsuite.contract.quantity import Quantity, Scale
+from benchsuite.contract.quantity import Metric, Quantity, Scale
 from benchsuite.contract.recipe import Recipe
 from benchsuite.contract.training import LossScaling, Normalizer, UpdateRule
 

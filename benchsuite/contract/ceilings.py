@@ -6,6 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 from benchsuite.contract.backend import Backend, Setup
 
 #: Of one number that layers compute with, by precision.
+# tf32 rounds within a multiplication: in memory, its numbers are float32.
 ELEMENT_BYTES: Mapping[str, int] = {"fp32": 4, "tf32": 4, "bf16": 2, "fp16": 2, "fp64": 8}
 
 

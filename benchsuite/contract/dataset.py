@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+# `eq=False`: of arrays, `==` is an array and no answer.
 @dataclass(frozen=True, slots=True, eq=False)
 class RaggedImages:
     """Images of various sizes, each (h, w, c) uint8 with one channel or three."""
@@ -29,14 +30,14 @@ class EncodedImages:
         bytes it has.
     digests: (N, 32) uint8, sha256 of each image's pixels.
     channels: of all: gray images become RGB where it is three.
-    kept: how the paths begin under which the core keeps what it makes of all of them.
+    cache_stem: how the paths begin under which the core caches what it makes of all of them.
     """
 
     paths: NDArray[np.bytes_]
     spans: NDArray[np.int64]
     digests: NDArray[np.uint8]
     channels: int
-    kept: str
+    cache_stem: str
 
     def __len__(self) -> int:
         return len(self.paths)

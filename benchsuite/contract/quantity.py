@@ -1,9 +1,13 @@
 """What a measured figure is: its name, its unit, which way is better, and how people see it."""
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 #: How one process's samples become its value. `benchsuite.measure.summary` has the rules.
 Summary = Literal["median", "maximum", "rate", "energy", "power", "tail", "first", "part"]
@@ -12,8 +16,6 @@ Batch = Literal["one", "inference", "training", "none"]
 _CHOICES = {"better": get_args(Better), "batch": get_args(Batch), "summary": get_args(Summary)}
 #: It is a part of a column's name, which conditions such as `--where` must be able to name.
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
-
-
 #: Of what a probe measures that could not be loaded.
 UNKNOWN_UNIT = "?"
 
@@ -31,11 +33,7 @@ class Scale(msgspec.Struct, frozen=True):
 
 
 #: By the unit that records have.
-_USUAL = {
-    "s": Scale("ms", 1e3),
-    "bytes": Scale("MB", 1e-6),
-    "J/image": Scale("mJ/image", 1e3),
-}
+_USUAL = {"s": Scale("ms", 1e3), "bytes": Scale("MB", 1e-6), "J/image": Scale("mJ/image", 1e3)}
 
 
 def usual_scale(unit: str) -> Scale:
@@ -95,3 +93,25 @@ class Quantity(msgspec.Struct, frozen=True, kw_only=True):
         """Of its column in the leaderboard, or of one end of its interval: `load_low_s`."""
         unit = re.sub(r"[\W_]+", "_", self.unit.lower().replace("/", " per ")).strip("_")
         return "_".join(part for part in (self.name, end, unit) if part)
+
+
+Compute = Callable[[NDArray[np.float64], NDArray[np.int64]], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A figure of quality, computed by the core for every backend alike.
+
+    name: its column, with the unit where there is one (`loss_nats`).
+    better: which way is better.
+    compute: (logits (N, classes) float64, labels (N,) int64) -> the figure.
+    """
+
+    name: str
+    better: Literal["higher", "lower"]
+    compute: Compute
+
+    @classmethod
+    def of(cls, quantity: Quantity, compute: Compute) -> "Metric":
+        """The one of a declared quantity."""
+        return cls(quantity.name, quantity.better, compute)

@@ -12,6 +12,7 @@ _LARGEST = sys.float_info.max
 _Positive = Annotated[float, msgspec.Meta(gt=0, le=_LARGEST)]
 _NotNegative = Annotated[float, msgspec.Meta(ge=0, le=_LARGEST)]
 _Share = Annotated[float, msgspec.Meta(ge=0, lt=1)]
+# Records hold whole numbers of 64 bits.
 _Count = Annotated[int, msgspec.Meta(ge=1, le=(1 << 63) - 1)]
 
 
@@ -114,21 +115,8 @@ class Recipe(
     @property
     def update_rule(self) -> UpdateRule:
         """What a backend is told of it."""
-        usual_decay: Literal["coupled", "decoupled"]
-        usual_decay = "decoupled" if self.optimizer == "adamw" else "coupled"
-        return UpdateRule(
-            optimizer="adam" if self.optimizer == "adamw" else self.optimizer,
-            momentum=self.momentum,
-            nesterov=self.nesterov,
-            beta1=self.beta1,
-            beta2=self.beta2,
-            alpha=self.alpha,
-            epsilon=self.epsilon,
-            weight_decay=self.weight_decay,
-            decay=self.decay or usual_decay,
-            decayed=self.decayed,
-            clip_norm=self.clip_norm,
-            micro_batches=self.micro_batches,
-            focal_gamma=self.focal_gamma,
-            ema=self.ema,
-        )
+        fields = {name: getattr(self, name) for name in UpdateRule.__struct_fields__}
+        is_adamw = self.optimizer == "adamw"
+        fields["decay"] = self.decay or ("decoupled" if is_adamw else "coupled")
+        fields["optimizer"] = "adam" if is_adamw else self.optimizer
+        return UpdateRule(**fields)

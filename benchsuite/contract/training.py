@@ -63,6 +63,7 @@ class LossScaling(msgspec.Struct, frozen=True, kw_only=True):
     taken.
     """
 
+    # `GradScaler`'s own defaults.
     first: float = 65536.0
     steps_until_doubled: int = 2000
 

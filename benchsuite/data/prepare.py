@@ -21,10 +21,7 @@ _NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class PreparedData:
-    """Splits at the network's input size, their normaliser and their digests.
-
-    test_positions: of the test images, in the data set as a whole.
-    """
+    """Splits at the network's size; `test_positions` are those in the data set as a whole."""
 
     train: FittedSplit
     validation: FittedSplit
@@ -49,19 +46,11 @@ def prepare(
     """
     _check_labels(dataset)
     splits = split(dataset, seed, limit, fold)
-    train, validation, test = (
-        fit_split(part.source, part.index, shape)
-        for part in (splits.train, splits.validation, splits.test)
-    )
-    return PreparedData(
-        train,
-        validation,
-        test,
-        fit_normalizer(train),
-        digest_data(train, validation, test),
-        digest_split(splits),
-        splits.positions["test"],
-    )
+    drawn = (splits.train, splits.validation, splits.test)
+    train, validation, test = (fit_split(part.source, part.index, shape) for part in drawn)
+    normalizer = fit_normalizer(train)
+    digests = (digest_data(train, validation, test), digest_split(splits))
+    return PreparedData(train, validation, test, normalizer, *digests, splits.positions["test"])
 
 
 def check_splits(

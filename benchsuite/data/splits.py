@@ -32,10 +32,7 @@ class SplitPart:
 
 @dataclass(frozen=True, slots=True)
 class Splits:
-    """The three parts of a data set, and where each example came from.
-
-    positions: per part, in the data set as a whole (train first, then its own test split).
-    """
+    """Three parts; their `positions` in the data set as a whole: train, then its own test split."""
 
     train: SplitPart
     validation: SplitPart
@@ -64,11 +61,8 @@ def split(
     generator = np.random.default_rng([seed, _SPLIT_STREAM])
     drawn = _Drawing(dataset.train.labels, generator, dataset.name)
     own, test, offset = drawn.some(limit), dataset.test, 0
-    if fold is not None:
-        own, taken = drawn.fold(own, fold)
-        tests = SplitPart(dataset.train, taken)
-    elif test is None:
-        own, taken = drawn.share(own, TEST_SHARE)
+    if fold is not None or test is None:
+        own, taken = drawn.fold(own, fold) if fold else drawn.share(own, TEST_SHARE)
         tests = SplitPart(dataset.train, taken)
     else:
         chosen = _Drawing(test.labels, generator, dataset.name).some(limit)

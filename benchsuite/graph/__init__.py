@@ -2,9 +2,8 @@
 
 from benchsuite.graph import initializers
 from benchsuite.graph.architecture import Architecture, architecture
-from benchsuite.graph.builder import Builder
+from benchsuite.graph.builder import OPS, Builder
 from benchsuite.graph.node import Graph, Node, Shape, Weight, opaque_graph
-from benchsuite.graph.ops import OPS
 
 __all__ = [
     "OPS",

@@ -1,6 +1,7 @@
 """An architecture: one function, written once, that every backend gets."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from benchsuite.errors import ShapeError
@@ -25,10 +26,7 @@ class Architecture:
     paper: str
 
     def trace(self, input_shape: Shape | None = None, classes: int | None = None) -> Graph:
-        """Record the graph for an input of shape (H, W, C), by default the network's own.
-
-        Raises ShapeError, naming the smallest input that fits, where this one does not.
-        """
+        """The graph for (H, W, C). Raises ShapeError, naming the smallest input that fits."""
         shape = self.input_shape if input_shape is None else input_shape
         count = self.classes if classes is None else classes
         if count < 1:
@@ -40,10 +38,7 @@ class Architecture:
 
     @property
     def smallest(self) -> int:
-        """Pixels of a side of the smallest square input, with the network's own channels.
-
-        Raises ShapeError where there is none below 512 pixels.
-        """
+        """Pixels of the smallest square's side. Raises ShapeError where none up to 512 fits."""
         size = self._smallest_size(self.input_shape[2], self.classes)
         if size is None:
             raise ShapeError(f"{self.name} takes no square input of up to {_LARGEST_SIZE_TRIED}")
@@ -53,6 +48,7 @@ class Architecture:
         builder = Builder()
         logits = self.build(builder, builder.input(shape), classes)
         graph = builder.graph(self.name)
+        # The last node is the output: whatever is recorded behind the logits would take its place.
         if logits is not graph.output or logits.shape != (classes,):
             raise ShapeError(
                 f"the last layer must yield the logits, of shape ({classes},); "
@@ -72,11 +68,9 @@ class Architecture:
 
     def _smallest_size(self, channels: int, classes: int) -> int | None:
         for candidate in range(1, _LARGEST_SIZE_TRIED + 1):
-            try:
+            with suppress(ShapeError):
                 self._trace((candidate, candidate, channels), classes)
-            except ShapeError:
-                continue
-            return candidate
+                return candidate
         return None
 
 

@@ -1,22 +1,35 @@
-"""The builder that an architecture is written against: it records, and computes nothing."""
+"""The op vocabulary, and the builder that architectures are written against."""
 
-from benchsuite.graph.ops.activations import Activations
-from benchsuite.graph.ops.attention import Attention
-from benchsuite.graph.ops.convolution import Convolution
-from benchsuite.graph.ops.dense import Dense
-from benchsuite.graph.ops.normalization import Normalization
-from benchsuite.graph.ops.pooling import Pooling
-from benchsuite.graph.ops.sliding import Size
-from benchsuite.graph.ops.structure import Structure
-from benchsuite.graph.ops.tokens import Tokens
+from collections.abc import Mapping
+from types import MappingProxyType
 
-__all__ = ["Builder", "Size"]
+from benchsuite.graph.ops import (
+    activations,
+    attention,
+    convolution,
+    dense,
+    normalization,
+    pooling,
+    structure,
+    tokens,
+)
+from benchsuite.graph.ops.op import Op
+
+_FAMILIES = (convolution, dense, normalization, activations, pooling, structure, tokens, attention)
+OPS: Mapping[str, Op] = MappingProxyType({op.name: op for one in _FAMILIES for op in one.OPS})
 
 
 class Builder(
-    Convolution, Dense, Normalization, Activations, Pooling, Structure, Tokens, Attention
+    convolution.Convolution,
+    dense.Dense,
+    normalization.Normalization,
+    activations.Activations,
+    pooling.Pooling,
+    structure.Structure,
+    tokens.Tokens,
+    attention.Attention,
 ):
-    """Records a graph, node by node; each op's method stands with the op.
+    """Records a graph, node by node, and computes nothing; each op's method stands with the op.
 
     Every method takes and returns nodes; shapes are per example and channels last.
     `name` is that of the layer within its `scope`; layers without weights may leave it

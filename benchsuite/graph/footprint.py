@@ -6,8 +6,8 @@ within itself is not known here. A view (`Op.view`) holds and moves nothing of i
 
 from collections.abc import Mapping
 
+from benchsuite.graph.builder import OPS
 from benchsuite.graph.node import Graph, Node
-from benchsuite.graph.ops import OPS
 
 
 def peak_elements(graph: Graph) -> int:
@@ -20,7 +20,7 @@ def peak_elements(graph: Graph) -> int:
     alive: dict[str, int] = {}
     peak = 0
     for step, node in enumerate(graph.nodes):
-        if not _is_view(node):
+        if not OPS[node.op].view:
             alive[node.name] = node.size
         peak = max(peak, sum(alive.values()))
         alive = {name: size for name, size in alive.items() if last[name] > step}
@@ -70,12 +70,8 @@ def training_macs(graph: Graph) -> int:
     )
 
 
-def _is_view(node: Node) -> bool:
-    return OPS[node.op].view
-
-
 def _moves(node: Node) -> bool:
-    return bool(node.inputs) and not _is_view(node)
+    return bool(node.inputs) and not OPS[node.op].view
 
 
 def _last_uses(graph: Graph) -> Mapping[str, int]:
@@ -83,9 +79,10 @@ def _last_uses(graph: Graph) -> Mapping[str, int]:
     owner: dict[str, str] = {}
     last: dict[str, int] = {}
     for step, node in enumerate(graph.nodes):
-        owner[node.name] = owner[node.inputs[0]] if _is_view(node) else node.name
+        owner[node.name] = owner[node.inputs[0]] if OPS[node.op].view else node.name
         for name in (node.name, *node.inputs):
             last[owner[name]] = step
+    # Whoever called holds the logits: they outlive every step.
     last[owner[graph.output.name]] = len(graph.nodes)
     return last
 

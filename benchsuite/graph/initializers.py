@@ -25,12 +25,9 @@ class Constant:
 
     value: float
 
-    def draw(
-        self,
-        generator: np.random.Generator,  # noqa: ARG002 - every distribution has one signature
-        shape: tuple[int, ...],
-    ) -> NDArray[np.float32]:
+    def draw(self, _: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float32]:
         """An array of this shape."""
+        # Not at the top: whoever only declares a network loads no NumPy.
         import numpy as np
 
         return np.full(shape, self.value, dtype=np.float32)
@@ -129,6 +126,4 @@ def constant(value: float) -> Rule:
     return lambda _: Constant(value)
 
 
-def zeros(fans: Fans) -> Initializer:  # noqa: ARG001 - a rule, whatever the fans
-    """Zero everywhere."""
-    return Constant(0.0)
+zeros = constant(0.0)

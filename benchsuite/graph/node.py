@@ -33,6 +33,7 @@ class Weight:
         return math.prod(self.shape)
 
 
+# `eq=False`: a mapping of attributes has no hash, and names are unique within a graph anyway.
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
     """One operation. Shapes are per example and channels last: (H, W, C), (T, D) or (F,)."""
@@ -118,16 +119,14 @@ class Graph:
 
     @cached_property
     def fingerprint(self) -> str:
-        """sha256 of the function that the graph computes: structure, numbers and names.
-
-        Initial values are left out: they are the weights' matter, not the function's.
-        """
+        """sha256 of the graph's function: structure, numbers and names, without initial values."""
         text = json.dumps([_describe(node) for node in self.nodes], separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _describe(node: Node) -> list[object]:
     weights = [[w.role, list(w.shape), w.trainable] for w in node.weights]
+    # Sorted: the order in which the builder names attributes is no part of the function.
     attrs = sorted(node.attrs.items())
     return [node.name, node.op, list(node.inputs), attrs, list(node.shape), weights]
 
@@ -139,9 +138,7 @@ def opaque_graph(
     macs: int,
     weights: Mapping[str, tuple[Shape, bool]] | None = None,
 ) -> Graph:
-    """A network of which only the outside is known: a library wrote it in its framework's terms.
-
-    It is an input (H, W, C), and one node that yields the logits and holds all weights.
+    """A network known from outside: an input (H, W, C), and a node with the logits and all weights.
 
     weights: shape, and whether it is trained, by the library's own name.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain, count
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,7 @@ class Recorder:
         except ShapeError as error:
             raise ShapeError(f"{op.name} '{full_name}': {error}") from None
         layout = op.weights(attrs, shapes)
+        # All by the first weight, as PyTorch takes a bias's bound from its weight's fan-in.
         fans = _fans(next(iter(layout.values()))[0]) if layout else Fans(1, 1)
         weights = tuple(
             Weight(role, extent, rules[role](fans), trainable)
@@ -71,6 +73,7 @@ class Recorder:
         )
         macs = op.macs(attrs, shapes, shape)
         sources = tuple(node.name for node in inputs)
+        # A copy behind a proxy: one graph goes to every backend, and none may change it.
         node = Node(
             full_name, op.name, sources, MappingProxyType(dict(attrs)), shape, weights, macs
         )
@@ -83,11 +86,8 @@ class Recorder:
             if full_name in self._nodes:
                 raise ShapeError(f"two layers are named '{full_name}': names must be unique")
             return full_name
-        candidate, count = full_name, 1
-        while candidate in self._nodes:
-            count += 1
-            candidate = f"{full_name}_{count}"
-        return candidate
+        candidates = chain([full_name], (f"{full_name}_{number}" for number in count(2)))
+        return next(candidate for candidate in candidates if candidate not in self._nodes)
 
 
 def _fans(shape: Shape) -> Fans:

@@ -71,5 +71,6 @@ def check_weights(graph: Graph, weights: Weights) -> None:
 
 
 def _generator(seed: int, name: str) -> np.random.Generator:
+    # By the name's sha256: Python's own `hash` of a text differs from process to process.
     words = np.frombuffer(hashlib.sha256(name.encode()).digest(), dtype=np.uint32)
     return np.random.default_rng([seed, *map(int, words)])

@@ -22,17 +22,18 @@ GROUP = "benchsuite"
 #: Environment variable with the names of plugins to leave out, separated by commas.
 DISABLE_VARIABLE = "BENCHSUITE_DISABLE"
 
+_KINDS = (
+    *("architecture", "backend", "dataset", "exporter"),
+    *("metric", "native model", "probe", "weight reader"),
+)
+
+
+def _plural(kind: str) -> str:
+    return f"{kind.replace(' ', '_')}s"
+
+
 #: kind -> the hook that fills its registry.
-_HOOKS = {
-    "architecture": "benchsuite_architectures",
-    "backend": "benchsuite_backends",
-    "dataset": "benchsuite_datasets",
-    "exporter": "benchsuite_exporters",
-    "metric": "benchsuite_metrics",
-    "native model": "benchsuite_native_models",
-    "probe": "benchsuite_probes",
-    "weight reader": "benchsuite_weight_readers",
-}
+_HOOKS = {kind: f"benchsuite_{_plural(kind)}" for kind in _KINDS}
 
 #: What may be offered under: it is typed, printed and part of file names.
 _NAME = re.compile(r"[\w.][\w.+@ -]{0,99}")
@@ -165,10 +166,6 @@ def _offers(kind: str, hooks: tuple[str, ...], module: ModuleType, info: PluginI
     return [Entry(kind, name, target, info.name) for name, target in offered.items()]
 
 
-def _plural(kind: str) -> str:
-    return f"{kind.replace(' ', '_')}s"
-
-
 def _check_name(hook: str, name: str) -> None:
     parts = name.split(LIBRARY_MARK)
     if not all(_NAME.fullmatch(part) and part.strip(".") for part in parts):
@@ -201,6 +198,7 @@ def load_plugins(unpackaged: Iterable[str] = ()) -> Plugins:
     manager.add_hookspecs(specs)
     loader = _Loader(manager)
     disabled = {name.strip() for name in os.environ.get(DISABLE_VARIABLE, "").split(",")}
+    # Sorted: what is listed does not depend on the order of installation.
     for point in sorted(metadata.entry_points(group=GROUP), key=lambda point: point.name):
         if point.name not in disabled:
             _add_installed(loader, point)
@@ -212,12 +210,9 @@ def load_plugins(unpackaged: Iterable[str] = ()) -> Plugins:
 
 
 def _add_installed(loader: _Loader, point: metadata.EntryPoint) -> None:
-    distribution = point.dist
-    info = PluginInfo(
-        point.name,
-        distribution.name if distribution else point.value,
-        distribution.version if distribution else "",
-    )
+    found = point.dist
+    about = (found.name, found.version) if found else (point.value, "")
+    info = PluginInfo(point.name, *about)
     try:
         module = point.load()
     except Exception as error:  # noqa: BLE001 - a stranger's import may fail in any way
@@ -258,6 +253,7 @@ def _import_file(path: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise FileNotFoundError(f"no Python file: {path}")
     module = module_from_spec(spec)
+    # Before it runs: dataclasses look for their module there.
     sys.modules[path.stem] = module
     try:
         spec.loader.exec_module(module)

@@ -119,10 +119,7 @@ class Registry(dict[str, Entry]):
         return entry, (argument,) if wanted else ()
 
     def select(self, patterns: Iterable[str]) -> list[Entry]:
-        """Entries whose names match any of the shell patterns; `all` means every one.
-
-        Raises UnknownNameError for a pattern that matches nothing.
-        """
+        """Entries by shell patterns, or `all`. Raises UnknownNameError where one matches none."""
         chosen: dict[str, Entry] = {}
         for pattern in patterns:
             glob = "*" if pattern == "all" else pattern

@@ -1,7 +1,6 @@
 """The registry of what is measured: one declaration for each quantity."""
 
 from benchsuite.metrics.declaration import Declaration, Declarations
-from benchsuite.metrics.declared import CONTESTED, METRICS
-from benchsuite.metrics.quality import QUALITY
+from benchsuite.metrics.declared import CONTESTED, METRICS, QUALITY
 
 __all__ = ["CONTESTED", "METRICS", "QUALITY", "Declaration", "Declarations"]

@@ -1,7 +1,8 @@
 """What benchsuite declares of each quantity that it measures, and the list of them by name."""
 
-from collections.abc import Iterable, Iterator
 from typing import Literal
+
+import msgspec
 
 from benchsuite.contract.quantity import Quantity, Scale, usual_scale
 from benchsuite.errors import UnknownNameError, did_you_mean
@@ -10,6 +11,7 @@ from benchsuite.errors import UnknownNameError, did_you_mean
 class Declaration(Quantity, frozen=True, kw_only=True):
     """A quantity that benchsuite itself measures.
 
+    label: its name in words, where nothing else is said.
     short: the label for a table's header, where another is needed. help: what exactly it is.
     scale: the unit in which people see it, where it is not the usual one.
     precision: half the width of the interval, as a share of the value, down to which rounds are
@@ -26,6 +28,7 @@ class Declaration(Quantity, frozen=True, kw_only=True):
     share: of a tail, which percentile it is.
     """
 
+    label: str = ""
     short: str = ""
     help: str = ""
     scale: Scale | None = None
@@ -39,6 +42,12 @@ class Declaration(Quantity, frozen=True, kw_only=True):
     source: str = ""
     less: str = ""
     share: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for what could be no column."""
+        if not self.label:
+            msgspec.structs.force_setattr(self, "label", self.name.replace("_", " "))
+        super().__post_init__()
 
     @property
     def shown(self) -> Scale:
@@ -55,21 +64,17 @@ class Declaration(Quantity, frozen=True, kw_only=True):
         return self.column.format(f"_{end}" if end else "")
 
 
-class Declarations:
-    """Declared quantities by name; an undeclared one is an error that says which there are."""
+class Declarations(dict[str, Declaration]):
+    """Declared quantities by name; an undeclared one is an error that says which there are.
+
+    A record may hold a plugin's: `get` gives None for it.
+    """
 
     def __init__(self, *declared: Declaration) -> None:
-        self._declared = {metric.name: metric for metric in declared}
+        super().__init__({metric.name: metric for metric in declared})
 
-    def __getitem__(self, name: str) -> Declaration:
-        try:
-            return self._declared[name]
-        except KeyError:
-            raise UnknownNameError(self.undeclared(name)) from None
-
-    def find(self, name: str) -> Declaration | None:
-        """The quantity of that name, or None: a record may hold a plugin's."""
-        return self._declared.get(name)
+    def __missing__(self, name: str) -> Declaration:
+        raise UnknownNameError(self.undeclared(name))
 
     def undeclared(self, name: str) -> str:
         """What is wrong with a name that nobody declared."""
@@ -79,19 +84,5 @@ class Declarations:
         )
 
     def drawn_from(self, series: str) -> list[Declaration]:
-        """The figures that are made of a series of that name, its own first.
-
-        Raises UnknownNameError where nobody declared it.
-        """
-        made = (one for one in self._declared.values() if one.source == series)
-        return [self[series], *made]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._declared
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._declared)
-
-    def values(self) -> Iterable[Declaration]:
-        """All of them, in the order of the leaderboard's columns."""
-        return self._declared.values()
+        """The figures made of a series of that name, its own first. Raises UnknownNameError."""
+        return [self[series], *(one for one in self.values() if one.source == series)]

@@ -27,10 +27,7 @@ _TIMES_ANOTHERS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to be certified: every subject in every backend and precision, on one device.
-
-    memory_limit_bytes: of each process; None for no limit.
-    """
+    """Every subject in every backend and precision, on one device; each process's memory limit."""
 
     subjects: Sequence[str]
     backends: Sequence[str]
@@ -44,10 +41,7 @@ class Request:
 def verify(
     request: Request, plugins: Plugins, tell: Callable[[str, str, int, int], None]
 ) -> Iterator[Certificate]:
-    """Certify, subject by subject; the reference's tensors are kept no longer than needed.
-
-    tell: called with the subject, who begins with it, its place and how many there are.
-    """
+    """Certify; `tell` hears the subject, who begins with it, its place and how many there are."""
     workers = Workers(plugins, request.threads, request.timeout_s, request.memory_limit_bytes)
     references = _References(request, workers)
     total = len(request.subjects)
@@ -147,6 +141,7 @@ def _ask(
         except KeyboardInterrupt:
             workers.close()
             raise
+    # In the order that was asked for: threads end in any.
     return {(b, p): given[b, p] for b in request.backends for p in request.precisions}
 
 
@@ -192,14 +187,11 @@ def judge(
     return "differs", reason
 
 
-def _logits_error(answer: Answer) -> float | None:
-    return next((check.error for check in answer.checks if check.quantity == "logits"), None)
-
-
 def _no_worse_than_another(check: Check, others: Sequence[Answer]) -> bool:
     if check.quantity != "logits" or check.error is None:
         return False
-    errors = [error for error in map(_logits_error, others) if error is not None]
+    found = [other for answer in others for other in answer.checks if other.quantity == "logits"]
+    errors = [other.error for other in found if other.error is not None]
     return any(check.error <= _TIMES_ANOTHERS * error for error in errors)
 
 

@@ -13,9 +13,8 @@ import numpy as np
 from benchsuite.graph import Graph, Node
 from benchsuite.graph.ops.arrays import Array
 from benchsuite.graph.ops.normalization import batch_norm_in_evaluation
-from benchsuite.reference.definitions import DERIVATIVES, OPERATIONS
 from benchsuite.reference.nondegenerate import random_images
-from benchsuite.reference.oracle import Pass, backpropagate
+from benchsuite.reference.oracle import DERIVATIVES, OPERATIONS, Pass, backpropagate
 
 #: A perturbation, and the least that it must move the logits, both as shares of the largest:
 #: ten times the tolerance of layer outputs.
@@ -52,6 +51,7 @@ def sensitivity(graph: Graph, weights: Mapping[str, Array]) -> Sensitivity:
 
 def _effect(weight: Array, gradient: Array) -> float:
     """How far a perturbation of a weight moves what the gradient is of."""
+    # A tensor of zeros has no scale of its own.
     scale = _PERTURBATION * (float(np.abs(weight).max()) or 1.0)
     perturbation = np.random.default_rng(0).uniform(0.5, 1.0, weight.shape)
     return abs(float((scale * perturbation * gradient).sum()))

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from benchsuite.graph import Graph, Weight
 from benchsuite.graph.ops.arrays import Array
 from benchsuite.graph.weights import Weights
-from benchsuite.reference.definitions import OPERATIONS
 from benchsuite.reference.nondegenerate import random_images, random_weight
+from benchsuite.reference.oracle import OPERATIONS
 
 #: Images that the statistics are of.
 _IMAGES = 8
@@ -42,6 +42,7 @@ def write_statistics(graph: Graph, folder: Path) -> None:
             variance = np.maximum(variance, _LEAST_VARIANCE * variance.max())
             own["running_mean"] = x.mean(axis=axes) + own["running_mean"] * np.sqrt(variance)
             own["running_var"] = variance * own["running_var"]
+            # float32, as the drawn weights: fp32 and fp64 start from the same numbers.
             for role in ("running_mean", "running_var"):
                 own[role] = found[f"{node.name}.{role}"] = own[role].astype(np.float32)
         inputs = [values[name] for name in node.inputs]

@@ -35,10 +35,7 @@ REFERENCE = "reference"
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """Harness -> worker: compare this subject, or write its reference into `folder`.
-
-    cpus: what the process is to keep to.
-    """
+    """Harness -> worker: compare this subject, or write its reference; `cpus` to keep to."""
 
     subject: str
     folder: str
@@ -65,6 +62,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 def main() -> None:
     """Answer questions until standard input ends."""
     answers = os.fdopen(os.dup(1), "wb")
+    # What a framework prints is no answer.
     os.dup2(2, 1)
     name, *unpackaged = sys.argv[1:]
     last = ""

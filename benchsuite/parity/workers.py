@@ -26,11 +26,7 @@ class Workers:
     """Begun when first asked; each is asked one question at a time. Threads may share this."""
 
     def __init__(
-        self,
-        plugins: Plugins,
-        threads: int,
-        timeout_s: float,
-        memory_limit_bytes: int | None = None,
+        self, plugins: Plugins, threads: int, timeout_s: float, memory_limit_bytes: int | None
     ) -> None:
         self._plugins = plugins
         self._threads = threads

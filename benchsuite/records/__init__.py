@@ -22,10 +22,10 @@ from benchsuite.records.schema import (
 )
 
 if TYPE_CHECKING:
-    from benchsuite.records.lock import locked
     from benchsuite.records.store import (
         RunStore,
         Stored,
+        locked,
         read_record,
         read_records,
         read_run,
@@ -65,12 +65,7 @@ __all__ = [
 
 #: What keeps records is for the harness: a worker needs their schema alone.
 _STORE = (
-    *("RunStore", "Stored", "read_record", "read_records", "read_run", "read_some", "read_stored"),
+    *("RunStore", "Stored", "locked"),
+    *("read_record", "read_records", "read_run", "read_some", "read_stored"),
 )
-__getattr__ = imported_when_used(
-    __name__,
-    {
-        "locked": "benchsuite.records.lock",
-        **dict.fromkeys(_STORE, "benchsuite.records.store"),
-    },
-)
+__getattr__ = imported_when_used(__name__, dict.fromkeys(_STORE, "benchsuite.records.store"))

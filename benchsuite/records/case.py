@@ -93,6 +93,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         # Under its first name, so that the ids of older runs still hold.
         content = msgspec.json.encode(self).replace(b'"process_settings":', b'"environment":')
         digest = hashlib.sha256(content).hexdigest()[:8]
+        # Windows allows no colon in a file's name.
         device = self.device.replace(":", "")
         name = self.architecture.replace("/", "-")
         readable = f"{name}.{self.backend}.{device}.{self.precision}.{self.seed}.{digest}"
@@ -118,14 +119,5 @@ def fields_with(*roles: Role) -> tuple[str, ...]:
     return tuple(field for field, role in ROLES.items() if role in roles)
 
 
-def usual(field: str) -> object:
-    """What a field says unless something else was asked for; `msgspec.NODEFAULT` without such."""
-    return _USUAL[field]
-
-
-def is_required(field: str) -> bool:
-    """Whether every case says something of its own in a field."""
-    return usual(field) is msgspec.NODEFAULT
-
-
-_USUAL = {field.name: field.default for field in msgspec.structs.fields(Case)}
+#: What each field says unless something else was asked for; `msgspec.NODEFAULT` without such.
+USUAL: Mapping[str, object] = {field.name: field.default for field in msgspec.structs.fields(Case)}

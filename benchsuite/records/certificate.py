@@ -12,6 +12,7 @@ import msgspec
 
 from benchsuite.names import as_file_name
 from benchsuite.records.reading import read_json
+from benchsuite.records.schema import Record
 from benchsuite.records.writing import made, pretty_json, write_atomically
 
 CERTIFICATE_VERSION = 1
@@ -37,9 +38,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def passed(self) -> bool:
         """Whether the error is a number and within the tolerance, where there is one."""
-        if self.error is None:
-            return False
-        return self.tolerance is None or self.error <= self.tolerance
+        within = self.tolerance is None or (self.error or 0.0) <= self.tolerance
+        return self.error is not None and within
 
 
 class Certificate(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +68,14 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     created: str
     seconds: float
 
+    def is_of(self, record: Record) -> bool:
+        """Whether it is of a record's network, in its backend."""
+        size = record.findings.size
+        known = size.architecture_fingerprint if size else ""
+        own = (self.fingerprint, self.backend)
+        # A model that a library wrote has no graph, and so no fingerprint to prove anything of.
+        return bool(known) and own == (known, record.case.backend)
+
     @property
     def holds(self) -> bool:
         """Whether it proves anything."""
@@ -95,10 +103,7 @@ def write_certificate(results: Path, certificate: Certificate) -> Path:
 
 
 def read_certificates(results: Path) -> Iterator[Certificate]:
-    """Every certificate in a results folder; none where there is no such folder.
-
-    Raises UsageError where a file is no certificate of ours.
-    """
+    """All in a results folder, if there are any. Raises UsageError where a file is none of ours."""
     for path in sorted((results / CERTIFICATES).glob("*/*.json")):
         yield read_json(path, Certificate, "certificate")
 

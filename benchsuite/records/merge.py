@@ -42,10 +42,8 @@ class MergePart:
 
 
 def read_parts(folder: Path) -> list[MergePart]:
-    """The run in a run's folder, or all runs in a results folder.
-
-    Raises UsageError where the folder holds none, or a file that is not ours.
-    """
+    """The run, or all runs, in a folder. Raises UsageError where none is, or a file is not ours."""
+    # Hidden folders are merges that never ended.
     found = sorted(folder.glob(f"{RUNS}/[!.]*/{RECORDS}"))
     runs = [folder] if (folder / RECORDS).is_dir() else [records.parent for records in found]
     if not runs:
@@ -127,6 +125,7 @@ def built_beside(folder: Path) -> Iterator[Path]:
         raise UsageError(f"'{folder}' exists: choose another name with --name")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        # Beside its place: a rename within a file system is one step.
         unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     except OSError as error:
         raise UsageError(
@@ -135,6 +134,7 @@ def built_beside(folder: Path) -> Iterator[Path]:
         ) from error
     try:
         yield unfinished
+        # `mkdtemp` makes folders for their owner alone.
         unfinished.chmod(0o755)
         unfinished.rename(folder)
     except OSError as error:
@@ -144,10 +144,7 @@ def built_beside(folder: Path) -> Iterator[Path]:
 
 
 def write_merged(folder: Path, name: str, merged: Merged) -> None:
-    """Copy all that lies beside the merged records, each case under its id of today.
-
-    Of a part that was merged itself, its own parts are named.
-    """
+    """Copy all that lies beside the merged records, each case under its id of today."""
     for kind in (RECORDS, store.LOGS, store.PREDICTIONS, store.SAMPLES):
         (folder / kind).mkdir()
     for stored in merged.stored:
@@ -159,6 +156,7 @@ def write_merged(folder: Path, name: str, merged: Merged) -> None:
 
 
 def _copy(source: Path, target: Path, stored: Stored) -> None:
+    # A link must not bring somebody's private file into what is published.
     require_within(source, stored.folder)
     with opened(source) as content, target.open("wb") as copy:
         shutil.copyfileobj(content, copy)
@@ -174,6 +172,7 @@ def _files_of(stored: Stored) -> Iterator[Path]:
 def _facts(part: MergePart, merged: Merged) -> list[dict[str, Any]]:
     """The facts of a part, or of its own parts, each with the cases that came from it."""
     held = {stored.path.stem: stored for stored in merged.stored if stored.folder == part.folder}
+    # Of a part that was merged itself, its own parts are named: they are what ran on a machine.
     inner = part.facts.get("parts") or [{"run": part.name, **part.facts, "cases": list(held)}]
     return [
         {**facts, "cases": [held[stem].record.case.id for stem in facts["cases"] if stem in held]}

@@ -15,12 +15,7 @@ NOT_OURS = (msgspec.MsgspecError, RecursionError, ValueError)
 
 
 def read_json(path: Path, kind: type[T], what: str) -> T:
-    """The content of a file of ours.
-
-    what: how messages call it, such as "certificate".
-
-    Raises UsageError where it cannot be read, or is none.
-    """
+    """What is in a file of ours. Raises UsageError where it cannot be read, or is no `what`."""
     content = content_of(path)
     with refused(f"'{path}' is not a benchsuite {what}", *NOT_OURS):
         return msgspec.json.decode(content, type=kind)

@@ -55,13 +55,8 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, quantity: Quantity, **found: Any) -> Measurement:  # noqa: ANN401 - its other fields
         """One of a declared quantity: code makes them in no other way."""
-        return cls(
-            metric=quantity.name,
-            unit=quantity.unit,
-            better=quantity.better,
-            label=quantity.label,
-            **found,
-        )
+        told = {name: getattr(quantity, name) for name in ("unit", "better", "label")}
+        return cls(metric=quantity.name, **told, **found)
 
 
 class Size(msgspec.Struct, frozen=True, kw_only=True):
@@ -205,6 +200,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     rooflines: tuple[Roofline, ...] = ()
     overflows: tuple[Overflow, ...] = ()
     phases: tuple[Phase, ...] = ()
+    # msgspec copies an empty default for every record.
     versions: dict[str, str] = {}
     device_name: str = ""
     ledger: dict[str, str] = {}
@@ -234,6 +230,12 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     key: dict[str, str] = {}
 
     @property
+    def trained(self) -> Training | None:
+        """Its training, where an epoch of it was begun."""
+        training = self.findings.training
+        return training if training and training.epochs else None
+
+    @property
     def row_key(self) -> str:
         """By which views know it: its run and its case."""
         return f"{self.run}/{self.case.id}"
@@ -245,18 +247,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     def measurement(self, metric: str, batch_size: int | None = None) -> Measurement | None:
         """The measurement of that name, and of that batch size where one is given, if any."""
-        found = (
-            m
-            for m in self.findings.measurements
-            if m.metric == metric and batch_size in (None, m.batch_size)
-        )
-        return next(found, None)
-
-    def roofline(self, metric: str, batch_size: int | None) -> Roofline | None:
-        """The roofline of the measurement of that name and batch size, if any."""
-        wanted = (metric, batch_size)
-        found = (r for r in self.findings.rooflines if (r.metric, r.batch_size) == wanted)
-        return next(found, None)
+        found = (m for m in self.findings.measurements if m.metric == metric)
+        return next((m for m in found if batch_size in (None, m.batch_size)), None)
 
 
 def finite(value: float) -> float | None:

@@ -113,14 +113,12 @@ def encode_series(series: Iterable[Series]) -> bytes:
 
 
 def read_series(path: Path) -> list[Series]:
-    """Every line of a case's file of samples. Raises UsageError for another file.
-
-    A last line that is only half there is left out: its writer was killed meanwhile.
-    """
+    """Every whole line of a case's file of samples. Raises UsageError for another file."""
     content = content_of(path)
     try:
         *lines, last = content.split(b"\n")
         series = [msgspec.json.decode(line, type=Series) for line in lines]
+        # A last line that is only half there is left out: its writer was killed meanwhile.
         return series if _is_half(last) else [*series, msgspec.json.decode(last, type=Series)]
     except NOT_OURS as error:
         raise UsageError(

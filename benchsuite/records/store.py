@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -28,6 +30,7 @@ REPLACED = ".replaced"
 CHECKPOINTS = "checkpoints"
 RUNS = "runs"
 RUN_FILE = "run.json"
+LOCK = "lock"
 
 
 class RunStore:
@@ -75,14 +78,12 @@ class RunStore:
             append_series(path, series)
 
     def cut(self, case_id: str, count: int) -> list[Series] | None:
-        """All raw samples of a case. What follows the first `count` is of what never ended.
-
-        That stays in the file, marked as discarded. None where there are fewer.
-        """
+        """A case's raw samples, discarded past the first `count`; None where there are fewer."""
         path = self.samples_path(case_id)
         series = read_series(path) if path.exists() else []
         if len(series) < count:
             return None
+        # They are of a round that never ended, and stay in the file for whoever looks into it.
         series[count:] = [replace(one, discarded=True) for one in series[count:]]
         with written(path):
             write_atomically(path, encode_series(series))
@@ -150,6 +151,33 @@ def _is_new(folder: Path) -> bool:
     return True
 
 
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a run's folder, where the system can. Raises UsageError where another process does."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    with (folder / LOCK).open("a+") as file:
+        try:
+            # The kernel lets go of it however this process ends: no lock is left to clear away.
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            raise UsageError(
+                f"run '{folder.name}' is in use by process {file.read().strip() or '?'}: wait for "
+                "it, or begin another run"
+            ) from error
+        except OSError:  # such as a network's file system without locks
+            yield
+            return
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """A record, and the file that it was read from."""
@@ -177,13 +205,16 @@ class Stored:
         return read_series(self.samples) if self.samples.is_file() else []
 
     def facts(self) -> dict[str, Any]:
-        """What holds for its whole run (docs/reference/records.md); empty where it does not say.
-
-        Of a merged run, those of the part that the record came from.
-        """
+        """What holds for its whole run (docs/reference/records.md); empty where it does not say."""
         facts = read_run(self.folder)
+        # Of a merged run, those of the part that the record came from: it has a machine of its own.
         parts = (part for part in facts.get("parts", ()) if self.path.stem in part["cases"])
         return next(parts, facts)
+
+    def environment(self) -> dict[str, Any]:
+        """The machine and the software of that run, as far as they are known."""
+        found: dict[str, Any] = self.facts().get("environment", {})
+        return found
 
 
 # What a run's file has to say, as far as views rely on it; all else may be anything.
@@ -220,10 +251,7 @@ def read_run(folder: Path) -> dict[str, Any]:
 
 
 def read_records(paths: Iterable[Path]) -> Iterator[Record]:
-    """Every record at or below the given files and folders, in order of path.
-
-    Raises UsageError where a path does not exist or a file is no record of ours.
-    """
+    """The records of `read_stored`."""
     return (stored.record for stored in read_stored(paths))
 
 
@@ -237,7 +265,10 @@ def read_some(paths: Sequence[Path]) -> list[Stored]:
 
 
 def read_stored(paths: Iterable[Path]) -> Iterator[Stored]:
-    """The same, each with its path. Hidden folders are somebody's unfinished work."""
+    """Every record at or below the given files and folders, in order, with its path.
+
+    Raises UsageError where a path does not exist or a file is no record of ours.
+    """
     for path in paths:
         if not path.exists():
             raise UsageError(f"no results at '{path}': name a run's folder, or run first")
@@ -247,6 +278,7 @@ def read_stored(paths: Iterable[Path]) -> Iterator[Stored]:
 
 def _record_files(folder: Path) -> list[Path]:
     found = folder.rglob(f"{RECORDS}/*.json")
+    # Hidden folders are somebody's unfinished work.
     return [f for f in sorted(found) if "/." not in f"/{f.relative_to(folder).as_posix()}"]
 
 
@@ -254,6 +286,7 @@ def read_record(path: Path) -> Record:
     """One record. Raises UsageError where the file is none, or is newer than this version."""
     content = content_of(path)
     with refused(f"'{path}' is not a benchsuite record", *NOT_OURS):
+        # Nearly all are of this version: they are decoded once.
         if record := decode_latest(content):
             return record
         schema = version_of(content)

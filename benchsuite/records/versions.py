@@ -85,6 +85,7 @@ def _batch_sizes(case: Raw) -> dict[str, int]:
 def _measurement_from_2(raw: Raw) -> Raw:
     samples = raw["values"]
     peak = raw["unit"] == "bytes"
+    # A peak of memory is the most that there was; other figures are medians.
     value = (max if peak else median)(samples) if samples else None
     kept = {key: raw[key] for key in ("metric", "unit", "better")}
     values = [] if value is None else [value]
@@ -143,14 +144,9 @@ _SENTENCES = (
     ("not_started", "no process can be started"),
     ("exit", "its process ended with exit code"),
     ("killed", "its process was killed by"),
-    *(
-        ("refused", words)
-        for words in (
-            "training diverged",
-            "built another network",
-            "answers in training mode",
-        )
-    ),
+    ("refused", "training diverged"),
+    ("refused", "built another network"),
+    ("refused", "answers in training mode"),
 )
 #: By version: to the next one.
 _UPGRADES: Mapping[int, Callable[[Raw], Raw]] = {1: _from_1, 2: _from_2, 3: _from_3}

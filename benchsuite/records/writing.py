@@ -20,8 +20,10 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        # Temporary files are for their owner alone; results may be read by others.
         temporary.chmod(0o644)
         temporary.replace(path)
+    # Ctrl-C, too, leaves no half of a file.
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

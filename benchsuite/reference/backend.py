@@ -1,4 +1,4 @@
-"""The reference backend: runs and trains any graph with `benchsuite.reference.ops`."""
+"""The reference backend: runs and trains any graph by its ops' own definitions."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +13,7 @@ from benchsuite.graph import OPS, Graph, Node
 from benchsuite.graph.ops.arrays import Array
 from benchsuite.graph.ops.op import NodeWeights, Operation
 from benchsuite.graph.weights import check_weights
-from benchsuite.reference.definitions import OPERATIONS
-from benchsuite.reference.oracle import Oracle, normalised
+from benchsuite.reference.oracle import OPERATIONS, Oracle, normalised
 
 _DTYPES: Mapping[str, type[np.floating]] = {"fp32": np.float32, "fp64": np.float64}
 
@@ -198,23 +197,6 @@ class NumpyWorkload:
         """Nothing to wait for."""
 
 
-def product(size: int, dtype: type[np.floating], seed: int) -> NumpyWorkload:
-    """Of two matrices of N(0, 1), (size, size)."""
-    generator = np.random.default_rng(seed)
-    factors = tuple(generator.standard_normal((size, size)).astype(dtype) for _ in range(2))
-    return NumpyWorkload(np.matmul, factors, np.zeros((size, size), dtype))
-
-
-def copy(elements: int, dtype: type[np.floating], seed: int) -> NumpyWorkload:
-    """Of an array of N(0, 1), (elements,)."""
-    source = np.random.default_rng(seed).standard_normal(elements, np.float32).astype(dtype)
-
-    def work(source: Array, target: Array) -> None:
-        np.copyto(target, source)
-
-    return NumpyWorkload(work, (source,), np.zeros(elements, dtype))
-
-
 class NumpyBackend:
     """Opens any graph as NumPy arrays on the CPU; see `benchsuite.contract.Backend`.
 
@@ -249,12 +231,17 @@ class NumpyBackend:
     def multiply(self, setup: Setup, size: int) -> NumpyWorkload:
         """See `benchsuite.contract.CeilingBackend`."""
         setup = check_setup(self, setup)
-        return product(size, _DTYPES[setup.precision], setup.seed)
+        generator, dtype = np.random.default_rng(setup.seed), _DTYPES[setup.precision]
+        factors = tuple(generator.standard_normal((size, size)).astype(dtype) for _ in range(2))
+        return NumpyWorkload(np.matmul, factors, np.zeros((size, size), dtype))
 
     def copy(self, setup: Setup, elements: int) -> NumpyWorkload:
         """See `benchsuite.contract.CeilingBackend`."""
         setup = check_setup(self, setup)
-        return copy(elements, _DTYPES[setup.precision], setup.seed)
+        target = np.zeros(elements, _DTYPES[setup.precision])
+        generator = np.random.default_rng(setup.seed)
+        source = generator.standard_normal(elements, np.float32).astype(target.dtype)
+        return NumpyWorkload(lambda source, target: np.copyto(target, source), (source,), target)
 
     def _check(self, graph: Graph, setup: Setup) -> None:
         """A method of its own, so that a subclass can leave it out to see a test catch that."""

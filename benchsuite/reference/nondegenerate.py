@@ -29,6 +29,7 @@ def random_weight(
     name: str, weight: Weight, seed: int = 0, dtype: DTypeLike = np.float32
 ) -> NDArray[np.floating]:
     """One of `random_weights`: it depends on nothing but what is given."""
+    # By crc32: Python's own `hash` of a text differs from process to process.
     generator = np.random.default_rng([seed, zlib.crc32(name.encode())])
     return _draw(generator, weight).astype(dtype)
 

@@ -7,16 +7,24 @@ framework computed.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from benchsuite.contract import Batch, Normalizer, UpdateRule
-from benchsuite.graph import Graph, Node, Shape
+from benchsuite.graph import OPS, Graph, Node, Shape
 from benchsuite.graph.ops.arrays import Array
 from benchsuite.graph.ops.op import Backward, Derivative, Operation
-from benchsuite.reference.definitions import DERIVATIVES, OPERATIONS
+
+#: By the op's name, the function that defines it, and its derivative; `input` computes nothing.
+OPERATIONS: Mapping[str, Operation] = MappingProxyType(
+    {name: op.forward for name, op in OPS.items() if name != "input"}
+)
+DERIVATIVES: Mapping[str, Derivative] = MappingProxyType(
+    {name: op.derivative for name, op in OPS.items() if name != "input"}
+)
 
 
 def normalised(
@@ -31,10 +39,8 @@ def normalised(
 
 
 def mean_loss(logits: Array, labels: NDArray[Any], focal_gamma: float) -> tuple[float, Array]:
-    """The loss of `UpdateRule` over (N, classes), and its gradient.
-
-    labels: (N,) or shares (N, classes).
-    """
+    """The loss of `UpdateRule` over (N, classes), and its gradient; labels (N,) or (N, classes)."""
+    # Less the largest, which changes no probability: `exp` cannot overflow.
     shifted = logits - logits.max(axis=-1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     p = np.exp(log_p)
@@ -101,30 +107,27 @@ class Oracle:
         self.generator = np.random.default_rng(seed)
         trainable = [name for name, weight in graph.weights.items() if weight.trainable]
         # `zeros`, unlike `zeros_like`, takes no memory until it is written to
-        self._first = {name: np.zeros(self.weights[name].shape) for name in trainable}
-        self._second = {name: np.zeros(self.weights[name].shape) for name in trainable}
+        self._first, self._second = (
+            {name: np.zeros(self.weights[name].shape) for name in trainable} for _ in range(2)
+        )
         self.steps = 0
         self.averages = {n: self.weights[n].copy() for n in trainable if rule.ema is not None}
+        kinds = (("first", self._first), ("second", self._second), ("average", self.averages))
+        self._slots = {f"{kind}/{n}": array for kind, named in kinds for n, array in named.items()}
 
     def state(self) -> dict[str, NDArray[Any]]:
         """All that the next step depends on, weights apart."""
-        arrays = {"first": self._first, "second": self._second, "average": self.averages}
         random = json.dumps(self.generator.bit_generator.state).encode()
         return {
-            **{f"{kind}/{n}": a.copy() for kind, named in arrays.items() for n, a in named.items()},
+            **{slot: array.copy() for slot, array in self._slots.items()},
             "random": np.frombuffer(random, np.uint8),
             "steps": np.array(self.steps),
         }
 
     def set_state(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Put back what `state` gave."""
-        for kind, named in (
-            ("first", self._first),
-            ("second", self._second),
-            ("average", self.averages),
-        ):
-            for name, array in named.items():
-                array[...] = state[f"{kind}/{name}"]
+        for slot, array in self._slots.items():
+            array[...] = state[slot]
         self.generator.bit_generator.state = json.loads(state["random"].tobytes())
         self.steps = int(state["steps"])
 
@@ -151,6 +154,7 @@ class Oracle:
             loss, gradient = self.loss(passed.values[self.graph.output.name], part.labels)
             losses.append(loss)
             found.append(self.backward(passed, gradient) if backward else {})
+            # Every part moves the running statistics, as forward passes one after another do.
             self.weights.update(passed.running)
         return sum(losses) / len(losses), found[0] if len(found) == 1 else _mean(found)
 
@@ -163,6 +167,7 @@ class Oracle:
         if self.rule.clip_norm is None:
             return
         norm = np.sqrt(sum(float((gradient**2).sum()) for gradient in gradients.values()))
+        # The 1e-6 is PyTorch's.
         scale = min(1.0, self.rule.clip_norm / (norm + 1e-6))
         for gradient in gradients.values():
             np.multiply(gradient, scale, out=gradient)
@@ -214,10 +219,7 @@ class Oracle:
     def batch_statistics(
         self, node: Node, weights: Mapping[str, Array], x: Array
     ) -> tuple[dict[str, Array], dict[str, Array]]:
-        """Mean and biased variance of the batch, and the running statistics after it.
-
-        The running variance takes in the unbiased one; `momentum` weighs the new.
-        """
+        """The batch's mean and biased variance; the running ones, with the unbiased variance."""
         axes = tuple(range(x.ndim - 1))
         count = x.size // x.shape[-1]
         mean, variance = x.mean(axis=axes), x.var(axis=axes)

@@ -58,10 +58,8 @@ class CaseHistory:
 
 
 def histories(rows: Sequence[Row], column: Column) -> list[CaseHistory]:
-    """Every case of which any run has the figure, in the order of the first run of each.
-
-    Rows are one series where they agree in the columns that a comparison of this figure asks for.
-    """
+    """Every case of which any run has the figure, in the order of the first run of each."""
+    # Rows of one series agree in what a comparison asks for: else a new GPU would be a change.
     agreed = terms_of(column)
     in_time = sorted(rows, key=lambda row: str(row.cell("started")))
     series: dict[Hashable, list[Row]] = {}
@@ -94,6 +92,7 @@ def _steps(known: Sequence[tuple[Row, float]], column: Column) -> list[LevelChan
     """Of ratios on a logarithmic scale."""
     figures = [figure for _, figure in known]
     ratio = is_ratio(column) and all(figure > 0 for figure in figures)
+    # A step of 10 % is as large on a slow machine as on a fast one.
     places = step_places([math.log(f) for f in figures] if ratio else figures)
     levels = [median(figures[a:b]) for a, b in pairwise([0, *places, len(figures)])]
     return [

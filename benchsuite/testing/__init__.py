@@ -37,13 +37,10 @@ __getattr__ = imported_when_used(
     __name__,
     {
         "BackendConformance": "benchsuite.testing.conformance",
-        "NumpyBackend": "benchsuite.reference.backend",
-        "NumpySession": "benchsuite.reference.backend",
-        "OpCase": "benchsuite.testing.cases",
         "Oracle": "benchsuite.reference.oracle",
         "check_plugin_is_light": "benchsuite.testing.light",
-        "op_cases": "benchsuite.testing.cases",
-        "random_images": "benchsuite.reference.nondegenerate",
-        "random_weights": "benchsuite.reference.nondegenerate",
+        **dict.fromkeys(("NumpyBackend", "NumpySession"), "benchsuite.reference.backend"),
+        **dict.fromkeys(("OpCase", "op_cases"), "benchsuite.testing.cases"),
+        **dict.fromkeys(("random_images", "random_weights"), "benchsuite.reference.nondegenerate"),
     },
 )

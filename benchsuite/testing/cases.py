@@ -30,7 +30,7 @@ class OpCase:
 
 def op_cases() -> tuple[OpCase, ...]:
     """Every example of every op, then ops together, as architectures use them."""
-    alone = [(name, example) for name, op in OPS.items() for example in op.examples()]
+    alone = [(name, example) for name, op in OPS.items() for example in op.examples]
     return tuple(_case(op, example) for op, example in [*alone, *_blocks()])
 
 

@@ -14,10 +14,7 @@ print(" ".join(name for name in sys.argv[2:] if name in sys.modules))
 
 
 def check_plugin_is_light(module_name: str) -> None:
-    """Import a plugin's entry module in a fresh process, and see that it stays light.
-
-    Raises AssertionError where the import fails or brings in one of `HEAVY`.
-    """
+    """Raise AssertionError where a fresh process fails to import it, or imports one of `HEAVY`."""
     command = [sys.executable, "-c", _SCRIPT, module_name, *HEAVY]
     # the command is this interpreter, and the name is the caller's own module
     result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from benchsuite.contract import Metric, Normalizer, Session
 from benchsuite.contract.answers import check_finite, check_logits
 from benchsuite.data import FittedImages, FittedSplit, normalize
-from benchsuite.metrics import quality
+from benchsuite.metrics import declared
 from benchsuite.records import finite
 
 #: Every evaluation uses this batch size, whatever the training batch: see pitfall 38.
@@ -81,6 +81,6 @@ def cross_entropy(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> flo
     return float(np.mean(cross_entropies(logits, labels)))
 
 
-TOP1 = Metric.of(quality.TOP1, top1)
-TOP5 = Metric.of(quality.TOP5, top5)
-LOSS = Metric.of(quality.LOSS, cross_entropy)
+TOP1 = Metric.of(declared.TOP1, top1)
+TOP5 = Metric.of(declared.TOP5, top5)
+LOSS = Metric.of(declared.LOSS, cross_entropy)

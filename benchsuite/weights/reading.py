@@ -109,7 +109,7 @@ def _fit(checkpoint: Checkpoint, graph: Graph) -> Fitted:
     arrays, auxiliary = checkpoint.arrays, _AUXILIARY.get(graph.name, ())
     if all(name.startswith(_PREFIX) for name in arrays):
         arrays = {name.removeprefix(_PREFIX): array for name, array in arrays.items()}
-    arrays = _renamed(arrays, graph.weights)
+    arrays = {_today(name, arrays, graph.weights): array for name, array in arrays.items()}
     ignored = dict.fromkeys(
         name
         for name in arrays
@@ -122,12 +122,8 @@ def _fit(checkpoint: Checkpoint, graph: Graph) -> Fitted:
     return Fitted(ordered, tuple(ignored), notes)
 
 
-def _renamed(arrays: Arrays, names: Collection[str]) -> Arrays:
-    """The arrays under the names of today, where the network has those and the file has not."""
-    return {_today(name, arrays, names): array for name, array in arrays.items()}
-
-
 def _today(name: str, arrays: Arrays, names: Collection[str]) -> str:
+    """Its name of today, where the network has that and the file has not."""
     for pattern, replacement in _RENAMED:
         if pattern.fullmatch(name):
             new = pattern.sub(replacement, name)

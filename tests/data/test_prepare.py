@@ -9,8 +9,8 @@ from benchsuite.contract import EncodedImages, RaggedImages, Split
 from benchsuite.data import digest_order, prepare
 from benchsuite.data.batches.stream import epoch_order, fit_normalizer
 from benchsuite.data.digests import digest_arrays, digest_image
-from benchsuite.data.images.cache import KeptPart, one_path
-from benchsuite.data.images.inspection import Encoded, look
+from benchsuite.data.images.cache import CachedPart, one_path
+from benchsuite.data.images.inspection import Encoded, inspect
 from benchsuite.errors import UsageError
 
 
@@ -83,12 +83,12 @@ def encoded_as_png(split, folder):
         file = io.BytesIO()
         Image.fromarray(image.squeeze()).save(file, "PNG")
         contents.append(file.getvalue())
-    part = KeptPart(str(folder / "train"))
+    part = CachedPart(str(folder / "train"))
     part.packed.write_bytes(b"".join(contents))
     sizes = np.array([len(content) for content in contents])
     spans = np.stack([np.cumsum(sizes) - sizes, sizes], axis=1)
     names = [""] * len(contents)
-    look(Encoded(one_path(part.packed, len(sizes)), spans, split.labels, names), 3, part)
+    inspect(Encoded(one_path(part.packed, len(sizes)), spans, split.labels, names), 3, part)
     return part.read()
 
 
@@ -96,7 +96,7 @@ def encoded_as_png(split, folder):
 def test_data_digest_does_not_tell_how_equal_pixels_are_kept(
     make_dataset, tmp_path, channels, monkeypatch
 ):
-    monkeypatch.setattr("benchsuite.data.images.inspection._KEPT_BYTES", 0)
+    monkeypatch.setattr("benchsuite.data.images.inspection._CACHED_BYTES", 0)
     dataset = make_dataset(channels=channels)
     encoded = encoded_as_png(dataset.train, tmp_path)
     assert isinstance(encoded.images, EncodedImages)

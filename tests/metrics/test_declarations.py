@@ -17,7 +17,7 @@ def test_undeclared_metric_is_an_error_that_names_what_is_declared():
         METRICS["latncy"]
     with pytest.raises(UnknownNameError, match="training_update"):
         METRICS.drawn_from("speed")
-    assert METRICS.find("latncy") is None
+    assert METRICS.get("latncy") is None
 
 
 def test_undeclared_series_is_an_error():

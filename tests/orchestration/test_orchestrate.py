@@ -22,7 +22,7 @@ from benchsuite.records.series import read_series
 
 
 @pytest.mark.parametrize("isolation", ["spawn", "fork"])
-def test_conduct_fills_the_record_of_a_case(run_cases, isolation):
+def test_orchestrate_fills_the_record_of_a_case(run_cases, isolation):
     run = run_cases(["numpy-linear"], isolation=isolation)
     (record,) = run.records
     assert (record.status, record.reason) == ("ok", "")
@@ -60,14 +60,14 @@ def test_conduct_fills_the_record_of_a_case(run_cases, isolation):
     assert list(read_records([run.folder])) == run.records
 
 
-def test_conduct_is_repeatable_where_it_must_be(run_cases):
+def test_orchestrate_is_repeatable_where_it_must_be(run_cases):
     first, second = (run_cases(["numpy-linear"]).records[0].findings for _ in range(2))
     assert first.training.digests == second.training.digests
     assert first.training.step_losses == second.training.step_losses
     assert first.training.test == second.training.test
 
 
-def test_conduct_stores_the_runs_specification_and_environment(run_cases):
+def test_orchestrate_stores_the_runs_specification_and_environment(run_cases):
     run = run_cases(["numpy-linear"])
     facts = json.loads((run.folder / "run.json").read_text())
     assert facts["spec"]["archs"] == ["softmax_regression"]
@@ -76,7 +76,7 @@ def test_conduct_stores_the_runs_specification_and_environment(run_cases):
     assert "core" in facts["plugins"]
 
 
-def test_conduct_tells_its_observer(run_cases, watch):
+def test_orchestrate_tells_its_observer(run_cases, watch):
     run_cases(["numpy-linear"], watch)
     assert watch.told == [
         ("case", "numpy-linear", 0, 1),
@@ -103,7 +103,7 @@ def test_conduct_tells_its_observer(run_cases, watch):
         ("notraining", "unsupported", "this backend does not train"),
     ],
 )
-def test_conduct_records_a_failure_and_goes_on(run_cases, backend, cause, reason, isolation):
+def test_orchestrate_records_a_failure_and_goes_on(run_cases, backend, cause, reason, isolation):
     run = run_cases([backend, "numpy-linear"], isolation=isolation)
     by_backend = {record.case.backend: record for record in run.records}
     assert by_backend[backend].cause == cause
@@ -125,7 +125,7 @@ def test_nothing_is_left_of_what_frameworks_keep_for_themselves(run_cases, tmp_p
     assert [path.name for path in tmp_path.rglob("*litter")] == []
 
 
-def test_conduct_refuses_the_one_that_answers_otherwise(run_cases):
+def test_orchestrate_refuses_the_one_that_answers_otherwise(run_cases):
     run = run_cases(["numpy-linear", "otherlogits", "oddversion"])
     by_backend = {record.case.backend: record for record in run.records}
     assert {b: r.status for b, r in by_backend.items()} == {
@@ -142,7 +142,7 @@ def test_conduct_refuses_the_one_that_answers_otherwise(run_cases):
 
 
 @pytest.mark.parametrize(("backend", "flag"), [("lying", "unsynchronized"), ("cached", "cached")])
-def test_conduct_names_what_makes_a_clock_incredible(run_cases, backend, flag):
+def test_orchestrate_names_what_makes_a_clock_incredible(run_cases, backend, flag):
     (record,) = run_cases([backend]).records
     assert record.status == "ok"
     assert flag in record.measurement("latency").flags
@@ -152,7 +152,7 @@ def test_conduct_names_what_makes_a_clock_incredible(run_cases, backend, flag):
 
 
 @pytest.mark.slow
-def test_conduct_names_the_program_that_runs_beside_it(run_cases):
+def test_orchestrate_names_the_program_that_runs_beside_it(run_cases):
     spin = "import time\nend = time.time() + 120\nwhile time.time() < end: pass"
     hogs = [subprocess.Popen([sys.executable, "-c", spin]) for _ in range(os.cpu_count())]
     try:
@@ -164,7 +164,7 @@ def test_conduct_names_the_program_that_runs_beside_it(run_cases):
     assert "contaminated" in record.measurement("training_throughput").flags
 
 
-def test_conduct_keeps_raw_samples_from_which_its_figures_follow(run_cases):
+def test_orchestrate_keeps_raw_samples_from_which_its_figures_follow(run_cases):
     run = run_cases(["numpy-linear"])
     (record,) = run.records
     series = read_series(run.folder / "samples" / f"{record.case.id}.jsonl")
@@ -173,12 +173,12 @@ def test_conduct_keeps_raw_samples_from_which_its_figures_follow(run_cases):
     assert {"latency", "training_throughput"} <= {figure.metric for figure in figures}
 
 
-def test_conduct_interleaves_the_cases_of_a_contest(run_cases, watch):
+def test_orchestrate_interleaves_the_cases_of_a_contest(run_cases, watch):
     run_cases(["numpy-linear", "oddversion"], watch)
     assert [entry[0] for entry in watch.told[-5:]] == ["round", "task", "task", "record", "record"]
 
 
-def test_conduct_leaves_a_record_where_it_is_killed(run_cases, watch, tmp_path):
+def test_orchestrate_leaves_a_record_where_it_is_killed(run_cases, watch, tmp_path):
     class Killed(BaseException):
         pass
 
@@ -206,7 +206,7 @@ def test_plan_takes_the_most_thorough_protocol_that_the_budget_has_time_for(
     assert case.protocol == protocol
 
 
-def test_conduct_skips_what_the_budget_leaves_no_time_for(run_cases):
+def test_orchestrate_skips_what_the_budget_leaves_no_time_for(run_cases):
     run = run_cases(["numpy-linear"], seeds=[0, 1, 2], budget="0.1s")
     assert {(record.status, record.cause) for record in run.records} == {("skipped", "budget")}
     assert {record.reason for record in run.records} == {"the budget was spent before it began"}
@@ -226,12 +226,12 @@ def test_conduct_skips_what_the_budget_leaves_no_time_for(run_cases):
         ),
     ],
 )
-def test_conduct_refuses_a_way_of_computing_that_nobody_has(run_cases, options, message):
+def test_orchestrate_refuses_a_way_of_computing_that_nobody_has(run_cases, options, message):
     with pytest.raises(UsageError, match=message):
         run_cases(["numpy-linear"], **options)
 
 
-def test_conduct_keeps_what_was_measured_before_a_failure(run_cases):
+def test_orchestrate_keeps_what_was_measured_before_a_failure(run_cases):
     (diverged,) = run_cases(["diverges"]).records
     assert diverged.measurement("host_memory_peak")
     assert len(diverged.findings.training.step_losses) == 4
@@ -241,18 +241,20 @@ def test_conduct_keeps_what_was_measured_before_a_failure(run_cases):
     assert untrained.measurement("training_throughput") is None
 
 
-def test_conduct_keeps_the_last_output_of_a_failed_case(run_cases):
+def test_orchestrate_keeps_the_last_output_of_a_failed_case(run_cases):
     (record,) = run_cases(["killed"]).records
     assert "about to die" in record.log_tail
 
 
-def test_conduct_is_not_disturbed_by_a_backends_output(run_cases):
+def test_orchestrate_is_not_disturbed_by_a_backends_output(run_cases):
     (record,) = run_cases(["loud"]).records
     assert record.status == "ok"
 
 
 @pytest.mark.parametrize("isolation", ["spawn", "fork"])
-def test_conduct_ends_a_hanging_case_and_its_children(run_cases, isolation, monkeypatch, tmp_path):
+def test_orchestrate_ends_a_hanging_case_and_its_children(
+    run_cases, isolation, monkeypatch, tmp_path
+):
     monkeypatch.setenv("MARK_OF_THIS_TEST", str(tmp_path))
     run = run_cases(["hangs", "numpy-linear"], isolation=isolation, timeout_s=6)
     assert [record.status for record in run.records] == ["timeout", "ok"]
@@ -262,7 +264,7 @@ def test_conduct_ends_a_hanging_case_and_its_children(run_cases, isolation, monk
     assert str(tmp_path) not in marks
 
 
-def test_conduct_ends_cleanly_when_interrupted(run_cases, watch):
+def test_orchestrate_ends_cleanly_when_interrupted(run_cases, watch):
     class Interrupts(type(watch)):
         def task_started(self, case, task):
             if (case.seed, task) == (1, "train"):
@@ -290,24 +292,24 @@ def test_conduct_ends_cleanly_when_interrupted(run_cases, watch):
         ({"device": "cuda:7"}, UsageError, "device 'cuda:7' is not there: numpy-linear has cpu"),
     ],
 )
-def test_conduct_writes_nothing_for_a_bad_request(run_cases, tmp_path, options, error, message):
+def test_orchestrate_writes_nothing_for_a_bad_request(run_cases, tmp_path, options, error, message):
     with pytest.raises(error, match=message):
         run_cases(**{"backends": ["numpy-linear"], **options})
     assert not (tmp_path / "results").exists()
 
 
-def test_conduct_refuses_a_folder_that_cannot_be_written(run_cases, tmp_path):
+def test_orchestrate_refuses_a_folder_that_cannot_be_written(run_cases, tmp_path):
     (tmp_path / "results").write_text("a file in the way")
     with pytest.raises(UsageError, match="cannot be written"):
         run_cases(["numpy-linear"])
 
 
-def test_conduct_takes_versions_of_any_kind_of_text(run_cases):
+def test_orchestrate_takes_versions_of_any_kind_of_text(run_cases):
     (record,) = run_cases(["oddversion"]).records
     assert (record.status, record.findings.versions) == ("ok", {"numpy": "1.2"})
 
 
-def test_conduct_runs_a_native_model_and_says_so(run_cases):
+def test_orchestrate_runs_a_native_model_and_says_so(run_cases):
     (record,) = run_cases(["numpy-adopting"], archs=["numpy/plain"]).records
     assert (record.status, record.reason) == ("ok", "")
     assert (record.case.origin, record.equality) == ("native", "unproven")
@@ -322,7 +324,7 @@ def test_conduct_runs_a_native_model_and_says_so(run_cases):
     assert training.test["top1_fraction"] > 0.7
 
 
-def test_conduct_draws_a_native_models_weights_from_the_seed(run_cases):
+def test_orchestrate_draws_a_native_models_weights_from_the_seed(run_cases):
     run = run_cases(["numpy-adopting"], archs=["numpy/plain"], seeds=[0, 1])
     again = run_cases(["numpy-adopting"], archs=["numpy/plain"])
     first, other, same = (
@@ -331,20 +333,20 @@ def test_conduct_draws_a_native_models_weights_from_the_seed(run_cases):
     assert first == same != other
 
 
-def test_conduct_normalises_as_the_native_model_wants_it(run_cases):
+def test_orchestrate_normalises_as_the_native_model_wants_it(run_cases):
     records = run_cases(["numpy-adopting"], archs=["numpy/*"]).records
     found = {r.case.architecture: r.findings.training.normalizer.scale for r in records}
     assert found["numpy/takes_bytes"] == (1 / 256,)
     assert found["numpy/plain"] != (1 / 256,)
 
 
-def test_conduct_keeps_a_case_whose_backend_takes_no_native_models(run_cases):
+def test_orchestrate_keeps_a_case_whose_backend_takes_no_native_models(run_cases):
     (record,) = run_cases(["numpy-linear"], archs=["numpy/plain"]).records
     assert record.status == "unsupported"
     assert "cannot hold numpy/plain" in record.reason
 
 
-def test_conduct_looks_at_the_data_before_anything_is_written(run_cases, tmp_path, monkeypatch):
+def test_orchestrate_looks_at_the_data_before_anything_is_written(run_cases, tmp_path, monkeypatch):
     monkeypatch.setenv("BENCHSUITE_CACHE", str(tmp_path / "cache"))
     folder = tmp_path / "pictures"
     for name in ("cat", "dog"):

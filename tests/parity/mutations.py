@@ -11,7 +11,7 @@ import numpy as np
 import wrong_trainers
 
 from benchsuite.contract import Batch, Counts
-from benchsuite.reference.definitions import OPERATIONS
+from benchsuite.reference.oracle import OPERATIONS
 from benchsuite.testing import NumpyBackend, NumpySession, Oracle
 
 MUTATIONS = {}

@@ -3,7 +3,7 @@ from typing import Annotated
 import msgspec
 import pytest
 
-from benchsuite.records.case import ROLES, Case, Role, _role, fields_with, is_required, usual
+from benchsuite.records.case import ROLES, USUAL, Case, Role, _role, fields_with
 
 
 def test_every_field_has_a_role():
@@ -50,8 +50,7 @@ def test_rows_of_another_device_are_not_compared(make_record):
 
 
 def test_usual_is_what_nobody_need_ask_for():
-    assert usual("process_settings") == "tuned"
-    assert usual("limit") is None
-    assert usual("seed") is msgspec.NODEFAULT
-    assert is_required("seed")
-    assert not is_required("origin")
+    assert USUAL["process_settings"] == "tuned"
+    assert USUAL["origin"] == "graph"
+    assert USUAL["limit"] is None
+    assert USUAL["seed"] is msgspec.NODEFAULT

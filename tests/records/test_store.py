@@ -1,11 +1,23 @@
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from benchsuite.errors import StorageError, UsageError
-from benchsuite.records import RunStore, read_record, read_records
+from benchsuite.records import RunStore, locked, read_record, read_records
 from benchsuite.records.store import Stored
+
+HOLDS = """
+import sys
+from pathlib import Path
+from benchsuite.records import locked
+with locked(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
 
 
 def names(folder):
@@ -156,3 +168,15 @@ def test_half_written_files_are_tidied_away(tmp_path, make_record):
 
     assert names(path.parent) == [path.name]
     assert names(predictions.parent) == []
+
+
+def test_run_is_held_by_one_process(tmp_path):
+    command = [sys.executable, "-c", HOLDS, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        with pytest.raises(UsageError, match=f"in use by process {other.pid}"), locked(tmp_path):
+            pytest.fail("two hold it")
+        other.kill()
+
+    with locked(tmp_path):
+        assert (tmp_path / "lock").read_text() == str(os.getpid())

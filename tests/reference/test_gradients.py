@@ -7,7 +7,7 @@ from benchsuite.contract import Setup
 from benchsuite.graph import OPS
 from benchsuite.graph.ops.op import Backward
 from benchsuite.reference.backend import NumpyBackend
-from benchsuite.reference.definitions import DERIVATIVES, OPERATIONS
+from benchsuite.reference.oracle import DERIVATIVES, OPERATIONS
 from benchsuite.testing import random_images, random_weights
 from benchsuite.testing.cases import op_cases
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchsuite.graph import OPS
-from benchsuite.reference.definitions import OPERATIONS
+from benchsuite.reference.oracle import OPERATIONS
 
 RANDOM = np.random.default_rng(0)
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from benchsuite.reference.backend import NumpyWorkload, copy, product
+from benchsuite.contract import Setup
+from benchsuite.reference.backend import NumpyWorkload
 from benchsuite.testing import NumpyBackend
 
 
@@ -59,13 +60,13 @@ class _CopiesHalf(NumpyBackend):
 class _InDouble(NumpyBackend):
     def multiply(self, setup, size):
         super().multiply(setup, size)
-        return product(size, np.float64, setup.seed)
+        return super().multiply(Setup(precision="fp64"), size)
 
 
 class _CopiesInDouble(NumpyBackend):
     def copy(self, setup, elements):
         super().copy(setup, elements)
-        return copy(elements, np.float64, setup.seed)
+        return super().copy(Setup(precision="fp64"), elements)
 
 
 class _Kept(NumpyWorkload):
@@ -110,7 +111,7 @@ class _NeverWaits(NumpyBackend):
 
 class _TakesAnything(NumpyBackend):
     def multiply(self, setup, size):
-        return product(size, np.float32, setup.seed)
+        return super().multiply(Setup(), size)
 
 
 WRONG = (

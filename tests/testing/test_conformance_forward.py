@@ -9,7 +9,7 @@ import pytest
 from benchsuite.contract import Counts, DeviceMemory
 from benchsuite.errors import UnsupportedError
 from benchsuite.graph import OPS
-from benchsuite.reference.definitions import OPERATIONS
+from benchsuite.reference.oracle import OPERATIONS
 from benchsuite.testing import NumpyBackend, NumpySession
 
 pytest_plugins = "pytester"
@@ -311,7 +311,7 @@ def test_three_lines_make_pytest_run_the_kit(pytester):
     pytester.makepyfile(
         """
         from benchsuite.testing import BackendConformance, NumpyBackend
-        from benchsuite.reference.definitions import OPERATIONS
+        from benchsuite.reference.oracle import OPERATIONS
 
         class TestRight(BackendConformance):
             trains = False

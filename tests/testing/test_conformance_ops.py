@@ -6,7 +6,7 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
-from benchsuite.reference.definitions import OPERATIONS
+from benchsuite.reference.oracle import OPERATIONS
 from benchsuite.testing import NumpyBackend
 
 

@@ -13,7 +13,7 @@ from wrong_trainers import (
     KerasMomentumOfStatistics,
 )
 
-from benchsuite.reference.definitions import DERIVATIVES
+from benchsuite.reference.oracle import DERIVATIVES
 from benchsuite.testing import NumpyBackend, NumpySession, Oracle
 
 # Wrong update rules and gradients.

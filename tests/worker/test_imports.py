@@ -12,7 +12,7 @@ HARNESS = {
     *("benchsuite.api", "benchsuite.cli", "benchsuite.orchestration", "benchsuite.parity"),
     *("benchsuite.planning", "benchsuite.report", "benchsuite.testing"),
     *("benchsuite.processes.local", "benchsuite.processes.channel"),
-    *("benchsuite.processes.monitor", "benchsuite.records.store", "benchsuite.records.lock"),
+    *("benchsuite.processes.monitor", "benchsuite.records.store"),
 }
 #: Of training, or of data sets that need them.
 TRAINING = {"benchsuite.data", "benchsuite.training", "benchsuite.processes.interpreter", "PIL"}

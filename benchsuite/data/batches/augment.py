@@ -43,6 +43,7 @@ def flip(images: Images, generator: np.random.Generator) -> Images:
 def crop(images: Images, generator: np.random.Generator) -> Images:
     """Pad by an eighth on each side, and cut the size out again (He et al. 2016)."""
     count, height, width, channels = images.shape
+    # At least one pixel: an eighth of a small side rounds to none.
     above, beside = (max(1, round(_PADDING * side)) for side in (height, width))
     padded = np.zeros((count, height + 2 * above, width + 2 * beside, channels), np.uint8)
     padded[:, above:-above, beside:-beside] = images
@@ -198,10 +199,7 @@ AUGMENTATIONS: Mapping[str, Augmentation] = {
 
 
 def check_augmentations(names: Sequence[str]) -> None:
-    """Raise UnknownNameError, with a suggestion, for a name that is none.
-
-    And UsageError where images would be changed after they were mixed, or mixed twice.
-    """
+    """Raise UnknownNameError for a name that is none, UsageError for what comes after a mixer."""
     known = [*AUGMENTATIONS, *MIXERS]
     for name in names:
         if name not in known:

@@ -16,10 +16,7 @@ _NAMED = 2
 
 
 def contact_sheet(batch: Batch, class_names: Sequence[str]) -> Image.Image:
-    """A square of a batch's uint8 images, row by row, each above the name of its class.
-
-    Of an image that counts as several, the two with the largest shares are named.
-    """
+    """A square of a batch's uint8 images, row by row, each above the name of its class."""
     count, height, width, _ = batch.images.shape
     scale = max(1, math.ceil(_SIDE / max(height, width)))
     columns = math.ceil(math.sqrt(count))

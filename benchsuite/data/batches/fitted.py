@@ -11,8 +11,8 @@ from benchsuite.data.images.arrays import Extent, fit_images
 from benchsuite.data.images.decoder_pool import few
 from benchsuite.data.images.resized import resize_now, resized_once
 
-#: Resized images are kept up to so many bytes, and made anew for every use beyond.
-_KEPT_BYTES = 1 << 30
+#: Resized images are cached up to so many bytes, and made anew for every use beyond.
+_CACHED_BYTES = 1 << 30
 _CHUNK = 256
 #: All images of an encoded source are resized where a part has at least one in so many of them.
 _LEAST_SHARE = 20
@@ -31,9 +31,9 @@ class FittedImages:
         self._index = index
         self.shape = (len(index), *shape)
         self._fits = isinstance(self._source, np.ndarray) and self._source.shape[1:] == shape
-        kept = not self._fits and np.prod(self.shape, dtype=np.int64) <= _KEPT_BYTES
+        cached = not self._fits and np.prod(self.shape, dtype=np.int64) <= _CACHED_BYTES
         # `empty` takes no memory until it is written to
-        self._resized = np.empty(self.shape, np.uint8) if kept else None
+        self._resized = np.empty(self.shape, np.uint8) if cached else None
         self._done = np.zeros(len(index), bool)
 
     def __len__(self) -> int:

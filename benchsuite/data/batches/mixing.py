@@ -67,10 +67,7 @@ MIXERS: Mapping[str, Callable[[Images, np.random.Generator], tuple[Images, Mixtu
 
 
 def class_weights(labels: NDArray[np.int64], classes: int, how: str) -> NDArray[np.float64]:
-    """(classes,): 1 each for `none`; for `balanced` N / (classes · n), 0 where n is 0.
-
-    As scikit-learn's `compute_class_weight`.
-    """
+    """(classes,): 1 for `none`; N / (classes · n), or 0, for `balanced`, as scikit-learn has it."""
     if how == "none":
         return np.ones(classes)
     counts = np.bincount(labels, minlength=classes)

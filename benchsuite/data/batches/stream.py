@@ -16,7 +16,7 @@ from benchsuite.data.batches.augment import augment
 from benchsuite.data.batches.fitted import FittedSplit
 from benchsuite.data.batches.mixing import class_weights, targets
 from benchsuite.errors import UsageError
-from benchsuite.graph import Graph, Node
+from benchsuite.graph import Graph
 
 T = TypeVar("T")
 
@@ -84,33 +84,26 @@ class TrainingBatches:
 def draw_masks(
     graph: Graph, size: int, generator: np.random.Generator
 ) -> dict[str, NDArray[np.bool_]]:
-    """What dropouts keep: by their names, for a batch of `size`, True where an input stays.
-
-    (N, …) as its output, or (N,) of one that drops whole examples.
-    """
-    return {node.name: _draw(node, size, generator) for node in graph.nodes if node.op in _DROPPING}
-
-
-def _draw(node: Node, size: int, generator: np.random.Generator) -> NDArray[np.bool_]:
-    shape = (size, *node.shape) if node.op == "dropout" else (size,)
-    rate: Any = node.attrs["rate"]
-    kept: NDArray[np.bool_] = generator.random(shape, np.float32) >= rate
-    return kept
+    """True where a dropout's input stays, by its name: (size, …), or (size,) of whole examples."""
+    masks: dict[str, NDArray[np.bool_]] = {}
+    for node in graph.nodes:
+        if node.op in _DROPPING:
+            rate: Any = node.attrs["rate"]
+            shape = (size, *node.shape) if node.op == "dropout" else (size,)
+            masks[node.name] = generator.random(shape, np.float32) >= rate
+    return masks
 
 
 def fit_normalizer(split: FittedSplit) -> Normalizer:
-    """The normaliser that gives each channel of this split mean zero and variance one.
-
-    A large split is judged by examples at equal distances.
-    """
+    """Gives each channel of this split mean zero and variance one."""
+    # At equal distances: a source may be ordered by class.
     count = min(len(split.images), _NORMALIZED_BY)
     images = split.images[np.linspace(0, len(split.images) - 1, count).astype(np.int64)]
     pixels = images.reshape(-1, images.shape[3])
     mean = pixels.mean(axis=0, dtype=np.float64)
+    # At least one step of a byte: a channel that is constant cannot be divided by its own zero.
     std = np.maximum(pixels.std(axis=0, dtype=np.float64), 1.0)
-    scale = tuple(float(x) for x in 1.0 / std)
-    shift = tuple(float(x) for x in -mean / std)
-    return Normalizer(scale, shift)
+    return Normalizer(tuple((1.0 / std).tolist()), tuple((-mean / std).tolist()))
 
 
 def normalize(images: NDArray[np.uint8], normalizer: Normalizer) -> NDArray[np.float32]:
@@ -131,6 +124,7 @@ class Prefetched(Generic[T]):
         self.waited_s = 0.0
         self._queue: Queue[tuple[T, None] | tuple[None, BaseException | None]] = Queue(_AHEAD)
         self._stopped = Event()
+        # A daemon: a process that fails elsewhere ends without it.
         self._thread = Thread(target=self._make, args=(items,), daemon=True)
         self._thread.start()
 
@@ -149,6 +143,7 @@ class Prefetched(Generic[T]):
         """End the thread."""
         self._stopped.set()
         while self._thread.is_alive():
+            # The thread may be waiting for room in the queue, and sees the event only behind that.
             while not self._queue.empty():
                 self._queue.get_nowait()
             self._thread.join(0.01)

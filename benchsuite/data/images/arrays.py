@@ -26,6 +26,7 @@ def fit_images(images: NDArray[np.uint8] | RaggedImages, shape: Extent) -> NDArr
     height, width, channels = shape
     if isinstance(images, RaggedImages):
         one_by_one = [fit_images(image[np.newaxis], shape) for image in images.arrays]
+        # An empty one first: of no images, nothing could be concatenated.
         return np.concatenate([np.empty((0, *shape), np.uint8), *one_by_one])
     fitted = _fit_channels(images, channels)
     if fitted.shape[1:3] == (height, width):

@@ -1,14 +1,15 @@
-"""What was found at the first look at files, kept on disk: none is looked at twice."""
+"""What was found at the first inspection of files, cached on disk: none is inspected twice."""
 
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import PIL
@@ -18,13 +19,12 @@ from benchsuite.contract import Dataset, EncodedImages, Split
 from benchsuite.data.sources.download import cache_folder
 from benchsuite.errors import UsageError
 
-#: Changes with what decoding yields, and with how it is kept.
+#: Changes with what decoding yields, and with how it is cached.
 _VERSION = 3
 
 
-@dataclass(frozen=True, slots=True)
-class ImageFacts:
-    """Of a data set as a whole."""
+class ImageFacts(NamedTuple):
+    """Of a data set as a whole: a JSON list on disk, in this order."""
 
     name: str
     class_names: Sequence[str]
@@ -32,7 +32,7 @@ class ImageFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptPart:
+class CachedPart:
     """The files of one part; `stem` is how their paths begin.
 
     Where the images are encoded, what is made of them at other sizes comes to lie beside.
@@ -51,11 +51,8 @@ class KeptPart:
         return Path(f"{self.stem}-packed")
 
     def write(self, **arrays: NDArray[Any] | int) -> None:
-        """`labels` (N,), and of encoded images `paths`, `spans`, `digests` and `channels`.
-
-        Paths are left out where images are packed, which yet move.
-        """
-        if self.packed.exists():
+        """`labels` (N,), and of encoded images `paths`, `spans`, `digests` and `channels`."""
+        if self.packed.exists():  # its path has yet to change, as the folder is renamed
             arrays.pop("paths", None)
         for what, array in arrays.items():
             np.save(f"{self.stem}-{what}.npy", array)
@@ -80,26 +77,38 @@ def one_path(path: Path, count: int) -> NDArray[np.bytes_]:
     return np.broadcast_to(np.array(os.fsencode(path)), count)
 
 
-def look_once(files: Iterable[Path], look: Callable[[dict[str, KeptPart]], ImageFacts]) -> Dataset:
-    """The data set that `look` finds: from the cache where the same files were looked at before.
+@contextmanager
+def writing_to_cache(path: Path) -> Iterator[None]:
+    """Raise UsageError, which says what to do, where the path cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"'{path}' cannot be written: {error}; make room there, or set BENCHSUITE_CACHE to "
+            "another folder"
+        ) from error
+
+
+#: Writes the parts that it is given, and says what holds for all of them.
+Inspection = Callable[[dict[str, CachedPart]], ImageFacts]
+
+
+def cached_dataset(files: Iterable[Path], inspect: Inspection) -> Dataset:
+    """The data set that `inspect` finds: from the cache where the same files were inspected before.
 
     The same are those of the same absolute path, size and time of last change, decoded by the
-    same Pillow. `look` writes the parts "train" and, where there is one, "test".
+    same Pillow. `inspect` writes the parts "train" and, where there is one, "test".
     Raises UsageError where the cache cannot be written.
     """
     folder = cache_folder() / "images" / _key(files)
     if not folder.is_dir():
-        try:
-            _write(folder, look)
-        except OSError as error:
-            raise UsageError(
-                f"'{folder.parent}' cannot be written: {error}; make room there, or set "
-                "BENCHSUITE_CACHE to another folder"
-            ) from error
+        with writing_to_cache(folder.parent):
+            _write(folder, inspect)
     return _read(folder)
 
 
 def _key(files: Iterable[Path]) -> str:
+    # Another Pillow may decode the same file to other pixels.
     digest = hashlib.sha256(f"{_VERSION}:{PIL.__version__}".encode())
     for file in files:
         about = file.stat()
@@ -107,21 +116,21 @@ def _key(files: Iterable[Path]) -> str:
     return digest.hexdigest()[:32]
 
 
-def _parts(folder: Path) -> dict[str, KeptPart]:
-    return {part: KeptPart(str(folder / part)) for part in ("train", "test")}
+def _parts(folder: Path) -> dict[str, CachedPart]:
+    return {part: CachedPart(str(folder / part)) for part in ("train", "test")}
 
 
-def _write(folder: Path, look: Callable[[dict[str, KeptPart]], ImageFacts]) -> None:
+def _write(folder: Path, inspect: Inspection) -> None:
     """All or nothing: another process may be at the same."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(dir=folder.parent))
     try:
-        facts = look(_parts(made))
-        text = json.dumps([facts.name, *map(list, (facts.class_names, facts.problems))])
+        text = json.dumps(inspect(_parts(made)))
         (made / "facts.json").write_text(text, encoding="utf-8")
         try:
             made.rename(folder)
         except OSError:
+            # Where the folder is there, another process was first, and found the same.
             if not folder.is_dir():
                 raise
     finally:  # nothing is left there, unless it failed or another process was first
@@ -129,7 +138,8 @@ def _write(folder: Path, look: Callable[[dict[str, KeptPart]], ImageFacts]) -> N
 
 
 def _read(folder: Path) -> Dataset:
-    name, classes, problems = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
+    facts = ImageFacts(*json.loads((folder / "facts.json").read_text(encoding="utf-8")))
     parts = _parts(folder)
-    test = parts["test"].read() if Path(f"{parts['test'].stem}-labels.npy").exists() else None
-    return Dataset(name, parts["train"].read(), tuple(classes), test, tuple(problems))
+    test = parts["test"].read() if (folder / "test-labels.npy").exists() else None
+    train, classes = parts["train"].read(), tuple(facts.class_names)
+    return Dataset(facts.name, train, classes, test, tuple(facts.problems))

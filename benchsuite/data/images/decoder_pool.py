@@ -64,6 +64,7 @@ class Decoders:
 
     def __init__(self, count: int) -> None:
         self.count = count
+        # Last in, first out: a process that runs is asked again before one more is started.
         self._idle: LifoQueue[_Decoder | None] = LifoQueue()
         for _ in range(count):
             self._idle.put(None)

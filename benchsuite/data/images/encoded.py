@@ -56,10 +56,7 @@ def _as_array(image: Image.Image) -> NDArray[np.uint8]:
 
 
 def read_image(path: bytes, span: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """The image that lies there. Raises ValueError as `decode` does, and where it cannot be read.
-
-    span: (2,), where it begins and how many bytes it has.
-    """
+    """The image at `span`: begin, bytes. Raises ValueError as `decode`, and where unreadable."""
     begin, size = map(int, span)
     if size > _MOST_ENCODED_BYTES:
         raise ValueError(f"it has {size:,} bytes, and {_MOST_ENCODED_BYTES:,} are the most")
@@ -80,15 +77,15 @@ def as_channels(image: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
 def read_images(images: EncodedImages) -> Iterator[NDArray[np.uint8]]:
     """(h, w, c) each, in order. Raises UsageError where one is no longer what it was."""
     for path, span in zip(images.paths, images.spans, strict=True):
-        yield as_channels(_read_again(path, span, images.kept), images.channels)
+        yield as_channels(_read_again(path, span, images.cache_stem), images.channels)
 
 
-def _read_again(path: bytes, span: NDArray[np.int64], kept: str) -> NDArray[np.uint8]:
+def _read_again(path: bytes, span: NDArray[np.int64], cache_stem: str) -> NDArray[np.uint8]:
     try:
         return read_image(path, span)
     except ValueError as error:
         raise UsageError(
             f"the image at byte {span[0]} of '{os.fsdecode(path)}' was whole when it was first "
-            f"read and is not now: {error}; put it back, or remove '{Path(kept).parent}' to have "
-            "all images looked at again"
+            f"read and is not now: {error}; put it back, or remove '{Path(cache_stem).parent}' to "
+            "have all images looked at again"
         ) from error

@@ -1,7 +1,7 @@
-"""The first look at encoded images: what they are, and what is wrong with them.
+"""The first inspection of encoded images: what they are, and what is wrong with them.
 
 Each is decoded once, by worker processes where there are many. Where all have one shape and
-take little room, their pixels are kept; else where they lie, and their digests.
+take little room, their pixels are cached; else where they lie, and their digests.
 """
 
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from benchsuite.data.digests import digest_image
 from benchsuite.data.images.arrays import RowFile
-from benchsuite.data.images.cache import KeptPart
+from benchsuite.data.images.cache import CachedPart
 from benchsuite.data.images.decoder_pool import Decoders
 from benchsuite.data.images.encoded import as_channels, read_image
 from benchsuite.errors import UsageError
 from benchsuite.terminal import shown
 
-#: Decoded images of one shape are kept up to so many bytes.
-_KEPT_BYTES = 4 << 30
+#: Decoded images of one shape are cached up to so many bytes.
+_CACHED_BYTES = 4 << 30
 #: That a process is given at once.
 _CHUNK = 64
 _COLOURS = 3
@@ -30,7 +30,7 @@ _COLOURS = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Encoded:
-    """Images as they lie in files, before anyone has looked at them.
+    """Images as they lie in files, before they were inspected.
 
     paths: (N,) bytes, absolute.  spans: (N, 2) int64, where each begins and how many bytes it
         has.
@@ -47,41 +47,34 @@ class Encoded:
 _Task = tuple[NDArray[np.bytes_], NDArray[np.int64], int]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Seen:
-    """shapes: (N, 3), zeros where a problem is.  digests: (N, 2, 32), as it is and in colours."""
-
-    shapes: NDArray[np.int64]
-    digests: NDArray[np.uint8]
-    problems: Sequence[str]
+#: shape: zeros where a problem is.  digests: of the image as it is, and in colours.
+_FOUND = np.dtype([("shape", np.int64, 3), ("digests", np.uint8, (2, 32)), ("problem", object)])
 
 
-def look(encoded: Encoded, classes: int, part: KeptPart) -> tuple[str, ...]:
-    """Keep what there is to be known of them, and return what is wrong, a line for each.
-
-    Raises UsageError where not a single image can be used.
-    """
+def inspect(encoded: Encoded, classes: int, part: CachedPart) -> tuple[str, ...]:
+    """Cache what they are; return a line for each problem. Raises UsageError where all have one."""
     fits = (encoded.labels >= 0) & (encoded.labels < classes)
     rows = np.flatnonzero(fits)
     paths, spans = encoded.paths[rows], encoded.spans[rows]
     pixels = _room(paths, spans, part.pixels)
-    seen = _look_at_all(paths, spans, pixels)
+    found = _inspect_all(paths, spans, pixels)
     said = {row: f"label {encoded.labels[row]} of {classes} classes" for row in _where(~fits)}
-    said |= {row: text for row, text in zip(rows.tolist(), seen.problems, strict=True) if text}
+    said |= {row: text for row, text in zip(rows.tolist(), found["problem"], strict=True) if text}
     problems = tuple(f"{encoded.names[row]}: {said[row]}" for row in sorted(said))
-    good = seen.shapes[:, 0] > 0
+    good = found["shape"][:, 0] > 0
     if not good.any():
         some = "; ".join(problems[:5]) or "there are none"
         raise UsageError(f"not one image can be read: {some}")
     part.write(labels=encoded.labels[rows[good]])
-    if pixels is not None and np.all(seen.shapes[good] == pixels.shape):
+    if pixels is not None and np.all(found["shape"][good] == pixels.shape):
         _leave_only(good, pixels)
         part.packed.unlink(missing_ok=True)
     else:
         part.pixels.unlink(missing_ok=True)
-        channels = seen.shapes[good, 2]
+        channels = found["shape"][good, 2]
+        # Where some images have colours all get them, and each the digest that it then has.
         wanted = int(channels.max())
-        digests = seen.digests[good, (channels != wanted).astype(np.int64)]
+        digests = found["digests"][good, (channels != wanted).astype(np.int64)]
         part.write(paths=paths[good], spans=spans[good], digests=digests, channels=wanted)
     return problems
 
@@ -98,47 +91,43 @@ def _room(paths: NDArray[np.bytes_], spans: NDArray[np.int64], path: Path) -> Ro
             height, width, channels = read_image(place, span).shape
         except ValueError:
             continue
-        if len(paths) * height * width * channels > _KEPT_BYTES:
+        # The first whole image decides: whether all are like it shows at the end only.
+        if len(paths) * height * width * channels > _CACHED_BYTES:
             return None
         return RowFile.create(path, len(paths), (height, width, channels))
     return None
 
 
-def _look_at_all(
+def _inspect_all(
     paths: NDArray[np.bytes_], spans: NDArray[np.int64], pixels: RowFile | None
-) -> _Seen:
+) -> NDArray[np.void]:
     starts = range(0, len(paths), _CHUNK)
     tasks = ((paths[i : i + _CHUNK], spans[i : i + _CHUNK], i) for i in starts)
-    none = _Seen(np.empty((0, 3), np.int64), np.empty((0, 2, 32), np.uint8), ())
     with closing(Decoders.worth(spans)) as decoders:
-        seen = decoders.map(partial(_look_at, pixels), tasks)
-        found = [none, *shown("looking at images", seen, len(starts))]
-    return _Seen(
-        np.concatenate([each.shapes for each in found]),
-        np.concatenate([each.digests for each in found]),
-        [problem for each in found for problem in each.problems],
-    )
+        found = decoders.map(partial(_inspect_some, pixels), tasks)
+        # An empty one first: nothing at all cannot be concatenated.
+        return np.concatenate(
+            [np.empty(0, _FOUND), *shown("looking at images", found, len(starts))]
+        )
 
 
-def _look_at(pixels: RowFile | None, task: _Task) -> _Seen:
-    """Look at some, and write those that fit there. In any process."""
+def _inspect_some(pixels: RowFile | None, task: _Task) -> NDArray[np.void]:
+    """Inspect some, and write those that fit there. In any process."""
     paths, spans, first = task
-    shapes = np.zeros((len(paths), 3), np.int64)
-    digests = np.zeros((len(paths), 2, 32), np.uint8)
-    problems = [""] * len(paths)
+    found = np.zeros(len(paths), _FOUND)
     for row, (path, span) in enumerate(zip(paths, spans, strict=True)):
         try:
             image = read_image(path, span)
         except ValueError as error:
-            problems[row] = str(error)
+            found["problem"][row] = str(error)
             continue
-        shapes[row] = image.shape
+        found["shape"][row] = image.shape
         alike = (image, as_channels(image, _COLOURS)) if image.shape[2] != _COLOURS else (image,)
         for kind, each in enumerate(alike):
-            digests[row, kind] = np.frombuffer(digest_image(each), np.uint8)
+            found["digests"][row, kind] = np.frombuffer(digest_image(each), np.uint8)
         if pixels is not None and image.shape == pixels.shape:
             pixels.write(first + row, image)
-    return _Seen(shapes, digests, problems)
+    return found
 
 
 def _leave_only(good: NDArray[np.bool_], pixels: RowFile) -> None:

@@ -1,4 +1,4 @@
-"""Encoded images at a network's size: kept on disk where there is room, made anew elsewhere."""
+"""Encoded images at a network's size: cached on disk where there is room, made anew elsewhere."""
 
 from contextlib import closing
 from functools import partial
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from benchsuite.contract import EncodedImages
 from benchsuite.data.images.arrays import Extent, RowFile, fit_images
+from benchsuite.data.images.cache import writing_to_cache
 from benchsuite.data.images.decoder_pool import Decoders, shared_decoders
 from benchsuite.data.images.encoded import read_images
-from benchsuite.errors import UsageError
 from benchsuite.terminal import shown
 
-#: All images of a part, resized, are kept up to so many bytes.
-_KEPT_BYTES = 4 << 30
+#: All images of a part, resized, are cached up to so many bytes.
+_CACHED_BYTES = 4 << 30
 #: That a process is given at once.
 _CHUNK = 64
 
@@ -26,19 +26,14 @@ def resized_once(images: EncodedImages, shape: Extent) -> NDArray[np.uint8] | No
     """All of them as (N, H, W, C), on disk until they are read; None where that is too much.
 
     Made by whoever asks first, for every process of this run and the next. Raises UsageError
-    where they cannot be kept.
+    where they cannot be cached.
     """
-    if len(images) * prod(shape) > _KEPT_BYTES:
+    if len(images) * prod(shape) > _CACHED_BYTES:
         return None
-    path = Path(f"{images.kept}-{'x'.join(map(str, shape))}.npy")
+    path = Path(f"{images.cache_stem}-{'x'.join(map(str, shape))}.npy")
     if not path.exists():
-        try:
+        with writing_to_cache(path):
             _make(images, shape, path)
-        except OSError as error:
-            raise UsageError(
-                f"'{path}' cannot be written: {error}; make room there, or set BENCHSUITE_CACHE "
-                "to another folder"
-            ) from error
     resized: NDArray[np.uint8] = np.load(path, mmap_mode="r", allow_pickle=False)
     return resized
 

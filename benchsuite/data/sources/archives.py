@@ -118,13 +118,9 @@ def _members(path: Path, wanted: Collection[str]) -> dict[str, bytes]:
 
 
 def read_svhn(path: Path) -> Split:
-    """SVHN's cropped digits (N, 32, 32, 3); its label 10 is the digit 0.
-
-    Raises UsageError for a file that holds anything else, or is cut short.
-    """
-    with refused(
-        f"'{path}' is not a complete file of SVHN", Exception
-    ):  # damaged ones, in many ways
+    """SVHN's digits (N, 32, 32, 3); label 10 is digit 0. Raises UsageError for any other file."""
+    # Damaged ones fail in many ways.
+    with refused(f"'{path}' is not a complete file of SVHN", Exception):
         images, labels = _matrices(path)
     return Split(np.ascontiguousarray(images.transpose(3, 0, 1, 2)), labels % 10)
 

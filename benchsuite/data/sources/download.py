@@ -38,10 +38,7 @@ _OWN_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A published file. `digest` is `sha256:…`, or `md5:…` where its publisher has no other.
-
-    size: in bytes; 0 where it is not known.
-    """
+    """A published file: `digest` is `sha256:…` or `md5:…`; `size` in bytes, 0 where not known."""
 
     url: str
     digest: str
@@ -61,10 +58,7 @@ def cache_folder() -> Path:
 
 
 def fetch(file: RemoteFile, dataset: str) -> Path:
-    """The file on this machine, downloaded where it is not there yet.
-
-    Raises UsageError, saying what to put where, when it cannot be had or is another.
-    """
+    """On this machine, downloaded if need be. Raises UsageError, saying what to put where."""
     import pooch
     import requests
 
@@ -84,13 +78,12 @@ def fetch(file: RemoteFile, dataset: str) -> Path:
                 in_the_clear=mirror is not None and urlsplit(url).scheme == "http",
             ),
         )
-    except requests.RequestException as error:
+    except (requests.RequestException, _RefusedError) as error:
         raise UsageError(_advice(file, dataset, url, folder, _cause(error))) from error
-    except _RefusedError as error:
-        raise UsageError(_advice(file, dataset, url, folder, str(error))) from error
     except ValueError as error:  # pooch's own word for another digest
         what = f"what it sent is not {file.digest}"
         raise UsageError(_advice(file, dataset, url, folder, what)) from error
+    # Behind the others: errors of requests are OSErrors too.
     except OSError as error:
         raise UsageError(f"data set '{dataset}': '{folder}' cannot be written: {error}") from error
     return Path(kept)
@@ -143,6 +136,7 @@ class _Resuming:
             resumed = answer.status_code == _PARTIAL
             done = have if resumed else 0
             said = answer.headers.get("content-length", "")
+            # A number of thousands of digits is a ValueError of `int`.
             total = done + (int(said[:20]) if said.isdecimal() else 0)
             self._require_room(total)
             with (
@@ -202,6 +196,8 @@ def _progress(url: str, done: int, total: int) -> Iterator[Callable[[int], Any]]
 
 def _cause(error: Exception) -> str:
     """`HTTP 404`, or what the connection said, in one line."""
+    if isinstance(error, _RefusedError):
+        return str(error)
     answer = getattr(error, "response", None)
     if answer is not None:
         return f"the answer was HTTP {answer.status_code}"

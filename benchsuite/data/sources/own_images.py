@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchsuite.contract import Dataset, Split
-from benchsuite.data.images.cache import ImageFacts, KeptPart, look_once
-from benchsuite.data.images.inspection import Encoded, look
+from benchsuite.data.images.cache import CachedPart, ImageFacts, cached_dataset
+from benchsuite.data.images.inspection import Encoded, inspect
 from benchsuite.errors import UsageError, refused
 from benchsuite.files import require_within
 from benchsuite.npz import read_arrays
@@ -54,6 +54,7 @@ def _array_split(arrays: dict[str, NDArray[np.generic]], part: str, path: Path) 
         raise UsageError(
             f"'{path}': {wanted[0]} is to have pixels of one channel or three, got {images.shape}"
         )
+    # Keras has the labels of CIFAR as (N, 1).
     return Split(shaped, labels.reshape(-1).astype(np.int64))
 
 
@@ -88,6 +89,7 @@ def _folder(path: Path) -> Dataset:
     test = next((path / name for name in TESTS if split and (path / name).is_dir()), None)
     if test is not None:
         parts["test"] = test
+    # Sorted: a file system lists its entries in any order, and the place is the label.
     classes = sorted(entry.name for entry in parts["train"].iterdir() if entry.is_dir())
     if not classes:
         raise UsageError(f"'{parts['train']}' has no folders: each class is to be one")
@@ -101,11 +103,11 @@ def _folder(path: Path) -> Dataset:
     if not all(sound.values()):
         raise UsageError(f"not one image can be read: {'; '.join(said[:5])}")
 
-    def look_at(kept: Mapping[str, KeptPart]) -> ImageFacts:
-        lines = [look(_in_files(files), len(classes), kept[part]) for part, files in sound.items()]
+    def inspected(parts: Mapping[str, CachedPart]) -> ImageFacts:
+        lines = [inspect(_in_files(sound[part]), len(classes), parts[part]) for part in sound]
         return ImageFacts(path.name, classes, list(chain(*lines)))
 
-    images = look_once([file for files in sound.values() for file, _ in files], look_at)
+    images = cached_dataset([file for files in sound.values() for file, _ in files], inspected)
     return replace(images, problems=(*said, *images.problems))
 
 

@@ -12,8 +12,8 @@ import msgspec
 import numpy as np
 
 from benchsuite.contract import Dataset
-from benchsuite.data.images.cache import ImageFacts, KeptPart, look_once, one_path
-from benchsuite.data.images.inspection import Encoded, look
+from benchsuite.data.images.cache import CachedPart, ImageFacts, cached_dataset, one_path
+from benchsuite.data.images.inspection import Encoded, inspect
 from benchsuite.data.sources.own_images import TESTS, numbered
 from benchsuite.errors import UsageError, refused
 from benchsuite.files import most_unpacked, opened
@@ -46,15 +46,15 @@ def read_parquet(argument: str) -> Dataset:
 
     parts = {"train": trains, "test": tests} if tests else {"train": trains}
 
-    def look_at(kept: Mapping[str, KeptPart]) -> ImageFacts:
+    def inspected(cached: Mapping[str, CachedPart]) -> ImageFacts:
         classes = _class_names(trains)
         lines = [
-            look(_pack(found, kept[part].packed), len(classes), kept[part])
+            inspect(_pack(found, cached[part].packed), len(classes), cached[part])
             for part, found in parts.items()
         ]
         return ImageFacts(path.stem, classes, list(chain(*lines)))
 
-    return look_once(files, look_at)
+    return cached_dataset(files, inspected)
 
 
 def _pack(files: Sequence[Path], target: Path) -> Encoded:

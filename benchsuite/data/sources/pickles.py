@@ -81,6 +81,7 @@ def read_pickle(content: bytes, name: str) -> dict[Any, Any]:
     """
     try:
         _check_opcodes(content)
+        # Python 2 wrote CIFAR's: its texts are bytes.
         found = _DataOnly(BytesIO(content), encoding="bytes").load()
     except Exception as error:  # pickle: "including (but not necessarily limited to)" many
         raise UsageError(f"'{name}' is not a pickle of arrays: {error}") from error
@@ -95,6 +96,7 @@ def _check_opcodes(content: bytes) -> None:
         if opcode.name not in _OPCODES:
             raise pickle.UnpicklingError(f"it has the opcode {opcode.name}")
         tuples += "TUPLE" in opcode.name
+        # The unpickler's memo becomes as long as the largest place that it is told.
         place = int(argument or 0) if opcode.name == "LONG_BINPUT" else 0
         if tuples > _MOST_TUPLES or place > len(content):
             raise pickle.UnpicklingError("it is made to exhaust memory")

@@ -28,6 +28,7 @@ def _files_of(name: str) -> list[RemoteFile]:
 
 
 def _load_idx(name: str, classes: tuple[str, ...]) -> Dataset:
+    # In the order of `published.toml`: images and labels for training, then for the test.
     arrays = [read_idx(fetch(file, name)) for file in _files_of(name)]
     train, test = (
         Split(images[..., None], labels.astype("int64"))

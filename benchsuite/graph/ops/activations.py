@@ -1,57 +1,38 @@
 """Activations, and what training drops: functions of one element."""
 
-from __future__ import annotations
-
 import math
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import Any
 
-from benchsuite.graph.node import Node
+from benchsuite.graph.node import Node, Shape
 from benchsuite.graph.ops import op
 from benchsuite.graph.ops.arrays import Array, np
 from benchsuite.graph.ops.op import Attrs, Backward, Gradients, NodeWeights, Op
 from benchsuite.graph.recorder import Recorder
 
-if TYPE_CHECKING:
-    from benchsuite.graph.builder import Builder
-
 
 def _activation(
     name: str,
     function: Callable[[Array], Array],
-    slope: Callable[[Array, Array], Array],
+    slope: Callable[[Array, Array], Any],
     *,
     spread: float = 1.0,
-    shapes: tuple[tuple[str, tuple[int, int, int]], ...] = (("of-positions", op.ODD),),
+    shapes: tuple[tuple[str, Shape], ...] = (("of-positions", op.ODD),),
     tokens: bool = False,
 ) -> Op:
     """An op that is a function of each element; its slope is one of its input and its output.
 
     spread: of the examples' images, so that they reach every bend of the function.
     """
-
-    def forward(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
-        return function(x)
-
-    def derivative(at: Backward) -> Gradients:
-        return (at.g * slope(at.x, at.y),), {}
-
-    def use(net: Builder, x: Node) -> Node:
-        node: Node = getattr(net, name)(x)
-        return node
-
-    def examples() -> Iterator[op.Example]:
-        for what, shape in shapes:
-            yield op.Example(what, shape, use, spread=spread)
-        if tokens:
-            yield op.of_tokens("of-tokens", use, spread=spread)
-
-    return Op(name, forward, derivative, examples)
-
-
-def _tanh(x: Array) -> Array:
-    y: Array = np.tanh(x)
-    return y
+    examples = [op.Example(what, shape, op.use(name), spread=spread) for what, shape in shapes]
+    if tokens:
+        examples.append(op.of_tokens("of-tokens", op.use(name), spread=spread))
+    return Op(
+        name,
+        lambda attrs, weights, x: function(x),
+        lambda at: ((at.g * slope(at.x, at.y),), {}),
+        examples,
+    )
 
 
 def _gelu(x: Array) -> Array:
@@ -91,10 +72,6 @@ def _hard_sigmoid_slope(x: Array, y: Array) -> Array:
     return slope
 
 
-def _hard_swish_slope(x: Array, y: Array) -> Array:
-    return _hard_sigmoid(x) + x * _hard_sigmoid_slope(x, y)
-
-
 def _dropped(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
     """The identity in evaluation mode; else x times `kept`, a factor per element or example."""
     return x * weights["kept"] if "kept" in weights else x
@@ -105,32 +82,21 @@ def _by_kept(at: Backward) -> Gradients:
     return (at.g * at.weights["kept"] if "kept" in at.weights else at.g,), {}
 
 
-def _dropout_examples() -> Iterator[op.Example]:
-    yield op.Example("of-positions", op.ODD, lambda net, x: net.dropout(x, 0.5))
-    yield op.Example("of-vectors", op.ODD, lambda net, x: net.dropout(net.flatten(x), 0.5))
-
-
-def _stochastic_depth_examples() -> Iterator[op.Example]:
-    yield op.Example("of-positions", op.ODD, lambda net, x: net.stochastic_depth(x, 0.5))
-
-
-def _where(
-    is_steep: Callable[[Array], np.typing.NDArray[np.bool_]],
-) -> Callable[[Array, Array], Array]:
-    """A slope of one where the input says so, and of none elsewhere."""
-    return lambda x, _: is_steep(x).astype(x.dtype)
-
-
+# Of channels: squeeze-and-excitation applies these to gates, (1, 1, C).
 _CHANNELS = (("of-positions", op.ODD), ("of-channels", (1, 1, 6)))
 
-RELU = _activation("relu", lambda x: np.maximum(x, 0), _where(lambda x: x > 0))
+RELU = _activation("relu", lambda x: np.maximum(x, 0), lambda x, _: x > 0)
 RELU6 = _activation(
     "relu6",
     lambda x: np.clip(x, 0, 6),
-    _where(lambda x: (x > 0) & (x < 6)),  # noqa: PLR2004 - the definition's number
+    lambda x, _: (x > 0) & (x < 6),  # noqa: PLR2004 - the definition's number
     spread=5.0,
 )
-TANH = _activation("tanh", _tanh, lambda _, y: 1 - y**2)
+TANH = _activation(
+    "tanh",
+    lambda x: np.tanh(x),  # noqa: PLW0108 - `np.tanh` by itself would import NumPy here
+    lambda _, y: 1 - y**2,
+)
 GELU = _activation("gelu", _gelu, _gelu_slope, spread=2.0, tokens=True)
 SIGMOID = _activation("sigmoid", _sigmoid, lambda _, y: y * (1 - y), spread=3.0, shapes=_CHANNELS)
 SILU = _activation("silu", lambda x: x * _sigmoid(x), _silu_slope, spread=3.0, shapes=_CHANNELS)
@@ -138,10 +104,29 @@ HARD_SIGMOID = _activation(
     "hard_sigmoid", _hard_sigmoid, _hard_sigmoid_slope, spread=3.0, shapes=_CHANNELS
 )
 HARD_SWISH = _activation(
-    "hard_swish", lambda x: x * _hard_sigmoid(x), _hard_swish_slope, spread=3.0, shapes=_CHANNELS
+    "hard_swish",
+    lambda x: x * _hard_sigmoid(x),
+    lambda x, y: _hard_sigmoid(x) + x * _hard_sigmoid_slope(x, y),
+    spread=3.0,
+    shapes=_CHANNELS,
 )
-DROPOUT = Op("dropout", _dropped, _by_kept, _dropout_examples, view=True)
-STOCHASTIC_DEPTH = Op("stochastic_depth", _dropped, _by_kept, _stochastic_depth_examples, view=True)
+DROPOUT = Op(
+    "dropout",
+    _dropped,
+    _by_kept,
+    (
+        op.Example("of-positions", op.ODD, op.use("dropout", 0.5)),
+        op.of_vectors("of-vectors", op.use("dropout", 0.5)),
+    ),
+    view=True,
+)
+STOCHASTIC_DEPTH = Op(
+    "stochastic_depth",
+    _dropped,
+    _by_kept,
+    (op.Example("of-positions", op.ODD, op.use("stochastic_depth", 0.5)),),
+    view=True,
+)
 OPS = (
     *(RELU, RELU6, TANH, GELU, SIGMOID, SILU, HARD_SIGMOID, HARD_SWISH),
     *(DROPOUT, STOCHASTIC_DEPTH),
@@ -165,6 +150,7 @@ class Activations(Recorder):
 
     def gelu(self, x: Node) -> Node:
         """The exact x Φ(x), with the normal distribution's Φ (Hendrycks and Gimpel 2016)."""
+        # Named, since defaults differ: JAX's `gelu` is the tanh form.
         return self._add(GELU, None, (x,), {"approximate": "none"})
 
     def sigmoid(self, x: Node) -> Node:

@@ -4,12 +4,8 @@ Vaswani et al. 2017, section 3.2, with PyTorch's packing: the projection (3D, D)
 queries, keys and values; head h has the columns h·d … h·d+d of each.
 """
 
-from __future__ import annotations
-
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from benchsuite.errors import ShapeError
 from benchsuite.graph import initializers
@@ -18,9 +14,6 @@ from benchsuite.graph.ops import op
 from benchsuite.graph.ops.arrays import Array, np
 from benchsuite.graph.ops.op import Attrs, Backward, Gradients, NodeWeights, Op
 from benchsuite.graph.recorder import Recorder
-
-if TYPE_CHECKING:
-    from benchsuite.graph.builder import Builder
 
 
 def _shape(attrs: Attrs, inputs: op.Shapes) -> Shape:
@@ -31,6 +24,7 @@ def _shape(attrs: Attrs, inputs: op.Shapes) -> Shape:
 
 def _weights(attrs: Attrs, inputs: op.Shapes) -> op.Layout:
     width = inputs[0][1]
+    # The recorder takes all fans from the first: the fan-in of both matrices is the width.
     return {
         "in_proj_weight": ((3 * width, width), True),
         "in_proj_bias": ((3 * width,), True),
@@ -98,6 +92,7 @@ def _parts(attrs: Attrs, weights: NodeWeights, x: Array) -> _Parts:
 
 
 def _softmax(x: Array) -> Array:
+    # Less the largest, which changes no quotient: `exp` cannot overflow.
     exponentials = np.exp(x - x.max(axis=-1, keepdims=True))
     y: Array = exponentials / exponentials.sum(axis=-1, keepdims=True)
     return y
@@ -127,20 +122,14 @@ def _attention_derivative(at: Backward) -> Gradients:
     return (packed @ weights["in_proj_weight"],), by_role
 
 
-def _examples() -> Iterator[op.Example]:
-    for heads in (1, 2, 4):
-
-        def body(net: Builder, x: Node, heads: int = heads) -> Node:
-            return net.self_attention(x, heads, name="attention")
-
-        yield op.of_tokens(f"{heads}-heads", body)
-
-
 SELF_ATTENTION = Op(
     "self_attention",
     _self_attention,
     _attention_derivative,
-    _examples,
+    [
+        op.of_tokens(f"{heads}-heads", op.use("self_attention", heads, name="attention"))
+        for heads in (1, 2, 4)
+    ],
     shape=_shape,
     weights=_weights,
     macs=_macs,
@@ -154,10 +143,8 @@ class Attention(Recorder):
     """The builder's attention."""
 
     def self_attention(self, x: Node, heads: int, *, name: str) -> Node:
-        """Multi-head self-attention, (T, D) -> (T, D) (Vaswani et al. 2017, section 3.2.2).
-
-        The projections of queries, keys and values are packed, as in PyTorch.
-        """
+        """Multi-head, (T, D) -> (T, D), packed as PyTorch's (Vaswani et al. 2017, 3.2.2)."""
+        # As `nn.MultiheadAttention` starts: Xavier's fans are of the packed matrix, (3D, D).
         rules = {
             "in_proj_weight": initializers.xavier_uniform,
             "in_proj_bias": initializers.zeros,

@@ -1,28 +1,16 @@
 """Convolution."""
 
 import math
-from collections.abc import Iterator
 from functools import reduce
-from typing import Any
 
 from benchsuite.errors import ShapeError
 from benchsuite.graph import initializers
 from benchsuite.graph.initializers import Rule
 from benchsuite.graph.node import Attribute, Node, Shape
-from benchsuite.graph.ops import op
+from benchsuite.graph.ops import op, sliding
 from benchsuite.graph.ops.arrays import Array, np
 from benchsuite.graph.ops.op import Attrs, Backward, Gradients, NodeWeights, Op
-from benchsuite.graph.ops.sliding import (
-    Size,
-    all_seen,
-    cropped,
-    padded,
-    pair,
-    positions,
-    seen,
-    taps,
-    window_shape,
-)
+from benchsuite.graph.ops.sliding import Size, pair, taps
 from benchsuite.graph.recorder import Recorder
 
 
@@ -33,15 +21,12 @@ def _shape(attrs: Attrs, inputs: op.Shapes) -> Shape:
             f"groups={groups} must divide both the {channels} input channels "
             f"and the {filters} filters"
         )
-    return (*window_shape(attrs, inputs)[:2], filters)
+    return (*sliding.window_shape(attrs, inputs)[:2], filters)
 
 
 def _weights(attrs: Attrs, inputs: op.Shapes) -> op.Layout:
-    filters, channels = attrs["filters"], inputs[0][2]
-    layout: op.Layout = {"weight": ((filters, channels // attrs["groups"], *attrs["kernel"]), True)}
-    if attrs["bias"]:
-        layout["bias"] = ((filters,), True)
-    return layout
+    kernel = (attrs["filters"], inputs[0][2] // attrs["groups"], *attrs["kernel"])
+    return op.affine_weights(kernel, bias=attrs["bias"])
 
 
 def _macs(attrs: Attrs, inputs: op.Shapes, output: Shape) -> int:
@@ -55,7 +40,7 @@ def _conv(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
     Group g of the filters sees group g of the channels; the weight is (F, C/groups, kh, kw).
     """
     kernel, groups = weights["weight"], attrs["groups"]
-    views = zip(taps(attrs), all_seen(attrs, x, 0.0), strict=True)
+    views = zip(taps(attrs), sliding.all_seen(attrs, x, 0.0), strict=True)
     mixed = (_mix(view, kernel[:, :, row, column], groups) for (row, column), view in views)
     y: Array = reduce(np.add, mixed)
     return y + weights["bias"] if attrs["bias"] else y
@@ -64,18 +49,16 @@ def _conv(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
 def _derivative(at: Backward) -> Gradients:
     """By the input: each tap's matrix, transposed; by the kernel: gradient times input."""
     attrs, x, g, groups, kernel = at.attrs, at.x, at.g, at.attrs["groups"], at.weights["weight"]
-    around, by_kernel = padded(attrs, x, 0.0), np.zeros_like(kernel)
-    by_around, counts = np.zeros_like(around), positions(attrs, x.shape[1:3])
-    for row, column in taps(attrs):
-        tap = (row, column)
-        by_kernel[:, :, row, column] = _by_matrix(seen(attrs, around, tap, counts), g, groups)
-        # What a tap saw gets back what the tap gave.
-        by_seen = seen(attrs, by_around, tap, counts)
-        by_seen += _mix(g, _transposed(kernel[:, :, row, column], groups), groups)
-    by_role = {"weight": by_kernel}
+    by_role = {"weight": np.zeros_like(kernel)}
+    for (row, column), view in zip(taps(attrs), sliding.all_seen(attrs, x, 0.0), strict=True):
+        by_role["weight"][:, :, row, column] = _by_matrix(view, g, groups)
     if attrs["bias"]:
         by_role["bias"] = g.sum(axis=(0, 1, 2))
-    return (cropped(attrs, by_around, x.shape[1:3]),), by_role
+    shares = (
+        _mix(g, _transposed(kernel[:, :, row, column], groups), groups)
+        for row, column in taps(attrs)
+    )
+    return (sliding.given_back(attrs, x, shares),), by_role
 
 
 def _mix(x: Array, matrix: Array, groups: int) -> Array:
@@ -111,33 +94,33 @@ def _by_matrix(x: Array, g: Array, groups: int) -> Array:
     return by_matrix
 
 
-def _examples() -> Iterator[op.Example]:
-    for shape in (op.EVEN, op.ODD, op.GREY):
+def _example(what: str, shape: Shape, filters: int, kernel: Size, **options: object) -> op.Example:
+    return op.Example(what, shape, op.use("conv", filters, kernel, name="conv", **options))
+
+
+_EXAMPLES = (
+    *(
+        _example(what, shape, 4, kernel, stride=stride, padding=padding)
+        for shape in (op.EVEN, op.ODD, op.GREY)
         for what, kernel, stride, padding in (
             ("1x1", 1, 1, 0),
             ("1x1-stride2", 1, 2, 0),
             ("3x3-padding1-stride2", 3, 2, 1),
             ("7x7-padding3-stride2", 7, 2, 3),
-        ):
-            yield _example(what, shape, 4, kernel, stride=stride, padding=padding)
-    yield _example("3x3", op.EVEN, 4, 3)
-    yield _example("3x3-without-bias", op.ODD, 4, 3, bias=False)
-    yield _example("5x5-padding2", op.GREY, 4, 5, padding=2)
-    yield _example("patches", (8, 12, 3), 5, 4, stride=4)
-    yield _example("2x3-uneven", op.ODD, 4, (2, 3), stride=(1, 2), padding=(0, 1))
-    yield _example("3x3-groups2", (7, 8, 4), 6, 3, padding=1, groups=2)
-    yield _example("3x3-depthwise", op.ODD, 3, 3, padding=1, groups=3)
-    yield _example("3x3-depthwise-stride2", op.EVEN, 3, 3, stride=2, padding=1, groups=3)
-    yield _example("3x3-depthwise-twice-as-many", op.ODD, 6, 3, padding=1, groups=3)
-
-
-def _example(what: str, shape: Shape, filters: int, kernel: Size, **options: Any) -> op.Example:  # noqa: ANN401 - of `conv`
-    return op.Example(
-        what, shape, lambda net, x: net.conv(x, filters, kernel, name="conv", **options)
-    )
-
-
-CONV = Op("conv", _conv, _derivative, _examples, shape=_shape, weights=_weights, macs=_macs, rank=3)
+        )
+    ),
+    _example("3x3", op.EVEN, 4, 3),
+    _example("3x3-without-bias", op.ODD, 4, 3, bias=False),
+    _example("5x5-padding2", op.GREY, 4, 5, padding=2),
+    _example("patches", (8, 12, 3), 5, 4, stride=4),
+    _example("2x3-uneven", op.ODD, 4, (2, 3), stride=(1, 2), padding=(0, 1)),
+    _example("3x3-groups2", (7, 8, 4), 6, 3, padding=1, groups=2),
+    _example("3x3-depthwise", op.ODD, 3, 3, padding=1, groups=3),
+    _example("3x3-depthwise-stride2", op.EVEN, 3, 3, stride=2, padding=1, groups=3),
+    _example("3x3-depthwise-twice-as-many", op.ODD, 6, 3, padding=1, groups=3),
+)
+CONV = Op("conv", _conv, _derivative, _EXAMPLES, shape=_shape, weights=_weights, macs=_macs, rank=3)
+OPS = (CONV,)
 
 
 class Convolution(Recorder):
@@ -167,6 +150,3 @@ class Convolution(Recorder):
             "bias": bias,
         }
         return self._add(CONV, name, (x,), attrs, {"weight": init, "bias": bias_init})
-
-
-OPS = (CONV,)

@@ -1,8 +1,6 @@
 """Linear maps of the last axis."""
 
 import math
-from collections.abc import Iterator
-from dataclasses import replace
 
 from benchsuite.graph import initializers
 from benchsuite.graph.initializers import Rule
@@ -13,18 +11,8 @@ from benchsuite.graph.ops.op import Attrs, Backward, Gradients, NodeWeights, Op
 from benchsuite.graph.recorder import Recorder
 
 
-def _weights(attrs: Attrs, inputs: op.Shapes) -> op.Layout:
-    layout: op.Layout = {"weight": ((attrs["units"], inputs[0][-1]), True)}
-    if attrs["bias"]:
-        layout["bias"] = ((attrs["units"],), True)
-    return layout
-
-
 def _dense(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
-    """Linear map of the last axis, x Wᵀ + b: (N, …, F) -> (N, …, units).
-
-    The weight is (units, F).
-    """
+    """The map x Wᵀ + b of the last axis, (N, …, F) -> (N, …, units); W is (units, F)."""
     y: Array = x @ weights["weight"].T
     return y + weights["bias"] if attrs["bias"] else y
 
@@ -38,23 +26,20 @@ def _derivative(at: Backward) -> Gradients:
     return (at.g @ at.weights["weight"],), by_role
 
 
-def _examples() -> Iterator[op.Example]:
-    yield op.Example("of-vectors", op.ODD, lambda net, x: net.dense(net.flatten(x), 5, name="fc"))
-    yield op.Example(
-        "without-bias", op.ODD, lambda net, x: net.dense(net.flatten(x), 5, bias=False, name="fc")
-    )
-    positions = op.Example("of-positions", op.ODD, lambda net, x: net.dense(x, 5, name="fc"))
-    yield replace(positions, refusable=True)
-    yield op.of_tokens("of-tokens", positions.body)
-
-
 DENSE = Op(
     "dense",
     _dense,
     _derivative,
-    _examples,
+    (
+        op.of_vectors("of-vectors", op.use("dense", 5, name="fc")),
+        op.of_vectors("without-bias", op.use("dense", 5, bias=False, name="fc")),
+        op.Example("of-positions", op.ODD, op.use("dense", 5, name="fc"), refusable=True),
+        op.of_tokens("of-tokens", op.use("dense", 5, name="fc")),
+    ),
     shape=lambda attrs, inputs: (*inputs[0][:-1], attrs["units"]),
-    weights=_weights,
+    weights=lambda attrs, inputs: op.affine_weights(
+        (attrs["units"], inputs[0][-1]), bias=attrs["bias"]
+    ),
     macs=lambda attrs, inputs, output: math.prod(output) * inputs[0][-1],
 )
 OPS = (DENSE,)

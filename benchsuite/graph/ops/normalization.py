@@ -1,46 +1,27 @@
 """Normalisation and scaling of channels."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from benchsuite.graph import initializers
-from benchsuite.graph.initializers import Fans, Initializer, Rule
+from benchsuite.graph.initializers import Rule
 from benchsuite.graph.node import Attribute, Node
 from benchsuite.graph.ops import op
 from benchsuite.graph.ops.arrays import Array, np
 from benchsuite.graph.ops.op import Attrs, Backward, Gradients, NodeWeights, Op
 from benchsuite.graph.recorder import Recorder
 
-if TYPE_CHECKING:
-    from benchsuite.graph.builder import Builder
-
-
-def _ones(fans: Fans) -> Initializer:
-    return initializers.Constant(1.0)
-
-
 _RULES: Mapping[str, Rule] = {
-    "weight": _ones,
+    "weight": initializers.constant(1.0),
     "bias": initializers.zeros,
     "running_mean": initializers.zeros,
-    "running_var": _ones,
+    "running_var": initializers.constant(1.0),
 }
 
 
-def _layer_norm_weights(attrs: Attrs, inputs: op.Shapes) -> op.Layout:
-    channels = (inputs[0][-1],)
-    return {"weight": (channels, True), "bias": (channels, True)}
-
-
 def _batch_norm_weights(attrs: Attrs, inputs: op.Shapes) -> op.Layout:
-    channels = (inputs[0][-1],)
-    return {
-        **_layer_norm_weights(attrs, inputs),
-        "running_mean": (channels, False),
-        "running_var": (channels, False),
-    }
+    channels = inputs[0][-1:]
+    statistics: op.Layout = {"running_mean": (channels, False), "running_var": (channels, False)}
+    return op.affine_weights(channels, bias=True) | statistics
 
 
 def _batch_norm(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
@@ -58,17 +39,8 @@ def _layer_norm(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
     return y
 
 
-def _by_batch(at: Backward) -> Gradients:
-    """Of training mode: mean and variance are functions of the batch (Ioffe and Szegedy 2015)."""
-    return _normalisation(at, axes=tuple(range(at.x.ndim - 1)))
-
-
-def _by_example(at: Backward) -> Gradients:
-    """As batch_norm, with the statistics of each example's last axis."""
-    return _normalisation(at, axes=(-1,))
-
-
 def _normalisation(at: Backward, axes: tuple[int, ...]) -> Gradients:
+    """Of training mode: mean and variance over these axes are functions of the input itself."""
     x, g = at.x, at.g
     centred = x - x.mean(axis=axes, keepdims=True)
     deviation = np.sqrt((centred**2).mean(axis=axes, keepdims=True) + at.attrs["epsilon"])
@@ -97,39 +69,22 @@ def batch_norm_in_evaluation(at: Backward) -> Gradients:
 
 def _batch_norm_examples() -> Iterator[op.Example]:
     for epsilon in (1e-5, 1e-3):
-
-        def body(net: Builder, x: Node, epsilon: float = epsilon) -> Node:
-            return net.batch_norm(x, name="bn", epsilon=epsilon)
-
-        def of_vectors(net: Builder, x: Node, body: op.Body = body) -> Node:
-            return body(net, net.flatten(x))
-
-        of = f"epsilon{epsilon:g}-of"
+        body, of = op.use("batch_norm", name="bn", epsilon=epsilon), f"epsilon{epsilon:g}-of"
         for shape in (op.EVEN, op.GREY):
             yield op.Example(f"{of}-positions", shape, body)
-        yield op.Example(f"{of}-vectors", op.ODD, of_vectors)
+        yield op.of_vectors(f"{of}-vectors", body)
 
 
 def _layer_norm_examples() -> Iterator[op.Example]:
-    # a small spread, so that epsilon weighs beside the variance
     for epsilon in (1e-5, 1e-3):
-
-        def body(net: Builder, x: Node, epsilon: float = epsilon) -> Node:
-            return net.layer_norm(x, name="ln", epsilon=epsilon)
-
-        of = f"epsilon{epsilon:g}-of"
+        body, of = op.use("layer_norm", name="ln", epsilon=epsilon), f"epsilon{epsilon:g}-of"
+        # A small spread, so that epsilon weighs beside the variance.
         yield op.Example(f"{of}-positions", op.ODD, body, spread=0.1, refusable=True)
         yield op.of_tokens(f"{of}-tokens", body, spread=0.1)
 
 
-def _local_response_norm(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
-    """The quotient x / (k + alpha · Σ x²)^beta, over channels c - size//2 … c + (size-1)//2."""
-    y: Array = x / _base(attrs, x) ** attrs["beta"]
-    return y
-
-
 def _base(attrs: Attrs, x: Array) -> Array:
-    """The sum k + alpha · Σ x², over each channel's neighbours."""
+    """The sum k + alpha · Σ x², over channels c - size//2 … c + (size-1)//2."""
     size = attrs["size"]
     pads = ((0, 0), (0, 0), (0, 0), (size // 2, (size - 1) // 2))
     base: Array = attrs["k"] + attrs["alpha"] * _windows(x**2, pads, size).sum(axis=-1)
@@ -152,26 +107,6 @@ def _by_neighbours(at: Backward) -> Gradients:
     return (g / base ** attrs["beta"] - scale * at.x * summed,), {}
 
 
-def _local_response_norm_examples() -> Iterator[op.Example]:
-    for size, shape in ((5, (5, 4, 7)), (2, (5, 4, 7)), (5, (4, 5, 3))):
-        # coefficients of one, so that the neighbours weigh as much as the channel itself
-        def body(net: Builder, x: Node, size: int = size) -> Node:
-            return net.local_response_norm(x, size, alpha=1.0, beta=0.75, k=2.0)
-
-        yield op.Example(f"{size}-of-{shape[2]}", shape, body)
-    yield op.Example(
-        "alexnet",
-        (4, 5, 9),
-        lambda net, x: net.local_response_norm(x, 5, alpha=1e-4, beta=0.75, k=2.0),
-        spread=30.0,
-    )
-
-
-def _layer_scale(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
-    """Each channel times its own number; the weight is (C, 1, 1)."""
-    return x * weights[""][:, 0, 0]
-
-
 def _by_channel(at: Backward) -> Gradients:
     """A product by channel."""
     scale = at.weights[""]
@@ -179,32 +114,54 @@ def _by_channel(at: Backward) -> Gradients:
     return (at.g * scale[:, 0, 0],), {"": by_scale}
 
 
-def _layer_scale_examples() -> Iterator[op.Example]:
-    yield op.Example(
-        "of-positions",
-        op.ODD,
-        lambda net, x: net.layer_scale(x, name="scale", init=initializers.zeros),
-    )
-
-
 BATCH_NORM = Op(
-    "batch_norm", _batch_norm, _by_batch, _batch_norm_examples, weights=_batch_norm_weights
+    "batch_norm",
+    _batch_norm,
+    # Over the batch and all positions (Ioffe and Szegedy 2015, section 3.2).
+    lambda at: _normalisation(at, axes=tuple(range(at.x.ndim - 1))),
+    tuple(_batch_norm_examples()),
+    weights=_batch_norm_weights,
 )
 LAYER_NORM = Op(
-    "layer_norm", _layer_norm, _by_example, _layer_norm_examples, weights=_layer_norm_weights
+    "layer_norm",
+    _layer_norm,
+    lambda at: _normalisation(at, axes=(-1,)),
+    tuple(_layer_norm_examples()),
+    weights=lambda attrs, inputs: op.affine_weights(inputs[0][-1:], bias=True),
 )
 LOCAL_RESPONSE_NORM = Op(
     "local_response_norm",
-    _local_response_norm,
+    lambda attrs, weights, x: x / _base(attrs, x) ** attrs["beta"],
     _by_neighbours,
-    _local_response_norm_examples,
+    [
+        # Coefficients of one, so that the neighbours weigh as much as the channel itself.
+        *(
+            op.Example(
+                f"{size}-of-{shape[2]}",
+                shape,
+                op.use("local_response_norm", size, alpha=1.0, beta=0.75, k=2.0),
+            )
+            for size, shape in ((5, (5, 4, 7)), (2, (5, 4, 7)), (5, (4, 5, 3)))
+        ),
+        op.Example(
+            "alexnet",
+            (4, 5, 9),
+            op.use("local_response_norm", 5, alpha=1e-4, beta=0.75, k=2.0),
+            spread=30.0,
+        ),
+    ],
     rank=3,
 )
 LAYER_SCALE = Op(
     "layer_scale",
-    _layer_scale,
+    lambda attrs, weights, x: x * weights[""][:, 0, 0],
     _by_channel,
-    _layer_scale_examples,
+    [
+        op.Example(
+            "of-positions", op.ODD, op.use("layer_scale", name="scale", init=initializers.zeros)
+        )
+    ],
+    # (C, 1, 1) is torchvision's shape in ConvNeXt, whose images have the channels first.
     weights=lambda attrs, inputs: {"": ((inputs[0][-1], 1, 1), True)},
     rank=3,
 )

@@ -9,7 +9,7 @@ padding counts as dense work (torchvision's convention).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,10 +36,7 @@ Gradients = tuple[tuple[Array, ...], dict[str, Array]]
 
 @dataclass(frozen=True, slots=True)
 class Backward:
-    """What a derivative is taken at, in training mode.
-
-    inputs, y: what went into the op, and what came out. g: the gradient by the output.
-    """
+    """What a derivative is taken at: inputs, output `y`, and the gradient `g` by the output."""
 
     attrs: Attrs
     weights: NodeWeights
@@ -87,7 +84,7 @@ class Op:
     name: str
     forward: Operation
     derivative: Derivative
-    examples: Callable[[], Iterator[Example]]
+    examples: Sequence[Example]
     shape: Callable[[Attrs, Shapes], Shape] = lambda attrs, inputs: inputs[0]
     weights: Callable[[Attrs, Shapes], Layout] = lambda attrs, inputs: {}
     macs: Callable[[Attrs, Shapes, Shape], int] = lambda attrs, inputs, output: 0
@@ -98,6 +95,21 @@ class Op:
 
 #: Sizes of examples' images: even, odd, and of one channel.
 EVEN, ODD, GREY = (8, 8, 3), (7, 9, 3), (9, 7, 1)
+
+
+def use(method: str, *arguments: object, **options: object) -> Body:
+    """An example's body: one method of the builder, on the images, with these arguments."""
+    return lambda net, x: getattr(net, method)(x, *arguments, **options)
+
+
+def affine_weights(weight: Shape, *, bias: bool) -> Layout:
+    """A matrix or a kernel (out, …), and a number for each of its outputs."""
+    return {"weight": (weight, True), **({"bias": (weight[:1], True)} if bias else {})}
+
+
+def of_vectors(what: str, body: Body) -> Example:
+    """`body` on the images as vectors."""
+    return Example(what, ODD, lambda net, x: body(net, net.flatten(x)))
 
 
 def of_tokens(what: str, body: Body, *, spread: float = 1.0) -> Example:

@@ -3,93 +3,33 @@
 import math
 from collections.abc import Iterator
 from functools import reduce
+from itertools import repeat
 
-from benchsuite.graph.node import Node, Shape
-from benchsuite.graph.ops import op
+from benchsuite.graph.node import Node
+from benchsuite.graph.ops import op, sliding
 from benchsuite.graph.ops.arrays import Array, np
 from benchsuite.graph.ops.op import Attrs, Backward, Gradients, NodeWeights, Op
-from benchsuite.graph.ops.sliding import (
-    Size,
-    all_seen,
-    cropped,
-    padded,
-    pair,
-    positions,
-    seen,
-    taps,
-    window,
-    window_shape,
-)
+from benchsuite.graph.ops.sliding import Size, all_seen, pair, window
 from benchsuite.graph.recorder import Recorder
-
-
-def _max_pool(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
-    """Largest element of each window; the padding is -inf, so it never wins."""
-    y: Array = reduce(np.maximum, all_seen(attrs, x, -np.inf))
-    return y
 
 
 def _by_largest(at: Backward) -> Gradients:
     """To the first largest element of each window."""
-    attrs, x, g = at.attrs, at.x, at.g
-    around, counts = padded(attrs, x, -np.inf), positions(attrs, x.shape[1:3])
-    by_around, unclaimed = np.zeros_like(around), np.ones(g.shape, bool)
-    for tap in taps(attrs):
-        largest = unclaimed & (seen(attrs, around, tap, counts) == at.y)
+    return (sliding.given_back(at.attrs, at.x, _to_largest(at)),), {}
+
+
+def _to_largest(at: Backward) -> Iterator[Array]:
+    unclaimed = np.ones(at.g.shape, bool)
+    for view in all_seen(at.attrs, at.x, -np.inf):
+        largest = unclaimed & (view == at.y)
         unclaimed &= ~largest
-        by_seen = seen(attrs, by_around, tap, counts)
-        by_seen += g * largest
-    return (cropped(attrs, by_around, x.shape[1:3]),), {}
-
-
-def _max_pool_examples() -> Iterator[op.Example]:
-    yield from _window_examples("max_pool")
-    for shape in (op.EVEN, op.ODD, op.GREY):
-        # negative images, so that a padding of zeros would win
-        yield op.Example(
-            "3x3-stride2-padding1",
-            shape,
-            lambda net, x: net.max_pool(x, 3, stride=2, padding=1),
-            mean=-4.0,
-        )
-    for shape in (op.EVEN, op.ODD, (6, 10, 2)):
-        for what, kernel, padding in (("3x3", 3, 0), ("2x2", 2, 0), ("3x3-padding1", 3, 1)):
-            yield _beyond_the_edge(what, shape, kernel, padding)
-    yield op.Example("1x1-stride2", op.ODD, lambda net, x: net.max_pool(x, kernel=1, stride=2))
-
-
-def _beyond_the_edge(what: str, shape: Shape, kernel: int, padding: int) -> op.Example:
-    """A last window that reaches beyond the padding."""
-    return op.Example(
-        f"{what}-stride2-ceil",
-        shape,
-        lambda net, x: net.max_pool(x, kernel, stride=2, padding=padding, ceil=True),
-        mean=-4.0,
-    )
-
-
-def _avg_pool(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
-    """Mean of each window, the zeros of the padding included."""
-    y: Array = reduce(np.add, all_seen(attrs, x, 0.0)) / math.prod(attrs["kernel"])
-    return y
+        yield at.g * largest
 
 
 def _by_window(at: Backward) -> Gradients:
     """An equal share to every element of each window."""
-    attrs, x, share = at.attrs, at.x, at.g / math.prod(at.attrs["kernel"])
-    by_around, counts = np.zeros_like(padded(attrs, x, 0.0)), positions(attrs, x.shape[1:3])
-    for tap in taps(attrs):
-        by_seen = seen(attrs, by_around, tap, counts)
-        by_seen += share
-    return (cropped(attrs, by_around, x.shape[1:3]),), {}
-
-
-def _avg_pool_examples() -> Iterator[op.Example]:
-    yield from _window_examples("avg_pool")
-    for shape in (op.EVEN, op.ODD, (6, 10, 2)):  # padding counts in the mean
-        yield op.Example(
-            "3x3-padding1", shape, lambda net, x: net.avg_pool(x, 3, stride=1, padding=1), mean=3.0
-        )
+    count = math.prod(at.attrs["kernel"])
+    return (sliding.given_back(at.attrs, at.x, repeat(at.g / count, count)),), {}
 
 
 def _window_examples(method: str) -> Iterator[op.Example]:
@@ -100,17 +40,15 @@ def _window_examples(method: str) -> Iterator[op.Example]:
     )
     for shape in (op.EVEN, op.ODD, op.GREY):
         for what, kernel, stride in windows:
-            yield _window_example(method, what, shape, kernel, stride)
-
-
-def _window_example(method: str, what: str, shape: Shape, kernel: Size, stride: Size) -> op.Example:
-    return op.Example(what, shape, lambda net, x: getattr(net, method)(x, kernel, stride=stride))
+            yield op.Example(what, shape, op.use(method, kernel, stride=stride))
 
 
 def _adaptive_avg_pool(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
     """Mean of each cell of a grid, (N, H, W, C) -> (N, h, w, C): see the builder's method."""
     down, right = _grid(attrs, x)
+    # `optimize` multiplies two by two: without it, einsum loops over all six indices at once.
     y = np.einsum("ih,nhwc,jw->nijc", down, x, right, optimize=True)
+    # The matrices of averages are float64, whatever the images are.
     rounded: Array = y.astype(x.dtype)
     return rounded
 
@@ -137,41 +75,63 @@ def _cells(extent: int, count: int) -> Array:
     return matrix
 
 
-def _adaptive_examples() -> Iterator[op.Example]:
-    for shape in (op.EVEN, op.ODD, op.GREY):
-        for size in (1, 2, 3, (4, 3), 7, 11):
-            yield _adaptive_example(shape, size)
-
-
-def _adaptive_example(shape: Shape, size: Size) -> op.Example:
-    what = f"to-{size}" if isinstance(size, int) else f"to-{'x'.join(map(str, size))}"
-    return op.Example(what, shape, lambda net, x: net.adaptive_avg_pool(x, size))
-
-
-def _global_avg_pool(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
-    """Mean over height and width, (N, H, W, C) -> (N, C)."""
-    y: Array = x.mean(axis=(1, 2))
-    return y
-
-
 def _by_position(at: Backward) -> Gradients:
     """An equal share to every position."""
     share = at.g[:, np.newaxis, np.newaxis] / (at.x.shape[1] * at.x.shape[2])
     return (np.broadcast_to(share, at.x.shape),), {}
 
 
-def _global_examples() -> Iterator[op.Example]:
-    for shape in (op.EVEN, op.ODD, op.GREY):
-        yield op.Example("mean", shape, lambda net, x: net.global_avg_pool(x))
-
-
-MAX_POOL = Op("max_pool", _max_pool, _by_largest, _max_pool_examples, shape=window_shape, rank=3)
-AVG_POOL = Op("avg_pool", _avg_pool, _by_window, _avg_pool_examples, shape=window_shape, rank=3)
+MAX_POOL = Op(
+    "max_pool",
+    # The padding is -inf, so it never wins.
+    lambda attrs, weights, x: reduce(np.maximum, all_seen(attrs, x, -np.inf)),
+    _by_largest,
+    [
+        *_window_examples("max_pool"),
+        # Negative images, so that a padding of zeros would win.
+        *(
+            op.Example(
+                "3x3-stride2-padding1", shape, op.use("max_pool", 3, stride=2, padding=1), mean=-4.0
+            )
+            for shape in (op.EVEN, op.ODD, op.GREY)
+        ),
+        # A last window that reaches beyond the padding.
+        *(
+            op.Example(
+                f"{what}-stride2-ceil",
+                shape,
+                op.use("max_pool", kernel, stride=2, padding=padding, ceil=True),
+                mean=-4.0,
+            )
+            for shape in (op.EVEN, op.ODD, (6, 10, 2))
+            for what, kernel, padding in (("3x3", 3, 0), ("2x2", 2, 0), ("3x3-padding1", 3, 1))
+        ),
+        op.Example("1x1-stride2", op.ODD, op.use("max_pool", kernel=1, stride=2)),
+    ],
+    shape=sliding.window_shape,
+    rank=3,
+)
+AVG_POOL = Op(
+    "avg_pool",
+    # The padding's zeros count in the mean.
+    lambda attrs, weights, x: reduce(np.add, all_seen(attrs, x, 0.0)) / math.prod(attrs["kernel"]),
+    _by_window,
+    [
+        *_window_examples("avg_pool"),
+        # Far from zero, so that the padding shows in the mean.
+        *(
+            op.Example("3x3-padding1", shape, op.use("avg_pool", 3, stride=1, padding=1), mean=3.0)
+            for shape in (op.EVEN, op.ODD, (6, 10, 2))
+        ),
+    ],
+    shape=sliding.window_shape,
+    rank=3,
+)
 GLOBAL_AVG_POOL = Op(
     "global_avg_pool",
-    _global_avg_pool,
+    lambda attrs, weights, x: x.mean(axis=(1, 2)),
     _by_position,
-    _global_examples,
+    [op.Example("mean", shape, op.use("global_avg_pool")) for shape in (op.EVEN, op.ODD, op.GREY)],
     shape=lambda attrs, inputs: (inputs[0][2],),
     rank=3,
 )
@@ -179,7 +139,11 @@ ADAPTIVE_AVG_POOL = Op(
     "adaptive_avg_pool",
     _adaptive_avg_pool,
     _by_cell,
-    _adaptive_examples,
+    [
+        op.Example(f"to-{what}", shape, op.use("adaptive_avg_pool", size))
+        for shape in (op.EVEN, op.ODD, op.GREY)
+        for what, size in ((1, 1), (2, 2), (3, 3), ("4x3", (4, 3)), (7, 7), (11, 11))
+    ],
     shape=lambda attrs, inputs: (*attrs["size"], inputs[0][2]),
     rank=3,
 )

@@ -1,6 +1,6 @@
 """Sliding windows, tap by tap: what each element of a kernel sees at every position."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from benchsuite.errors import ShapeError
 from benchsuite.graph.node import Attribute, Shape
@@ -53,7 +53,7 @@ def positions(attrs: Attrs, extents: Shape) -> tuple[int, ...]:
     return tuple(window_extent(*one, ceil=attrs.get("ceil", False)) for one in windows)
 
 
-def pads(attrs: Attrs, extents: Shape) -> tuple[tuple[int, int], ...]:
+def _pads(attrs: Attrs, extents: Shape) -> tuple[tuple[int, int], ...]:
     """What is put before and after height and width.
 
     Where `ceil` asks for a last window beyond the padding, there is more after than before.
@@ -66,15 +66,9 @@ def pads(attrs: Attrs, extents: Shape) -> tuple[tuple[int, int], ...]:
     )
 
 
-def padded(attrs: Attrs, x: Array, fill: float) -> Array:
+def _padded(attrs: Attrs, x: Array, fill: float) -> Array:
     """(N, H, W, C) with `fill` around height and width."""
-    return np.pad(x, ((0, 0), *pads(attrs, x.shape[1:3]), (0, 0)), constant_values=fill)
-
-
-def cropped(attrs: Attrs, x: Array, extents: Shape) -> Array:
-    """Without what `padded` put around it."""
-    (top, _), (left, _) = pads(attrs, extents)
-    return x[:, top : top + extents[0], left : left + extents[1]]
+    return np.pad(x, ((0, 0), *_pads(attrs, x.shape[1:3]), (0, 0)), constant_values=fill)
 
 
 def taps(attrs: Attrs) -> Iterator[Tap]:
@@ -83,13 +77,26 @@ def taps(attrs: Attrs) -> Iterator[Tap]:
     return ((row, column) for row in range(height) for column in range(width))
 
 
-def seen(attrs: Attrs, around: Array, tap: Tap, counts: tuple[int, ...]) -> Array:
-    """What one tap sees of a padded image at every position, as a view: (N, H', W', C)."""
-    (down, right), (top, left), (rows, columns) = attrs["stride"], tap, counts
-    return around[:, top : top + down * rows : down, left : left + right * columns : right]
+def _seen(attrs: Attrs, around: Array, counts: tuple[int, ...]) -> Iterator[Array]:
+    """What each tap sees of a padded image at every position, as a view: (N, H', W', C)."""
+    (down, right), (rows, columns) = attrs["stride"], counts
+    return (
+        around[:, top : top + down * rows : down, left : left + right * columns : right]
+        for top, left in taps(attrs)
+    )
 
 
 def all_seen(attrs: Attrs, x: Array, fill: float) -> Iterator[Array]:
     """What each tap sees of an image, tap after tap."""
-    around, counts = padded(attrs, x, fill), positions(attrs, x.shape[1:3])
-    return (seen(attrs, around, tap, counts) for tap in taps(attrs))
+    return _seen(attrs, _padded(attrs, x, fill), positions(attrs, x.shape[1:3]))
+
+
+def given_back(attrs: Attrs, x: Array, shares: Iterable[Array]) -> Array:
+    """By an image (N, H, W, C): what each tap saw gets back its share; the padding's is cut off."""
+    count, rows, columns, channels = x.shape
+    (top, bottom), (left, right) = _pads(attrs, (rows, columns))
+    around = np.zeros((count, top + rows + bottom, left + columns + right, channels), x.dtype)
+    views = _seen(attrs, around, positions(attrs, (rows, columns)))
+    for view, share in zip(views, shares, strict=True):
+        np.add(view, share, out=view)
+    return around[:, top : top + rows, left : left + columns]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from benchsuite.errors import ShapeError
@@ -23,22 +22,6 @@ def _add_shape(attrs: Attrs, inputs: op.Shapes) -> Shape:
     return inputs[0]
 
 
-def _add(attrs: Attrs, weights: NodeWeights, x: Array, y: Array) -> Array:
-    """The sum of two tensors of one shape."""
-    return x + y
-
-
-def _add_derivative(at: Backward) -> Gradients:
-    """The same to both."""
-    return (at.g, at.g), {}
-
-
-def _add_examples() -> Iterator[op.Example]:
-    yield op.Example("of-positions", op.ODD, lambda net, x: net.add(x, net.relu(x)))
-    yield op.Example("to-itself", op.ODD, lambda net, x: net.add(x, x))
-    yield op.of_tokens("of-tokens", lambda net, x: net.add(net.relu(x), x))
-
-
 def _multiply_shape(attrs: Attrs, inputs: op.Shapes) -> Shape:
     x, gates = inputs
     if gates not in (x, (1, 1, x[-1])):
@@ -47,11 +30,6 @@ def _multiply_shape(attrs: Attrs, inputs: op.Shapes) -> Shape:
             "one value per channel, (1, 1, C)"
         )
     return x
-
-
-def _multiply(attrs: Attrs, weights: NodeWeights, x: Array, gates: Array) -> Array:
-    """The product; gates of shape (N, 1, 1, C) hold for all positions."""
-    return x * gates
 
 
 def _multiply_derivative(at: Backward) -> Gradients:
@@ -63,16 +41,6 @@ def _multiply_derivative(at: Backward) -> Gradients:
     return (at.g * gates, by_gates), {}
 
 
-def _multiply_examples() -> Iterator[op.Example]:
-    yield op.Example("of-positions", op.ODD, lambda net, x: net.multiply(x, net.tanh(x)))
-    yield op.Example("by-channel", op.ODD, _weighed_channels)
-
-
-def _weighed_channels(net: Builder, x: Node) -> Node:
-    gates = net.conv(net.adaptive_avg_pool(x, 1), 3, 1, name="fc1")
-    return net.multiply(x, net.sigmoid(gates))
-
-
 def _concat_shape(attrs: Attrs, inputs: op.Shapes) -> Shape:
     if len({shape[:-1] for shape in inputs}) != 1:
         raise ShapeError(
@@ -81,47 +49,16 @@ def _concat_shape(attrs: Attrs, inputs: op.Shapes) -> Shape:
     return (*inputs[0][:-1], sum(shape[-1] for shape in inputs))
 
 
-def _concat(attrs: Attrs, weights: NodeWeights, *parts: Array) -> Array:
-    """One behind the other along the last axis."""
-    y: Array = np.concatenate(parts, axis=-1)
-    return y
-
-
 def _concat_derivative(at: Backward) -> Gradients:
     """Each part its own."""
     ends = np.cumsum([part.shape[-1] for part in at.inputs])[:-1]
     return tuple(np.split(at.g, ends, axis=-1)), {}
 
 
-def _concat_examples() -> Iterator[op.Example]:
-    yield op.Example("of-positions", op.ODD, lambda net, x: net.concat(x, net.relu(x), net.tanh(x)))
-    yield op.Example("of-vectors", op.ODD, _concatenated_vectors)
-    yield op.of_tokens("of-tokens", lambda net, x: net.concat(x, net.tanh(x)))
-
-
-def _concatenated_vectors(net: Builder, x: Node) -> Node:
-    flat = net.flatten(x)
-    return net.concat(flat, net.dense(flat, 3, name="fc"))
-
-
-def _pad_channels(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
-    """Channels of zeros on both sides."""
-    return np.pad(x, ((0, 0), (0, 0), (0, 0), (attrs["before"], attrs["after"])))
-
-
 def _pad_channels_derivative(at: Backward) -> Gradients:
     """Without the zeros' share."""
     before = at.attrs["before"]
     return (at.g[..., before : before + at.x.shape[-1]],), {}
-
-
-def _pad_channels_examples() -> Iterator[op.Example]:
-    for before, after in ((0, 2), (1, 2), (2, 0)):
-
-        def body(net: Builder, x: Node, before: int = before, after: int = after) -> Node:
-            return net.pad_channels(x, before, after)
-
-        yield op.Example(f"{before}-{after}", op.ODD, body)
 
 
 def _flatten(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
@@ -136,37 +73,60 @@ def _flatten_derivative(at: Backward) -> Gradients:
     return (at.g.reshape(n, channels, height, width).transpose(0, 2, 3, 1),), {}
 
 
-def _flatten_examples() -> Iterator[op.Example]:
-    shapes = (("channel-major", op.ODD), ("one-channel", op.GREY), ("one-position", (1, 1, 3)))
-    for what, shape in shapes:
-        yield op.Example(what, shape, lambda net, x: net.flatten(x))
+def _weighed_channels(net: Builder, x: Node) -> Node:
+    gates = net.conv(net.adaptive_avg_pool(x, 1), 3, 1, name="fc1")
+    return net.multiply(x, net.sigmoid(gates))
 
 
-def _input(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
-    """The network's argument."""
-    return x
-
-
-def _input_derivative(at: Backward) -> Gradients:
-    """Nobody asks for the image's gradient."""
-    return (at.g,), {}
-
-
-def _input_examples() -> Iterator[op.Example]:
-    yield op.Example("alone", op.EVEN, lambda _, x: x)
-
-
-INPUT = Op("input", _input, _input_derivative, _input_examples)
-ADD = Op("add", _add, _add_derivative, _add_examples, shape=_add_shape)
-MULTIPLY = Op(
-    "multiply", _multiply, _multiply_derivative, _multiply_examples, shape=_multiply_shape
+INPUT = Op(
+    "input",
+    lambda attrs, weights, x: x,
+    lambda at: ((at.g,), {}),
+    (op.Example("alone", op.EVEN, lambda _, x: x),),
 )
-CONCAT = Op("concat", _concat, _concat_derivative, _concat_examples, shape=_concat_shape)
+ADD = Op(
+    "add",
+    lambda attrs, weights, x, y: x + y,
+    lambda at: ((at.g, at.g), {}),
+    (
+        op.Example("of-positions", op.ODD, lambda net, x: net.add(x, net.relu(x))),
+        op.Example("to-itself", op.ODD, lambda net, x: net.add(x, x)),
+        op.of_tokens("of-tokens", lambda net, x: net.add(net.relu(x), x)),
+    ),
+    shape=_add_shape,
+)
+MULTIPLY = Op(
+    "multiply",
+    # Gates of shape (N, 1, 1, C) hold for all positions.
+    lambda attrs, weights, x, gates: x * gates,
+    _multiply_derivative,
+    (
+        op.Example("of-positions", op.ODD, lambda net, x: net.multiply(x, net.tanh(x))),
+        op.Example("by-channel", op.ODD, _weighed_channels),
+    ),
+    shape=_multiply_shape,
+)
+CONCAT = Op(
+    "concat",
+    lambda attrs, weights, *parts: np.concatenate(parts, axis=-1),
+    _concat_derivative,
+    (
+        op.Example("of-positions", op.ODD, lambda net, x: net.concat(x, net.relu(x), net.tanh(x))),
+        op.of_vectors("of-vectors", lambda net, x: net.concat(x, net.dense(x, 3, name="fc"))),
+        op.of_tokens("of-tokens", lambda net, x: net.concat(x, net.tanh(x))),
+    ),
+    shape=_concat_shape,
+)
 PAD_CHANNELS = Op(
     "pad_channels",
-    _pad_channels,
+    lambda attrs, weights, x: np.pad(
+        x, ((0, 0), (0, 0), (0, 0), (attrs["before"], attrs["after"]))
+    ),
     _pad_channels_derivative,
-    _pad_channels_examples,
+    [
+        op.Example(f"{before}-{after}", op.ODD, op.use("pad_channels", before, after))
+        for before, after in ((0, 2), (1, 2), (2, 0))
+    ],
     shape=lambda attrs, inputs: (*inputs[0][:-1], inputs[0][-1] + attrs["before"] + attrs["after"]),
     rank=3,
 )
@@ -174,7 +134,14 @@ FLATTEN = Op(
     "flatten",
     _flatten,
     _flatten_derivative,
-    _flatten_examples,
+    [
+        op.Example(what, shape, op.use("flatten"))
+        for what, shape in (
+            ("channel-major", op.ODD),
+            ("one-channel", op.GREY),
+            ("one-position", (1, 1, 3)),
+        )
+    ],
     shape=lambda attrs, inputs: (math.prod(inputs[0]),),
     rank=3,
     view=True,

@@ -1,9 +1,6 @@
 """Sequences of tokens, (T, D)."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+import math
 
 from benchsuite.errors import ShapeError
 from benchsuite.graph import initializers
@@ -14,37 +11,15 @@ from benchsuite.graph.ops.arrays import Array, np
 from benchsuite.graph.ops.op import Attrs, Backward, Gradients, NodeWeights, Op
 from benchsuite.graph.recorder import Recorder
 
-if TYPE_CHECKING:
-    from benchsuite.graph.builder import Builder
+
+def _one_token(shape: Shape) -> list[op.Example]:
+    # The first, one between, and the last of fifteen.
+    select = [(index, op.use("select_token", index)) for index in (0, 4, 14)]
+    return [op.Example(f"token{index}", shape, _of_sequence(body)) for index, body in select]
 
 
-def _sequence_shape(attrs: Attrs, inputs: op.Shapes) -> Shape:
-    height, width, channels = inputs[0]
-    return (height * width, channels)
-
-
-def _image_to_sequence(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
-    """One token per position, row by row: (N, H, W, C) -> (N, H·W, C)."""
-    return x.reshape(len(x), -1, x.shape[-1])
-
-
-def _reshaped(at: Backward) -> Gradients:
-    """The same elements in another shape."""
-    return (at.g.reshape(at.x.shape),), {}
-
-
-def _one_token(shape: Shape) -> Iterator[op.Example]:
-    for index in (0, 4, 14):
-
-        def body(net: Builder, x: Node, index: int = index) -> Node:
-            return net.select_token(net.image_to_sequence(x), index)
-
-        yield op.Example(f"token{index}", shape, body)
-
-
-def _class_token_shape(attrs: Attrs, inputs: op.Shapes) -> Shape:
-    tokens, width = inputs[0]
-    return (tokens + 1, width)
+def _of_sequence(body: op.Body) -> op.Body:
+    return lambda net, x: body(net, net.image_to_sequence(x))
 
 
 def _class_token(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
@@ -53,44 +28,11 @@ def _class_token(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
     return np.concatenate([token, x], axis=1)
 
 
-def _class_token_derivative(at: Backward) -> Gradients:
-    """The first token's gradient is the weight's."""
-    return (at.g[:, 1:],), {"": at.g[:, :1].sum(axis=0, keepdims=True)}
-
-
-def _class_token_examples() -> Iterator[op.Example]:
-    yield op.of_tokens("put", lambda net, x: net.class_token(x, name="token"))
-
-
-def _position_embedding(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
-    """Add a tensor of shape (1, T, D) to every sequence (N, T, D)."""
-    return x + weights[""]
-
-
-def _position_embedding_derivative(at: Backward) -> Gradients:
-    """The same to both; the weight's is summed over the batch."""
-    return (at.g,), {"": at.g.sum(axis=0, keepdims=True)}
-
-
-def _position_embedding_examples() -> Iterator[op.Example]:
-
-    def body(net: Builder, x: Node) -> Node:
-        return net.position_embedding(x, name="positions", init=initializers.zeros)
-
-    yield op.of_tokens("added", body)
-
-
 def _select_token_shape(attrs: Attrs, inputs: op.Shapes) -> Shape:
     tokens, width = inputs[0]
     if not 0 <= attrs["index"] < tokens:
         raise ShapeError(f"index={attrs['index']} must be one of the {tokens} tokens, from 0 on")
     return (width,)
-
-
-def _select_token(attrs: Attrs, weights: NodeWeights, x: Array) -> Array:
-    """One token of every sequence: (N, T, D) -> (N, D)."""
-    token: Array = x[:, attrs["index"]]
-    return token
 
 
 def _select_token_derivative(at: Backward) -> Gradients:
@@ -102,35 +44,40 @@ def _select_token_derivative(at: Backward) -> Gradients:
 
 IMAGE_TO_SEQUENCE = Op(
     "image_to_sequence",
-    _image_to_sequence,
-    _reshaped,
-    lambda: _one_token((3, 5, 4)),
-    shape=_sequence_shape,
+    lambda attrs, weights, x: x.reshape(len(x), -1, x.shape[-1]),
+    lambda at: ((at.g.reshape(at.x.shape),), {}),
+    _one_token((3, 5, 4)),
+    shape=lambda attrs, inputs: (math.prod(inputs[0][:2]), inputs[0][2]),
     rank=3,
     view=True,
 )
 CLASS_TOKEN = Op(
     "class_token",
     _class_token,
-    _class_token_derivative,
-    _class_token_examples,
-    shape=_class_token_shape,
+    # The first token's gradient is the weight's.
+    lambda at: ((at.g[:, 1:],), {"": at.g[:, :1].sum(axis=0, keepdims=True)}),
+    (op.of_tokens("put", op.use("class_token", name="token")),),
+    shape=lambda attrs, inputs: (inputs[0][0] + 1, inputs[0][1]),
     weights=lambda attrs, inputs: {"": ((1, 1, inputs[0][1]), True)},
     rank=2,
 )
 POSITION_EMBEDDING = Op(
     "position_embedding",
-    _position_embedding,
-    _position_embedding_derivative,
-    _position_embedding_examples,
+    lambda attrs, weights, x: x + weights[""],
+    lambda at: ((at.g,), {"": at.g.sum(axis=0, keepdims=True)}),
+    (
+        op.of_tokens(
+            "added", op.use("position_embedding", name="positions", init=initializers.zeros)
+        ),
+    ),
     weights=lambda attrs, inputs: {"": ((1, *inputs[0]), True)},
     rank=2,
 )
 SELECT_TOKEN = Op(
     "select_token",
-    _select_token,
+    lambda attrs, weights, x: x[:, attrs["index"]],
     _select_token_derivative,
-    lambda: _one_token((5, 3, 4)),
+    _one_token((5, 3, 4)),
     shape=_select_token_shape,
     rank=2,
     view=True,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 
 from benchsuite.contract.quantity import Quantity
 from benchsuite.names import readable_line
@@ -16,6 +17,8 @@ from benchsuite.report.columns.quantities import fraction, significant
 Value = str | int | float | None
 Getter = Callable[[Record], Value]
 Better = Literal["higher", "lower"] | None
+Kind = Literal["text", "integer", "number"]
+#: Tables have 64 bits for a whole number; sums of what a stranger's record says may need more.
 _LARGEST = (1 << 63) - 1
 #: Where figures stand that plugins added.
 LAST = 1000
@@ -29,7 +32,6 @@ class Figure:
     importance: where it stands among others, the least first: a narrow table shows as many as fit.
     """
 
-    column: str
     header: str
     factor: float = 1.0
     digits: Callable[[float], str] = significant
@@ -53,7 +55,7 @@ class Column:
     """
 
     name: str
-    type: Literal["text", "integer", "number"]
+    type: Kind
     better: Better
     description: str
     get: Getter
@@ -71,22 +73,27 @@ class Column:
         importance: int,
         factor: float = 1.0,
         digits: Callable[[float], str] = significant,
-        alias: str = "",
     ) -> Column:
         """The same as people see it."""
-        figure = Figure(self.name, header, factor, digits, importance)
-        return replace(self, figure=figure, alias=alias)
+        return replace(self, figure=Figure(header, factor, digits, importance))
+
+    @property
+    def shown(self) -> Figure:
+        """How people see its numbers, were they shown."""
+        return self.figure or Figure(self.name.replace("_", " "))
+
+    def measurement(self, record: Record) -> Measurement | None:
+        """What a record's figure of speed comes from; None of another figure."""
+        return self.measured(record) if self.measured else None
 
     def read(self, record: Record) -> Value:
-        """The cell: None, and never zero, where the record does not say, or no finite number.
-
-        Sums of what a stranger's record says may be more than a table's 64 bits hold.
-        """
+        """The cell: None, and never zero, where the record does not say, or no finite number."""
         try:
             value = self.get(record)
         except ZeroDivisionError:  # a rate over no time
             return None
         if isinstance(value, str):
+            # A stranger's words may hold what steers a terminal, or turns the direction of text.
             return readable_line(value) or None
         if isinstance(value, float) and not math.isfinite(value):
             return None
@@ -95,74 +102,50 @@ class Column:
         return value
 
 
-def of_record(field: str) -> Getter:
-    """A field of the record."""
-    return lambda record: getattr(record, field)
-
-
-def of_case(field: str) -> Getter:
-    """A field of its case."""
-    return lambda record: getattr(record.case, field)
-
-
-def of_recipe(field: str) -> Getter:
-    """A field of its recipe."""
-    return lambda record: getattr(record.case.recipe, field)
-
-
-def of_axis(field: str, axis: int) -> Getter:
-    """One extent of a shape of its case."""
-    return lambda record: getattr(record.case, field)[axis]
-
-
-def of_size(field: str) -> Getter:
-    """A field of the network's size; None where it is not known."""
-    return lambda record: getattr(record.findings.size, field, None)
-
-
 def of_training(get: Callable[[Training], Value]) -> Getter:
     """A fact of training; None where the case was not trained."""
-
-    def value(record: Record) -> Value:
-        training = record.findings.training
-        return get(training) if training and training.epochs else None
-
-    return value
+    return lambda record: None if record.trained is None else get(record.trained)
 
 
-def of_digests(field: str) -> Getter:
-    """A digest of what it was trained from."""
-    return of_training(lambda training: getattr(training.digests, field))
+def _at(path: str) -> Getter:
+    """What stands there in a record, such as `case.recipe.lr`; None where a part is not known."""
+    parts = [int(part) if part.isdigit() else part for part in path.split(".")]
+
+    def get(record: Record) -> Value:
+        found: Any = record
+        for part in parts:
+            if found is None:
+                return None
+            found = found[part] if isinstance(part, int) else getattr(found, part)
+        return found  # type: ignore[no-any-return] # columns are of values alone
+
+    return get
 
 
-def showing(field: str, *columns: Column, role: Role | None = None) -> tuple[Column, ...]:
-    """Columns that show a field of the case, or parts of it; they have its role, or this one."""
-    return tuple(replace(column, field=field, role=role or ROLES[field]) for column in columns)
+def _column(
+    kind: Kind,
+    name: str,
+    description: str,
+    source: Getter | str,
+    better: Better = None,
+    *,
+    field: str = "",
+    role: Role | None = None,
+    alias: str = "",
+) -> Column:
+    """A column of a source: what reads its cells, or where they stand in a record."""
+    # What stands in a field of the case has that field's role: lists of conditions follow from it.
+    if isinstance(source, str):
+        root, *rest = source.split(".")
+        field = rest[0] if root == "case" else field
+    get = _at(source) if isinstance(source, str) else source
+    role = role or (ROLES[field] if field else None)
+    return Column(name, kind, better, description, get, field=field, role=role, alias=alias)
 
 
-def case_text(field: str, description: str) -> Column:
-    """A column of texts that is a field of the case, under its name."""
-    return showing(field, text(field, description, of_case(field)))[0]
-
-
-def case_integer(field: str, description: str) -> Column:
-    """A column of whole numbers, likewise."""
-    return showing(field, integer(field, description, of_case(field)))[0]
-
-
-def text(name: str, description: str, value: Getter) -> Column:
-    """A column of texts."""
-    return Column(name, "text", None, description, value)
-
-
-def integer(name: str, description: str, value: Getter, better: Better = None) -> Column:
-    """A column of whole numbers."""
-    return Column(name, "integer", better, description, value)
-
-
-def number(name: str, description: str, value: Getter, better: Better = None) -> Column:
-    """A column of numbers."""
-    return Column(name, "number", better, description, value)
+text = partial(_column, "text")
+integer = partial(_column, "integer")
+number = partial(_column, "number")
 
 
 def of_quantity(column: Column, quantity: Quantity, importance: int | None = None) -> Column:

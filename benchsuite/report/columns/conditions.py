@@ -3,11 +3,11 @@
 All lists follow from the roles that fields of a case, and the few columns beside them, declare.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from benchsuite.records import Record, Role
-from benchsuite.report.columns.column import Column, Value, showing, text
+from benchsuite.report.columns.column import Column, Value, text
 from benchsuite.report.columns.columns import COLUMNS
 from benchsuite.report.columns.quantities import extents
 
@@ -21,11 +21,13 @@ _SHAPES = {
         "input",
         "height × width × channels of the images it is measured on",
         lambda record: extents(record.case.input_shape),
+        field="input_shape",
     ),
     "train_input_shape": text(
         "training input",
         "height × width × channels of the images it is trained on",
         lambda record: extents(record.case.train_input_shape),
+        field="train_input_shape",
     ),
 }
 
@@ -40,22 +42,16 @@ def _short(column: Column) -> Column:
     return replace(column, name=column.name.removesuffix("_digest"), get=read)
 
 
-def _conditions() -> Iterator[Column]:
-    merged = {field: showing(field, column)[0] for field, column in _SHAPES.items()}
-    for column in COLUMNS:
-        if column.role is None or column.name in NAMES:
-            continue
-        if column.field in _SHAPES:
-            if column.field in merged:
-                yield merged.pop(column.field)
-        elif column.name.endswith("_digest"):
-            yield _short(column)
-        else:
-            yield column
+def _condition(column: Column) -> Column:
+    if column.field in _SHAPES:
+        return _SHAPES[column.field]
+    return _short(column) if column.name.endswith("_digest") else column
 
 
 #: What may tell rows of one architecture and backend apart, in the order of the columns.
-CONDITIONS: Sequence[Column] = tuple(_conditions())
+CONDITIONS: Sequence[Column] = tuple(
+    dict.fromkeys(_condition(one) for one in COLUMNS if one.role and one.name not in NAMES)
+)
 #: Of these, what rows of one ranking agree in: machine, way of measuring, input pipeline, data.
 SETTING: Sequence[Column] = tuple(
     column for column in CONDITIONS if column.role in (Role.AXIS, Role.SETTING, Role.SAMPLING)
@@ -63,7 +59,7 @@ SETTING: Sequence[Column] = tuple(
 #: Of these, what is found out while a case runs: a row that ended early may not know it.
 FOUND_OUT = frozenset(column.name for column in SETTING if not column.field)
 #: The size of the images that a network is measured on, as one.
-INPUT = next(column for column in CONDITIONS if column.field == "input_shape")
+INPUT = _SHAPES["input_shape"]
 #: What may differ from row to row of one ranking.
 WITHIN_SETTING: Sequence[Column] = tuple(c for c in CONDITIONS if c not in SETTING)
 #: Columns of a leaderboard's CSV by which a case is known; it does not hold the whole recipe.

@@ -13,39 +13,30 @@ _OF_TRAINING = frozenset({"train_wall_s", "time_to_target_s", "train_images_per_
 _QUALITY = ("test_", "validation_")
 
 
-def figures_for(columns: Iterable[Column]) -> list[Figure]:
-    """The figures of these columns, in order of importance; those of plugins come last."""
-    figures = [column.figure for column in columns if column.figure]
-    return sorted(figures, key=lambda figure: figure.importance)
+def figures_for(columns: Iterable[Column]) -> list[Column]:
+    """Those that people see as figures, in order of importance; those of plugins come last."""
+    figures = [column for column in columns if column.figure]
+    return sorted(figures, key=lambda column: column.shown.importance)
 
 
-def figure_for(column: Column) -> Figure:
-    """How a column of numbers is shown to people, were it shown."""
-    return column.figure or Figure(column.name, column.name.replace("_", " "))
-
-
-def show_figure(figure: Figure, column: Column, record: Record) -> str:
-    """A cell; blank where nothing was measured.
-
-    Where the network was trained at another size than it was measured at, figures that
-    depend on training name that size.
-    """
+def show_figure(column: Column, record: Record) -> str:
+    """A cell; blank where nothing was measured."""
     value = column.read(record)
     if not isinstance(value, (int, float)):
         return ""
-    figure_of_speed = column.measured(record) if column.measured else None
-    if figure_of_speed:
-        return _with_interval(figure, figure_of_speed)
+    if figure_of_speed := column.measurement(record):
+        return _with_interval(column.shown, figure_of_speed)
+    # A network too large for the budget is trained smaller: what depends on that names the size.
     trained, measured = record.case.train_input_shape, record.case.input_shape
-    of_training = figure.column.startswith(_QUALITY) or figure.column in _OF_TRAINING
+    of_training = column.name.startswith(_QUALITY) or column.name in _OF_TRAINING
     size = f" @{extents(trained[:2])}" if of_training and trained != measured else ""
-    return f"{figure.show(value)}{size}"
+    return f"{column.shown.show(value)}{size}"
 
 
-def is_doubtful(column: Column, record: Record) -> bool:
-    """Whether a figure is flagged in a way that keeps it out of every verdict."""
-    measured = column.measured(record) if column.measured else None
-    return measured is not None and not DOUBTFUL.isdisjoint(measured.flags)
+def doubts(column: Column, record: Record) -> list[str]:
+    """The flags of a figure that keep it from being the best."""
+    measured = column.measurement(record)
+    return [flag for flag in (measured.flags if measured else ()) if flag in DOUBTFUL]
 
 
 def _with_interval(figure: Figure, measured: Measurement) -> str:

@@ -14,6 +14,7 @@ def significant(value: float) -> str:
     size = abs(value)
     if size >= _THREE_DIGITS:
         return f"{value:,.0f}"
+    # The `#` keeps zeros at the end: 2.00 is known as well as 1.99.
     return f"{value:#.3g}"
 
 
@@ -28,13 +29,11 @@ def whole(value: float) -> str:
 
 
 def plus_minus(value: float, half: float) -> str:
-    """A value and half its interval, in the digits that the latter supports: 1.93 ±0.02.
-
-    Half the interval has one significant digit, or two where the first is a one.
-    """
+    """A value and half its interval, in the digits that the latter supports: 1.93 ±0.02."""
     if half <= 0:
         return f"{significant(value)} ±0"
     exponent = math.floor(math.log10(half))
+    # Rounded to one digit, 0.14 would lose a third of itself: a leading one takes a second digit.
     decimals = -exponent + (1 if half < 2 * 10.0**exponent else 0)
     shown = max(0, decimals)
     return f"{round(value, decimals):,.{shown}f} ±{round(half, decimals):,.{shown}f}"

@@ -24,11 +24,6 @@ class Repeats:
         """By which views know it: no record has that key."""
         return f"mean of {', '.join(record.row_key for record in self.records)}"
 
-    @property
-    def first(self) -> Record:
-        """Any of them: what they share is the same in all."""
-        return self.records[0]
-
     def values(self, column: Column) -> list[Value]:
         """What a column says of each."""
         return [column.read(record) for record in self.records]
@@ -40,16 +35,15 @@ def repeats_in(records: Iterable[Record]) -> list[Repeats]:
     for record in records:
         if record.status == "ok":
             shared = record.case.values(_SHARED)
+            # Two machines may begin runs of one name: seeds of another device repeat nothing.
             groups.setdefault((record.run, shared, record.findings.device_name), []).append(record)
     return [Repeats(group) for group in groups.values() if len(group) > 1]
 
 
 def mean_and_interval(values: Sequence[float]) -> tuple[float, float]:
-    """The mean, and half the width of its 95 % interval (Student 1908), of two values or more.
-
-    Folds share most of their training examples: of them the interval is too small.
-    """
+    """The mean, and half the width of its 95 % interval (Student 1908), of two values or more."""
     from scipy.stats import t  # takes a second to import
 
+    # Folds share most of their training examples: of them the interval is too small.
     quantile = float(t.ppf((1 + _CONFIDENCE) / 2, len(values) - 1))
     return mean(values), quantile * stdev(values) / math.sqrt(len(values))

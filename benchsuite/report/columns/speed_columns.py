@@ -8,18 +8,13 @@ import msgspec
 from benchsuite.contract.quantity import UNKNOWN_UNIT, Quantity
 from benchsuite.measure.flags import at_own_batch
 from benchsuite.metrics import METRICS, Declaration
-from benchsuite.metrics.declared import (
-    HOST_MEMORY,
-    INFERENCE,
-    LATENCY,
-    LATENCY_P99,
-    TRAINING,
-)
+from benchsuite.metrics.declared import HOST_MEMORY, INFERENCE, LATENCY, LATENCY_P99, TRAINING
 from benchsuite.names import readable_line
-from benchsuite.records import Measurement, Record
+from benchsuite.records import Measurement, Record, Roofline
 from benchsuite.report.columns.column import (
     LAST,
     Column,
+    Getter,
     Value,
     integer,
     number,
@@ -39,44 +34,40 @@ def _at_best_batch(record: Record) -> Measurement | None:
     """Of several batches that were measured, the one with the highest throughput."""
     found = [m for m in record.findings.measurements if m.metric == INFERENCE.name]
     several = 2
+    # The best of one batch is the case's own, which has columns already.
     return max(found, key=lambda m: m.value or 0.0) if len(found) >= several else None
 
 
-def _field(measured: Measured, name: str) -> Callable[[Record], Value]:
-    return lambda record: getattr(measured(record), name, None)
+def _field(of: Callable[[Record], object], name: str) -> Getter:
+    return lambda record: getattr(of(record), name, None)
 
 
-def _batch_size(measured: Measured, of_case: str) -> Callable[[Record], Value]:
-    """Of the figure, or of the case where there is none."""
+def _batch_size(name: str, description: str, measured: Measured) -> Column:
+    """That of the figure, which may have been backed off; the case's where there is none."""
 
     def get(record: Record) -> Value:
         found = measured(record)
-        size: int = getattr(record.case, of_case)
+        size: int = getattr(record.case, name)
         return found.batch_size or size if found else size
 
-    return get
-
-
-def _whole(measured: Measured) -> Callable[[Record], Value]:
-    def get(record: Record) -> Value:
-        found = measured(record)
-        return None if found is None or found.value is None else int(found.value)
-
-    return get
+    return integer(name, description, get)
 
 
 def _declared(metric: Declaration) -> Iterator[Column]:
     """The columns of one that benchsuite itself measures."""
     measured = _measured(metric.name)
+
+    def whole_number(record: Record) -> Value:
+        found = measured(record)
+        return None if found is None or found.value is None else int(found.value)
+
     if metric.summary == "maximum":  # no process repeats it: there is no interval, and no verdict
-        own = integer(metric.column_name(), metric.help, _whole(measured), metric.better)
-        yield replace(of_quantity(own, metric, metric.importance), alias=metric.alias)
+        count = integer(metric.column_name(), metric.help, whole_number, metric.better)
+        yield replace(of_quantity(count, metric, metric.importance), alias=metric.alias)
         return
     own, *ends = _with_interval(metric, metric.help, measured, metric.importance)
-    if metric.interval:
-        yield from (replace(own, alias=metric.alias), *ends)
-    else:
-        yield replace(own, alias=metric.alias, ends=())
+    yield replace(own, alias=metric.alias, ends=own.ends if metric.interval else ())
+    yield from ends if metric.interval else ()
 
 
 def _with_interval(
@@ -94,16 +85,15 @@ def _with_interval(
 
 
 def undeclared_columns(records: Iterable[Record]) -> Iterator[Column]:
-    """The columns of figures that plugins' probes measured, by name.
-
-    From what the records themselves say of them: the plugin need not be installed.
-    """
+    """The columns of figures that plugins' probes measured, by name."""
+    # From what the records themselves say of them: the plugin need not be installed.
     found = {
         (one.metric, one.unit): one
         for record in records
         for one in record.findings.measurements
         if one.metric not in METRICS and one.unit != UNKNOWN_UNIT
     }
+    # Versions of a plugin may disagree in the unit: figures of two units share no column.
     for metric, unit in sorted(found):
         quantity = _as_told(found[metric, unit])
         if quantity:
@@ -130,42 +120,25 @@ def _of_unit(metric: str, unit: str) -> Measured:
     return measured
 
 
-def _best(column: Column) -> Column:
-    """The same of the batch with the highest throughput."""
-    return replace(column, name=f"best_{column.name}")
-
-
-def _at_best() -> Iterator[Column]:
-    quantity = msgspec.structs.replace(INFERENCE, short="best batch")
-    own, low, high = _with_interval(quantity, "forward passes of that batch", _at_best_batch, 120)
-    ends = tuple(f"best_{end}" for end in own.ends)
-    named = replace(_best(own), ends=ends)
-    assert named.figure  # noqa: S101 - it has an importance
-    yield replace(named, figure=replace(named.figure, column=named.name))
-    yield from (_best(low), _best(high))
-
-
 def _achieved(stem: str, measured: Measured, importance: int | None = None) -> Iterator[Column]:
     """What its roofline says of a throughput."""
 
-    def of_roofline(name: str) -> Callable[[Record], Value]:
-        def get(record: Record) -> Value:
-            found = measured(record)
-            roofline = record.roofline(found.metric, found.batch_size) if found else None
-            return getattr(roofline, name, None)
-
-        return get
+    def roofline(record: Record) -> Roofline | None:
+        found = measured(record)
+        wanted = (found.metric, found.batch_size) if found else None
+        known = (one for one in record.findings.rooflines if (one.metric, one.batch_size) == wanted)
+        return next(known, None)
 
     achieved = number(
         f"{stem}_achieved_flops_per_s",
         "FLOPs of that throughput",
-        of_roofline("achieved_flops_per_s"),
+        _field(roofline, "achieved_flops_per_s"),
         "higher",
     )
     share = number(
         f"{stem}_share_of_ceiling_fraction",
         "of the most that any backend reached on the device: see `doctor --ceilings`",
-        of_roofline("share_of_ceiling"),
+        _field(roofline, "share_of_ceiling"),
         "higher",
     )
     if importance is None:
@@ -185,21 +158,18 @@ def _flags(record: Record) -> Value:
     return "; ".join(dict.fromkeys(f"{m.metric}: {', '.join(m.flags)}" for m in flagged))
 
 
+_BEST = msgspec.structs.replace(INFERENCE, short="best batch", column=f"best_{INFERENCE.column}")
 _INFERENCE, _TRAINING = _measured(INFERENCE.name), _measured(TRAINING.name)
 #: What stands before and behind the columns of a figure.
 _BEFORE: Mapping[Declaration, tuple[Column, ...]] = {
     INFERENCE: (
-        integer(
-            "inference_batch_size",
-            "images in one forward pass of the throughput",
-            _batch_size(_INFERENCE, "inference_batch_size"),
+        _batch_size(
+            "inference_batch_size", "images in one forward pass of the throughput", _INFERENCE
         ),
     ),
     TRAINING: (
-        integer(
-            "training_batch_size",
-            "images in one training step of the throughput",
-            _batch_size(_TRAINING, "training_batch_size"),
+        _batch_size(
+            "training_batch_size", "images in one training step of the throughput", _TRAINING
         ),
     ),
     HOST_MEMORY: (
@@ -230,7 +200,7 @@ _BEHIND: Mapping[Declaration, tuple[Column, ...]] = {
             "the measured batch size with the highest throughput",
             _field(_at_best_batch, "batch_size"),
         ).shown_as("best\nbatch", 130, digits=whole),
-        *_at_best(),
+        *_with_interval(_BEST, "forward passes of that batch", _at_best_batch, 120),
         *_achieved("best_inference", _at_best_batch),
     ),
     TRAINING: tuple(_achieved("training", _TRAINING, 160)),
@@ -240,9 +210,5 @@ SPEED: tuple[Column, ...] = tuple(
     column
     for metric in METRICS.values()
     if metric.column
-    for column in (
-        *_BEFORE.get(metric, ()),
-        *_declared(metric),
-        *_BEHIND.get(metric, ()),
-    )
+    for column in (*_BEFORE.get(metric, ()), *_declared(metric), *_BEHIND.get(metric, ()))
 )

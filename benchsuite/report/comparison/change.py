@@ -56,11 +56,8 @@ class Finding:
 
 def is_ratio(column: Column) -> bool:
     """Whether figures are compared by their ratio: fractions and losses by their difference."""
-    if column.measured is not None:
-        return True
-    return not column.name.startswith(("test_", "validation_")) and not column.name.endswith(
-        "_fraction"
-    )
+    of_quality = column.name.startswith(("test_", "validation_"))
+    return column.measured is not None or not (of_quality or column.name.endswith("_fraction"))
 
 
 def show_change(change: float, column: Column) -> str:

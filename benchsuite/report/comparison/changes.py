@@ -28,7 +28,7 @@ from benchsuite.measure.statistics.proportions import (
     unpaired_difference,
 )
 from benchsuite.measure.statistics.two_samples import Floats, Ratios, ratios_of
-from benchsuite.metrics.quality import TOP1
+from benchsuite.metrics.declared import TOP1
 from benchsuite.records import Measurement
 from benchsuite.records.predictions import read_predictions
 from benchsuite.report.columns.column import Column
@@ -75,6 +75,7 @@ def speed_changes(figures: Sequence[Figures]) -> list[Change]:
 
 def _in_turns(figures: Figures) -> Change | None:
     """By the rounds that both took part in; None where these are too few, or a figure is zero."""
+    # A probe may count nothing, and to zero there is no ratio.
     if not _are_positive(figures.first) or not _are_positive(figures.second):
         return None
     comparison = verdicts.compare_measurements(figures.second, figures.first, figures.margin)
@@ -112,16 +113,10 @@ def _between(figures: Sequence[Figures], *, anchored: bool) -> list[Change]:
         other = second / _processes([f.second_anchor for f in figures]) ** slower
         ratios, how = _cautious(ratios, ratios_of(one, other)), f"{how}, with their anchors"
     shown = how.format(first.shape[1], second.shape[1])
+    parts = [p.tolist() for p in (ratios.value, ratios.low, ratios.high, ratios.p_value)]
     return [
         Change(Estimate(value, low, high), p_value, one.margin, shown)
-        for one, value, low, high, p_value in zip(
-            figures,
-            ratios.value.tolist(),
-            ratios.low.tolist(),
-            ratios.high.tolist(),
-            ratios.p_value.tolist(),
-            strict=True,
-        )
+        for one, value, low, high, p_value in zip(figures, *parts, strict=True)
     ]
 
 
@@ -157,6 +152,7 @@ def _of_intervals(figures: Figures) -> Change:
         math.log(high / low) / (2 * _NORMAL.inv_cdf((1 + CONFIDENCE) / 2))
         for low, high in (first, second)
     )
+    # An interval of no width would divide by zero.
     distance = abs(math.log(other / one)) / max(math.hypot(*errors), 1e-12)
     ratio = Estimate(other / one, second[0] / first[1], second[1] / first[0])
     return Change(ratio, 2 * _NORMAL.cdf(-distance), figures.margin, "two intervals")
@@ -168,10 +164,7 @@ def _ends(measurement: Measurement) -> tuple[float, float] | None:
 
 
 def quality_change(pair: Pair, column: Column, first: float, second: float) -> Change:
-    """What changed in a figure of quality of one pair.
-
-    Raises UsageError where a file of predictions is none of ours.
-    """
+    """What changed in a figure of quality. Raises UsageError where predictions are none of ours."""
     if column.name == _TOP1.name and (right := _recognised(pair)):
         how = f"McNemar, bootstrap of {len(right[0]):,} paired images"
         return _of_difference(paired_difference(*right), how)
@@ -188,6 +181,7 @@ def mean_change(column: Column, pairs: Sequence[Pair]) -> Change:
     differences = [number_in(pair.second, column) - number_in(pair.first, column) for pair in pairs]
     images = min(_images(row, column) for pair in pairs for row in (pair.first, pair.second))
     of_share = column.name.endswith("_fraction") and images
+    # Few seeds may happen to agree: their spread is taken for one image at least.
     found = mean_difference(differences, 1 / images if of_share else 0.0)
     return _of_difference(found, f"t-test of {len(pairs)} paired seeds")
 
@@ -210,6 +204,7 @@ def _recognised(pair: Pair) -> tuple[NDArray[np.bool_], NDArray[np.bool_]] | Non
     if len(files) < len(rows) or not all(file.exists() for file in files):
         return None
     one, other = map(read_predictions, files)
+    # Other images do not pair, however many they are.
     if not np.array_equal(one.positions, other.positions):
         return None
     return one.predicted == one.labels, other.predicted == other.labels

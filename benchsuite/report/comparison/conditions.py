@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from benchsuite.errors import UsageError
 from benchsuite.report.columns.column import Column
 from benchsuite.report.comparison.change import Finding, is_ratio
-from benchsuite.report.comparison.metrics import metric_named, short_name
+from benchsuite.report.comparison.metrics import metric_named
 from benchsuite.report.comparison.rows import Row
 
 _FORM = re.compile(r"\s*(\w+)\s*([<>])\s*([+-]?\d+(?:\.\d+)?)\s*(%?)\s*")
@@ -29,6 +29,7 @@ class Condition:
 
     def is_met(self, finding: Finding) -> bool:
         """Whether a finding is beyond the threshold, with a verdict that says so."""
+        # A gate that fails without evidence is soon removed: `inconclusive` never fails.
         if finding.column != self.column or finding.answer not in ("better", "worse"):
             return False
         change = (finding.change or 0.0) - (1.0 if finding.is_ratio else 0.0)
@@ -36,10 +37,7 @@ class Condition:
 
 
 def parse_condition(text: str, rows: Iterable[Row] = ()) -> Condition:
-    """`latency>+5%`, `top1<-0.01`; rows: whose probes it may name, too.
-
-    Raises UsageError for anything else.
-    """
+    """Of `latency>+5%`, or of a probe that rows have. Raises UsageError for anything else."""
     parts = _FORM.fullmatch(text)
     if parts is None:
         raise UsageError(
@@ -69,7 +67,8 @@ def undecided(findings: Sequence[Finding], conditions: Sequence[Condition]) -> I
     for condition in conditions:
         asked = [f for f in findings if f.column == condition.column]
         if not any(finding.answer in _DECIDED for finding in asked):
-            why = asked[0].how if asked else f"no pair has {short_name(condition.column)}"
+            name = condition.column.alias or condition.column.name
+            why = asked[0].how if asked else f"no pair has {name}"
             yield f"'{condition.text}' can decide nothing here: {why}"
 
 

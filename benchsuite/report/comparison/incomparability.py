@@ -15,7 +15,9 @@ _SUBSTANCE = (
 )
 #: By the start of a figure's name, the columns in which its rows must agree: the first that fits.
 _TERMS = (
+    # Quality is of what was learnt, and from what, whatever the device and the protocol.
     (("test_", "validation_"), _SUBSTANCE),
+    # These take time at the recipe's own batch, whatever is timed besides.
     (("train_", "time_to_", "training_with_", "input_wait_"), ("device_name", *_SUBSTANCE)),
     (
         ("training_", "first_training_"),
@@ -60,15 +62,13 @@ def differing(pair: Pair, names: Iterable[str]) -> dict[str, str]:
 
 
 def of_figure(pair: Pair, column: Column) -> str:
-    """What is wrong with a figure of either row: missing, refused, or flagged; else empty.
-
-    A probe's must also be of one batch in both.
-    """
+    """What is wrong with a figure of either row: missing, refused, or flagged; else empty."""
     wrong = (
         f"{side}: {fault}"
         for side, row in (("A", pair.first), ("B", pair.second))
         if (fault := _fault(row, column))
     )
+    # Columns have the batch sizes of our own figures alone: a probe's must be asked for theirs.
     return "; ".join(wrong) or (_other_batch(pair, column) if _is_probed(column) else "")
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from operator import methodcaller
 from statistics import mean
 
 from benchsuite.measure.statistics.verdicts import standing, verdict_of
 from benchsuite.metrics.declared import ANCHOR
-from benchsuite.records import Measurement
 from benchsuite.report.columns.column import Column
 from benchsuite.report.comparison import incomparability
 from benchsuite.report.comparison.change import Answer, Change, Finding, is_ratio
@@ -86,6 +87,7 @@ def _over_seeds(questions: Sequence[_Question]) -> Iterator[_Question]:
     """Of figures of quality, all pairs that differ in seed or fold alone, two or more."""
     groups: dict[tuple[str, Hashable], list[_Question]] = {}
     for question in questions:
+        # Of speed the replicate is the process: the seed changes nothing that is timed.
         if not is_ratio(question.column):
             key = (question.column.name, question.pairs[0].network)
             groups.setdefault(key, []).append(question)
@@ -100,16 +102,14 @@ def _over_seeds(questions: Sequence[_Question]) -> Iterator[_Question]:
 
 
 def _measured(questions: Sequence[_Question]) -> list[Figures]:
-    anchors: dict[int, Measurement | None] = {}
+    # A row is asked once for its anchor, however many figures and partners it has.
+    anchor = cache(methodcaller("measurement", ANCHOR.name))
     found = []
     for question in questions:
         (pair,), column = question.pairs, question.column
-        for row in (pair.first, pair.second):
-            if id(row) not in anchors:
-                anchors[id(row)] = row.measurement(ANCHOR.name)
         first, second = pair.first.measured(column), pair.second.measured(column)
         if first and second:
-            known = (anchors[id(pair.first)], anchors[id(pair.second)])
+            known = (anchor(pair.first), anchor(pair.second))
             found.append(Figures(first, second, *known, same_run=bool(pair.axis)))
     return found
 

@@ -4,30 +4,24 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from benchsuite.errors import UsageError, did_you_mean
 from benchsuite.metrics import CONTESTED, METRICS
-from benchsuite.metrics.quality import TOP1
+from benchsuite.metrics.declared import TOP1
 from benchsuite.report.columns.column import Column
 from benchsuite.report.columns.columns import COLUMNS
-from benchsuite.report.comparison.rows import Row, undeclared_in
+from benchsuite.report.columns.speed_columns import undeclared_columns
+from benchsuite.report.comparison.rows import RecordRow, Row
 
 _COMPARABLE = {column.name: column for column in COLUMNS if column.better}
 SHORT: Mapping[str, str] = {c.alias: name for name, c in _COMPARABLE.items() if c.alias}
 DEFAULT = (*(METRICS[name].alias for name in CONTESTED), TOP1.alias)
 
 
-def short_name(column: Column) -> str:
-    """What people call a column, where they do."""
-    return column.alias or column.name
-
-
 def metric_named(name: str, rows: Iterable[Row] = ()) -> Column:
-    """The column of a name; a probe's, where any of these rows has its figure.
-
-    Raises UsageError where there is none, or neither end is better.
-    """
+    """A column, or a probe's in these rows. Raises UsageError where none has a better end."""
     wanted = SHORT.get(name, name)
     if wanted in _COMPARABLE:
         return _COMPARABLE[wanted]
-    probes = [column for column in undeclared_in(rows) if column.better]
+    records = (row.record for row in rows if isinstance(row, RecordRow))
+    probes = [column for column in undeclared_columns(records) if column.better]
     found = next((column for column in probes if name in (column.alias, column.name)), None)
     if found is None:
         names = [*SHORT, *(column.alias for column in probes)]

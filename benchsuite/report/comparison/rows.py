@@ -3,7 +3,7 @@
 import csv
 import gc
 import math
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
@@ -33,15 +33,13 @@ class RecordRow:
 
     def cell(self, name: str) -> Value:
         """What the column of that name says."""
-        column = _BY_NAME.get(name) or self._probe(name)
+        probes = (one for one in undeclared_columns([self.record]) if one.name == name)
+        column = _BY_NAME.get(name) or next(probes, None)
         return column.read(self.record) if column else None
-
-    def _probe(self, name: str) -> Column | None:
-        return next((c for c in undeclared_columns([self.record]) if c.name == name), None)
 
     def measured(self, column: Column) -> Measurement | None:
         """What a figure of speed comes from."""
-        return column.measured(self.record) if column.measured else None
+        return column.measurement(self.record)
 
     def measurement(self, metric: str) -> Measurement | None:
         """The measurement of that name."""
@@ -75,16 +73,9 @@ class TableRow:
             return None
         ends = [self.cell(name) for name in column.ends]
         low, high = [end if isinstance(end, float) else None for end in ends] or (None, None)
-        flags = _flags(str(self.cell("flags") or ""))
-        return Measurement.of(
-            quantity,
-            values=(),
-            samples=0,
-            value=value,
-            low=low,
-            high=high,
-            flags=flags.get(quantity.name, ()),
-        )
+        flags = _flags(str(self.cell("flags") or "")).get(quantity.name, ())
+        known = {"value": value, "low": low, "high": high, "flags": flags}
+        return Measurement.of(quantity, values=(), samples=0, **known)
 
     def measurement(self, metric: str) -> Measurement | None:  # noqa: ARG002 - as RecordRow's
         """None: a CSV has the figures of its columns alone."""
@@ -129,14 +120,12 @@ def read_side(path: Path) -> list[Row]:
 
 @contextmanager
 def _without_collection() -> Iterator[None]:
-    """Ten thousand records are millions of objects, and none of them is cyclic garbage.
-
-    The collector would walk through all of them again and again, now and as long as they live.
-    """
+    """Ten thousand records are millions of objects, and none of them is cyclic garbage."""
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
+        # Else the collector would walk through all of them again and again, as long as they live.
         gc.freeze()
     finally:
         if was_on:
@@ -180,22 +169,14 @@ def _type_of(cell: str) -> str:
     return "number"
 
 
-def undeclared_in(rows: Iterable[Row]) -> list[Column]:
-    """The columns of what plugins' probes measured in these rows, by what their records say."""
-    return list(undeclared_columns(row.record for row in rows if isinstance(row, RecordRow)))
-
-
 def identities(sides: Sequence[Sequence[Row]], ignored: Sequence[str] = ()) -> list[list[Hashable]]:
-    """Of every row of each side, what it must share with its partner.
-
-    Records are known by their whole case. Where any row is a CSV's, all are by the columns that
-    every file has, and that are not ignored.
-    """
+    """Of every row of each side, what it must share with its partner, but for what is ignored."""
     tables = [row for side in sides for row in side if isinstance(row, TableRow)]
     if not tables:
         return [
             [row.identity(ignored) for row in side if isinstance(row, RecordRow)] for side in sides
         ]
+    # A CSV does not hold the whole case: all rows are known by the columns that every file has.
     known = [
         name
         for name in CASE_COLUMNS

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 
-import msgspec
-
 from benchsuite.names import readable_line
+from benchsuite.records.writing import pretty_json
 from benchsuite.report.columns.column import Column, Figure, Value
 from benchsuite.report.columns.columns import COLUMNS
 from benchsuite.report.columns.conditions import CASE_COLUMNS, NAMES
@@ -86,7 +85,7 @@ def as_csv(lines: Cells) -> str:
 
 def as_json(lines: Cells) -> str:
     """A list of objects; null where there is nothing."""
-    return msgspec.json.format(msgspec.json.encode(lines), indent=1).decode() + "\n"
+    return pretty_json(lines).decode()
 
 
 def as_text(lines: Cells, columns: Sequence[Column] = COLUMNS) -> str:
@@ -108,6 +107,7 @@ def _tabulated(headers: Sequence[str], rows: Sequence[Sequence[str]], form: str)
     from tabulate import tabulate
 
     aligned = ["right" if header in _RIGHT else "left" for header in headers]
+    # Numbers have their digits already: tabulate would align and round them anew.
     table: str = tabulate(rows, headers, form, colalign=aligned, disable_numparse=True)
     return table
 
@@ -124,7 +124,7 @@ def _shown(
     lines: Cells, columns: Sequence[Column], clean: Callable[[str], str]
 ) -> tuple[list[str], list[list[str]]]:
     """Headers, and rows under them."""
-    by_name = {column.name: figure_of(column) for column in columns}
+    by_name = {column.name: column.figure for column in columns}
     names = [n for n in CASE_COLUMNS if n in NAMES or len({line[n] for line in lines}) > 1]
     headers = [*names, "metric", "A", "B", "change", "95 % interval", "verdict", "how"]
     cases = (["" if line[name] is None else str(line[name]) for name in names] for line in lines)
@@ -141,15 +141,10 @@ def varying(rows: Sequence[Row], further: Sequence[str] = ()) -> list[str]:
     return [n for n in names if n in NAMES or len({row.cell(n) for row in rows}) > 1]
 
 
-def figure_of(column: Column) -> Figure:
-    """How a column's figures are shown; under its own name where nobody said."""
-    return column.figure or Figure(column.name, column.name)
-
-
-def _figures(line: Mapping[str, Value], by_name: Mapping[str, Figure]) -> Iterator[str]:
+def _figures(line: Mapping[str, Value], by_name: Mapping[str, Figure | None]) -> Iterator[str]:
     """The cells that a comparison adds to its case, as people read them."""
     metric = str(line["metric"] or "")
-    figure = by_name.get(metric) or Figure(metric, metric)
+    figure = by_name.get(metric) or Figure(metric)
     yield figure.header.replace("\n", " ")
     for side in ("a", "b"):
         value = line[side]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from benchsuite.metrics.quality import LOSS, TOP1, TOP5
+from benchsuite.metrics.declared import LOSS, TOP1, TOP5
 from benchsuite.records import Record, Stored
 from benchsuite.report.exchange.pull_request import figures
 from benchsuite.report.leaderboard.rows import in_order
@@ -23,10 +23,7 @@ _METRICS: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
 
 
 def export(cases: Sequence[Stored]) -> str:
-    """A card of all networks, each with its test results on each data set and backend.
-
-    Figures that were never measured, or are not finite, have no result.
-    """
+    """A card of all networks, each with its test results on each data set and backend."""
     import yaml
 
     records = in_order([stored.record for stored in cases])
@@ -53,14 +50,11 @@ def _result(record: Record) -> dict[str, Any]:
     whose = f"{case.architecture}, {case.backend}, {case.precision}, {case.division}"
     return {
         "task": dict(_TASK),
-        "dataset": {
-            "type": case.dataset.partition(":")[0],
-            "name": case.dataset,
-            "split": "test",
-        },
+        "dataset": {"type": case.dataset.partition(":")[0], "name": case.dataset, "split": "test"},
         "metrics": [
             _metric(name, value, f"{whose}, seed {case.seed}")
             for name in (*_METRICS, *(name for name in found if name not in _METRICS))
+            # None: it was never measured, or is not finite.
             if (value := found.get(name)) is not None
         ],
     }

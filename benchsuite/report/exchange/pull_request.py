@@ -1,6 +1,6 @@
 """Markdown for a pull request: the short table, and everything else folded away."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 from benchsuite.records import Record, Stored
 from benchsuite.report.leaderboard.formats import markdown
@@ -28,23 +28,20 @@ def export(cases: Sequence[Stored]) -> str:
 
 
 def _environment(cases: Sequence[Stored]) -> str:
+    """What is known of each run's machine and software, in the order of the first case of each."""
     from tabulate import tabulate
 
-    rows = [{name: escaped(fact) for name, fact in row.items()} for row in _environments(cases)]
+    runs: dict[str, list[Stored]] = {}
+    for stored in cases:
+        runs.setdefault(stored.record.run, []).append(stored)
+    known = ({"run": run, **_facts(held)} for run, held in runs.items())
+    rows = [{name: escaped(fact) for name, fact in row.items()} for row in known]
     text: str = tabulate(rows, headers="keys", tablefmt="github", disable_numparse=True)
     return text
 
 
-def _environments(cases: Iterable[Stored]) -> list[Mapping[str, str]]:
-    """What is known of each run's machine and software, in the order of the first case of each."""
-    runs: dict[str, list[Stored]] = {}
-    for stored in cases:
-        runs.setdefault(stored.record.run, []).append(stored)
-    return [{"run": run, **_facts(held)} for run, held in runs.items()]
-
-
 def _facts(held: Sequence[Stored]) -> dict[str, str]:
-    known = held[0].facts().get("environment", {})
+    known = held[0].environment()
     told = {name: _shown(known.get(name)) for name in _FACTS}
     versions = (stored.record.findings.versions for stored in held)
     joined = {name: version for one in versions for name, version in one.items()}
@@ -66,9 +63,6 @@ def _folded(title: str, content: str) -> str:
 def figures(records: Sequence[Record], *, wide: bool) -> str:
     """A table for each fair ranking, with what its marks mean; failures have their reasons."""
     text = markdown(records, view_of(columns_of(records)), wide=wide).decode().strip()
-    return "\n".join(map(_unpadded, text.splitlines()))
-
-
-def _unpadded(line: str) -> str:
-    """A table's line; a hard line break, two spaces, stays: GitHub's limit is 65,536 characters."""
-    return " ".join(line.split()) if line.startswith("|") else line
+    # GitHub's limit is 65,536 characters: only tables, where spaces mean nothing, lose theirs.
+    lines = (" ".join(x.split()) if x.startswith("|") else x for x in text.splitlines())
+    return "\n".join(lines)

@@ -3,22 +3,19 @@
 Keys and statistics are those of pytest-benchmark 5 (`pytest_benchmark.stats.Stats`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from benchsuite.errors import UsageError
 from benchsuite.metrics.declared import HOST_LATENCY, INFERENCE, LATENCY, TRAINING
 from benchsuite.records import Case, Record, Role, Stored, fields_with
-from benchsuite.records.case import is_required
+from benchsuite.records.case import USUAL
 from benchsuite.records.series import Series, read_series
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from benchsuite.records.writing import pretty_json
 
 #: Figures of which every sample is the time of calls of one kind.
 _METRICS = tuple(one.name for one in (LATENCY, HOST_LATENCY, INFERENCE, TRAINING))
@@ -30,7 +27,7 @@ _NO_COMMIT = "unversioned"
 _PARAMETERS = tuple(
     field
     for field in fields_with(Role.IDENTITY, Role.AXIS, Role.SETTING, Role.REPEAT)
-    if not field.endswith("_shape") and is_required(field)
+    if not field.endswith("_shape") and USUAL[field] is msgspec.NODEFAULT
 )
 #: What benchmarks that are shown in one table share: those of other backends are compared there.
 _GROUPED = (*(field for field in _PARAMETERS if field != "backend"), "protocol")
@@ -52,25 +49,25 @@ def export(cases: Sequence[Stored]) -> str:
             "export each to a file of its own, and compare the files"
         )
     environment = _environment(cases)
+    without = [
+        {"case_id": r.case.id, "status": r.status, "reason": r.reason}
+        for r in (stored.record for stored in cases)
+        if not benchmarks[r.case.id]
+    ]
     exported = {
         "machine_info": _machine(environment),
         "commit_info": _commit(environment),
         "benchmarks": [one for found in benchmarks.values() for one in found],
         "datetime": max((stored.record.ended for stored in cases), default=""),
         "version": _FORMAT,
-        "benchsuite": {"without_samples": _without(cases, benchmarks)},
+        "benchsuite": {"without_samples": without},
     }
-    return msgspec.json.format(msgspec.json.encode(exported), indent=1).decode() + "\n"
-
-
-def _without(cases: Sequence[Stored], benchmarks: Mapping[str, Any]) -> list[dict[str, str]]:
-    records = [stored.record for stored in cases if not benchmarks[stored.record.case.id]]
-    return [{"case_id": r.case.id, "status": r.status, "reason": r.reason} for r in records]
+    return pretty_json(exported).decode()
 
 
 def _environment(cases: Sequence[Stored]) -> Mapping[str, Any]:
     """That of all cases. Raises UsageError where they are of several machines."""
-    facts = [stored.facts().get("environment", {}) for stored in cases]
+    facts = [stored.environment() for stored in cases]
     machines = {(known.get("host"), known.get("cpu")): known for known in facts}
     if len(machines) > 1:
         raise UsageError(
@@ -115,8 +112,6 @@ def _benchmarks(stored: Stored) -> Iterator[dict[str, Any]]:
 
 def _timed(stored: Stored) -> dict[tuple[str, int], tuple[NDArray[np.float64], int]]:
     """(metric, batch size) -> seconds a call, (samples,), and the calls in each sample."""
-    import numpy as np
-
     if not stored.samples.is_file():
         return _of_processes(stored.record)
     found: dict[tuple[str, int], list[Series]] = {}
@@ -134,8 +129,6 @@ def _timed(stored: Stored) -> dict[tuple[str, int], tuple[NDArray[np.float64], i
 
 def _of_processes(record: Record) -> dict[tuple[str, int], tuple[NDArray[np.float64], int]]:
     """The same from the values of each process, as old records have them."""
-    import numpy as np
-
     return {
         (one.metric, one.batch_size): (
             np.divide(one.batch_size, one.values)
@@ -166,14 +159,13 @@ def _names(case: Case, metric: str, batch_size: int) -> dict[str, Any]:
 def _extra(record: Record, metric: str, batch_size: int) -> dict[str, Any]:
     """The figure as benchsuite has it: over processes, with its interval and flags."""
     size, figure = record.findings.size, record.measurement(metric, batch_size)
+    told = ("unit", "value", "low", "high", "flags")
     return {
         "run": record.run,
         "case_id": record.case.id,
         "fingerprint": size.fingerprint if size else None,
         "versions": record.findings.versions,
-        "figure": None
-        if figure is None
-        else {name: getattr(figure, name) for name in ("unit", "value", "low", "high", "flags")},
+        "figure": {name: getattr(figure, name) for name in told} if figure else None,
     }
 
 
@@ -183,10 +175,9 @@ def statistics(seconds: NDArray[np.float64]) -> dict[str, Any]:
     Its quartiles are those of Hazen (Hyndman and Fan 1996, definition 5); outliers lie beyond
     one standard deviation from the mean, or 1.5 interquartile ranges from a quartile.
     """
-    import numpy as np
-
     q1, median, q3 = np.quantile(seconds, (0.25, 0.5, 0.75), method="hazen")
     mean, iqr = seconds.mean(), q3 - q1
+    # pytest-benchmark, too, gives one round no deviation.
     stddev = seconds.std(ddof=1) if len(seconds) > 1 else 0.0
     within = seconds[(seconds >= q1 - 1.5 * iqr) & (seconds <= q3 + 1.5 * iqr)]
     far = int((np.abs(seconds - mean) > stddev).sum())

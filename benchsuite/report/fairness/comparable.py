@@ -4,26 +4,33 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 
+from benchsuite.measure.statistics.proportions import wilson
+from benchsuite.metrics import QUALITY
 from benchsuite.records import Record
 from benchsuite.report.columns.column import Column
-from benchsuite.report.columns.shares import share_interval
+from benchsuite.report.columns.columns import SPLITS
 from benchsuite.report.fairness.verdicts import best_measured
 
 #: What rows that may be compared must also share, as found while running: data, order, weights,
 #: network.
 Substance = tuple[object, str]
 Interval = tuple[float, float]
+#: Of images of a split, that were counted: column -> split.
+_SPLIT_OF_SHARE = {
+    f"{split}_{declared.name}": split
+    for split in SPLITS
+    for declared in QUALITY.values()
+    if declared.unit == "fraction"
+}
 
 
 def mismatched(records: Iterable[Record]) -> set[str]:
-    """Keys of the rows whose data, order, weights or network differ from the rest of their group.
-
-    The rest is the majority of the comparison group; without one, all are mismatched.
-    """
+    """Keys of the rows whose data, order, weights or network differ from most of their group's."""
     outside: set[str] = set()
     for comparable in comparison_groups(records):
         found = Counter(_substance(record) for record in comparable)
         usual, count = found.most_common(1)[0]
+        # Without a majority nobody can tell which of them are right.
         if 2 * count <= len(comparable):
             outside |= {record.row_key for record in comparable} if len(found) > 1 else set()
         else:
@@ -66,6 +73,14 @@ def _best_shown(
         for key, (value, interval) in values.items()
         if shown(value) == shown(top) or (interval and within and _meet(interval, within))
     }
+
+
+def share_interval(record: Record, column: Column) -> Interval | None:
+    """The 95 % interval of a row's share of recognised images; None of another figure."""
+    training, share = record.findings.training, column.read(record)
+    split = _SPLIT_OF_SHARE.get(column.name)
+    count = training.split_sizes.get(split, 0) if training and split else 0
+    return wilson(share, count) if count and isinstance(share, int | float) else None
 
 
 def _meet(one: Interval, other: Interval) -> bool:

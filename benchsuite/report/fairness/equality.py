@@ -25,7 +25,9 @@ def _equality(record: Record, certificates: Sequence[Certificate]) -> str:
     A certificate in float64 is of the network itself, whatever the row's precision; one in
     another precision says how closely that computes it, on that device.
     """
-    fitting = [certificate for certificate in certificates if _fits(record, certificate)]
+    versions = record.findings.versions
+    fitting = [c for c in certificates if c.is_of(record) and c.versions == versions]
+    # Float64 leaves no room for rounding: what agrees there is the same network.
     exact = next((c for c in fitting if c.precision == "fp64"), None)
     if exact is not None:
         return _said(exact, EXACT)
@@ -40,14 +42,3 @@ def _said(certificate: Certificate, held: str) -> str:
     if certificate.holds:
         return held
     return f"differs: {certificate.reason}" if certificate.verdict == "differs" else UNPROVEN
-
-
-def _fits(record: Record, certificate: Certificate) -> bool:
-    size = record.findings.size
-    return (
-        size is not None
-        and bool(certificate.fingerprint)
-        and size.architecture_fingerprint == certificate.fingerprint
-        and record.case.backend == certificate.backend
-        and record.findings.versions == certificate.versions
-    )

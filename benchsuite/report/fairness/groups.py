@@ -26,14 +26,11 @@ class FairGroup:
 
 
 def fair_groups(records: Iterable[Record]) -> list[FairGroup]:
-    """The records, parted by their setting, in the order of the first of each.
-
-    A row that ended before its device's name or its data were known joins the first group from
-    which nothing sets it apart.
-    """
+    """The records, parted by their setting, in the order of the first of each."""
     known = list(records)
     settings = [tuple(column.read(record) for column in SETTING) for record in known]
     groups: dict[tuple[Value, ...], list[int]] = {}
+    # Rows that ended before all was known come last, and join the first group they could be of.
     for place in sorted(range(len(known)), key=lambda place: _unknown(settings[place])):
         own = settings[place]
         fitting = own if _unknown(own) == 0 else _first_like(own, groups)

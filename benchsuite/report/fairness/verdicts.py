@@ -6,14 +6,10 @@ from itertools import combinations
 
 from benchsuite.measure.flags import DISQUALIFYING, DOUBTFUL, at_own_batch
 from benchsuite.measure.protocol import PROTOCOLS
-from benchsuite.measure.statistics.verdicts import (
-    MARGIN,
-    Comparison,
-    compare_measurements,
-    holm,
-)
+from benchsuite.measure.statistics.verdicts import MARGIN, Comparison, compare_measurements, holm
 from benchsuite.metrics import CONTESTED
 from benchsuite.records import Measurement, Record
+from benchsuite.report.columns.quantities import significant
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +21,24 @@ class PairVerdict:
     second: Record
     comparison: Comparison
 
+    @property
+    def ratio(self) -> str:
+        """That of the figures, with its 95 % interval, such as `0.820 (0.801–0.838)`."""
+        found = self.comparison.ratio
+        value, low, high = map(significant, (found.value, found.low, found.high))
+        return f"{value} ({low}–{high})"
+
 
 def pair_verdicts(comparable: Sequence[Record]) -> list[PairVerdict]:
-    """Every verdict on rows that may be compared; as one family, corrected after Holm.
-
-    Rounds of two runs are no pairs: nothing took turns there.
-    """
+    """Every verdict on rows that may be compared; as one family, corrected after Holm."""
+    # Rounds of two runs are no pairs: nothing took turns there.
     found = [
         PairVerdict(metric, first, second, comparison)
         for metric in CONTESTED
         for first, second in combinations(comparable, 2)
         if first.run == second.run
         if (one := _contested(first, metric)) and (other := _contested(second, metric))
-        if (comparison := compare_measurements(one, other, margin_of(one, other)))
+        if (comparison := compared(one, other))
     ]
     corrected = holm([one.comparison for one in found])
     return [
@@ -49,13 +50,11 @@ def pair_verdicts(comparable: Sequence[Record]) -> list[PairVerdict]:
 def best_measured(
     comparable: Sequence[Record], measured: Callable[[Record], Measurement | None]
 ) -> set[str]:
-    """Keys of the rows that no verdict sets apart from the best of their run.
-
-    None where there is no verdict.
-    """
+    """Keys of the rows that no verdict sets apart from the best of their run, if there is any."""
     runs: dict[str, dict[str, Measurement]] = {}
     for record in comparable:
         found = measured(record)
+        # A noisy or wide figure keeps its verdict, by paired rounds, but is never the best.
         if found and found.value is not None and is_fit(record, found, DOUBTFUL):
             runs.setdefault(record.run, {})[record.row_key] = found
     # Nobody is the best of one.
@@ -66,14 +65,15 @@ def _best_of_run(fit: Mapping[str, Measurement]) -> set[str]:
     choose = max if next(iter(fit.values())).better == "higher" else min
     top = choose(fit, key=lambda key: fit[key].value or 0.0)
     others = [key for key in fit if key != top]
-    compared = {
-        key: comparison
-        for key in others
-        if (comparison := compare_measurements(fit[top], fit[key], margin_of(fit[top], fit[key])))
-    }
-    corrected = dict(zip(compared, holm(list(compared.values())), strict=True))
-    ties = {key for key, found in corrected.items() if found.verdict != "different"}
+    found = {key: comparison for key in others if (comparison := compared(fit[top], fit[key]))}
+    corrected = dict(zip(found, holm(list(found.values())), strict=True))
+    ties = {key for key, held in corrected.items() if held.verdict != "different"}
     return {top, *ties} if corrected else set()
+
+
+def compared(one: Measurement, other: Measurement) -> Comparison | None:
+    """What their common rounds say; None where these are too few."""
+    return compare_measurements(one, other, margin_of(one, other))
 
 
 def _contested(record: Record, metric: str) -> Measurement | None:

@@ -1,18 +1,15 @@
 """What is said above and below the tables of the leaderboard, in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.text import Text
 
 from benchsuite.metrics import METRICS
 from benchsuite.records import Record, Role
-from benchsuite.records.case import usual
+from benchsuite.records.case import USUAL
 from benchsuite.report.columns.columns import COLUMNS
 from benchsuite.report.columns.conditions import CONDITIONS, distinct
-from benchsuite.report.columns.figures import figure_for
-from benchsuite.report.columns.quantities import significant
 from benchsuite.report.fairness.groups import differing
-from benchsuite.report.fairness.protocols import describe_protocol
 from benchsuite.report.fairness.verdicts import PairVerdict
 from benchsuite.report.leaderboard.cells import BEST, GAP, MISMATCHED, ON_FRONT
 from benchsuite.report.leaderboard.ranking_table import RankingTable
@@ -21,6 +18,12 @@ from benchsuite.report.leaderboard.view import View
 _DOUBTFUL = "~"
 _SECTIONS = "sections: input → classes · size · batch of inference/training throughput"
 
+#: What readers of figures must know of a protocol, by the start of its name.
+_PROTOCOLS = {
+    "tour": "tour: one process, a few seconds per figure; indicative, no verdicts",
+    "quick": "quick: three processes; indicative, no verdicts",
+    "full": "full: fresh processes in turns, median ± half of its 95 % interval",
+}
 _BY_NAME = {column.name: column for column in COLUMNS}
 #: Said in lines of their own, or by the protocol, or beside the figures that depend on it.
 _SAID_ELSEWHERE = ("device", "device_name", "threads", "protocol", "isolation", "training input")
@@ -29,20 +32,30 @@ _SAID_ELSEWHERE = ("device", "device_name", "threads", "protocol", "isolation", 
 def caption(tables: Sequence[RankingTable], view: View, *, wide: bool) -> list[Text]:
     """What holds for all tables: protocols, hardware, conditions, and what keeps them apart."""
     records = [record for table in tables for record in table.group.records]
-    protocols = [str(name) for name in distinct(records, _BY_NAME["protocol"])]
-    hardware = [
-        f"{r.case.device}: {r.findings.device_name}, threads: {r.case.threads}"
-        for r in records
-        if r.findings.device_name
-    ]
     lines = [
-        *map(describe_protocol, protocols),
-        *dict.fromkeys(hardware),
+        *(describe_protocol(str(name)) for name in distinct(records, _BY_NAME["protocol"])),
+        *hardware(records),
         " · ".join(_shared(records)) if view.chosen or not wide else "",
         _SECTIONS if records and view.section == _BY_NAME["architecture"] else "",
         _why_apart(tables),
     ]
     return [Text(line) for line in lines if line]
+
+
+def describe_protocol(name: str) -> str:
+    """What to know of a protocol, with its version; the name alone of one that nobody knows."""
+    said = _PROTOCOLS.get(name.partition("-")[0])
+    return f"{said} ({name})" if said else name
+
+
+def hardware(records: Iterable[Record]) -> list[str]:
+    """What they were measured on, each once."""
+    known = (
+        f"{r.case.device}: {r.findings.device_name}, threads: {r.case.threads}"
+        for r in records
+        if r.findings.device_name
+    )
+    return list(dict.fromkeys(known))
 
 
 def _shared(records: Sequence[Record]) -> list[str]:
@@ -53,7 +66,7 @@ def _shared(records: Sequence[Record]) -> list[str]:
         if column.field and column.role in (Role.AXIS, Role.SETTING, Role.REPEAT)
         if column.name not in _SAID_ELSEWHERE
         if len(values := distinct(records, column)) == 1
-        if values[0] != usual(column.field)
+        if values[0] != USUAL[column.field]
     ]
 
 
@@ -79,11 +92,10 @@ def _distinctions(table: RankingTable, tables: Sequence[RankingTable]) -> Mappin
 
 def pair_verdict_line(found: PairVerdict) -> Text:
     """Such as `latency: torch / keras-tensorflow 0.820 (0.801-0.838), different`."""
-    ratio, verdict = found.comparison.ratio, found.comparison.verdict
-    value, low, high = (significant(x) for x in (ratio.value, ratio.low, ratio.high))
+    verdict = found.comparison.verdict
     names = " / ".join(record.case.backend for record in (found.first, found.second))
     what = METRICS[found.metric].label
-    text = f"{GAP}{what}: {names} {value} ({low}–{high}), {verdict}"
+    text = f"{GAP}{what}: {names} {found.ratio}, {verdict}"
     return Text(text, "" if verdict == "different" else "bright_black")
 
 
@@ -108,7 +120,7 @@ def legend(tables: Sequence[RankingTable]) -> list[Text]:
 def _unranked(tables: Sequence[RankingTable]) -> list[str]:
     columns = dict.fromkeys(column for table in tables for column in table.unranked)
     return [
-        f"no rank by {figure_for(column).header.splitlines()[0]}: "
+        f"no rank by {column.shown.header.splitlines()[0]}: "
         "no figure has an interval that gives verdicts"
         for column in columns
         if all(column in table.unranked for table in tables)

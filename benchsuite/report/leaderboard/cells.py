@@ -6,10 +6,9 @@ from typing import Literal
 
 from rich.cells import cell_len
 
-from benchsuite.measure.flags import DOUBTFUL
 from benchsuite.records import Record
-from benchsuite.report.columns.column import Column, Figure
-from benchsuite.report.columns.figures import is_doubtful, show_figure
+from benchsuite.report.columns.column import Column
+from benchsuite.report.columns.figures import doubts, show_figure
 from benchsuite.report.columns.quantities import bar
 from benchsuite.report.columns.repeats import Repeats, mean_and_interval
 from benchsuite.report.fairness.comparable import best
@@ -78,7 +77,7 @@ class Field:
 
 def record_of(row: Row) -> Record:
     """A record that says what all of a row's share."""
-    return row.first if isinstance(row, Repeats) else row
+    return row.records[0] if isinstance(row, Repeats) else row
 
 
 def name_field(rows: Sequence[Row], column: Column) -> Field:
@@ -95,59 +94,46 @@ def _name(row: Row, column: Column) -> Cell:
     return Cell(text, float(value) if isinstance(value, int | float) else None)
 
 
-def rank_field(
-    records: Sequence[Record], rows: Sequence[Row], figure: Figure, column: Column
-) -> Field:
+def rank_field(records: Sequence[Record], rows: Sequence[Row], column: Column) -> Field:
     """The place of each row in a column, blank where it has none."""
-    places = ranks(records, column, figure.show)
-    cells = {row.row_key: _rank(places.get(row.row_key)) for row in rows}
-    return Field(f"rank by\n{figure.header.splitlines()[0]}", cells, "rank")
+    places = ranks(records, column, column.shown.show)
+    blank = {row.row_key: Cell() for row in rows}
+    cells = {**blank, **{key: Cell(str(place), float(place)) for key, place in places.items()}}
+    return Field(f"rank by\n{column.shown.header.splitlines()[0]}", cells, "rank")
 
 
-def _rank(place: int | None) -> Cell:
-    return Cell() if place is None else Cell(str(place), float(place))
-
-
-def figure_field(
-    records: Sequence[Record], rows: Sequence[Row], figure: Figure, column: Column
-) -> Field:
+def figure_field(records: Sequence[Record], rows: Sequence[Row], column: Column) -> Field:
     """A figure in people's digits and units; the best are marked, and doubtful ones say why."""
-    winners = best(records, column, figure.show)
+    winners = best(records, column, column.shown.show)
     cells = {
-        row.row_key: Cell(_mean(row, figure, column))
+        row.row_key: Cell(_mean(row, column))
         if isinstance(row, Repeats)
-        else _figure(row, figure, column, wins=row.row_key in winners)
+        else _figure(row, column, wins=row.row_key in winners)
         for row in rows
     }
-    return Field(figure.header, cells, "figure", column)
+    return Field(column.shown.header, cells, "figure", column)
 
 
-def _figure(record: Record, figure: Figure, column: Column, *, wins: bool) -> Cell:
+def _figure(record: Record, column: Column, *, wins: bool) -> Cell:
     value = column.read(record)
     if not isinstance(value, int | float):
         return Cell()
-    text = show_figure(figure, column, record)
+    text = show_figure(column, record)
     if wins:
         return Cell(text, float(value), BEST, "best")
-    if is_doubtful(column, record):
-        return Cell(text, float(value), look="doubtful", note=_doubts(record, column))
+    if flags := doubts(column, record):
+        note = ", ".join(flags).replace("_", " ")
+        return Cell(text, float(value), look="doubtful", note=note)
     return Cell(text, float(value))
 
 
-def _doubts(record: Record, column: Column) -> str:
-    """The flags that make a figure doubtful, in words."""
-    measured = column.measured(record) if column.measured else None
-    flags = [flag for flag in (measured.flags if measured else ()) if flag in DOUBTFUL]
-    return ", ".join(flag.replace("_", " ") for flag in flags)
-
-
-def _mean(repeats: Repeats, figure: Figure, column: Column) -> str:
+def _mean(repeats: Repeats, column: Column) -> str:
     """Blank where one of them has no such figure."""
     values = [v for v in repeats.values(column) if isinstance(v, int | float)]
     if len(values) < len(repeats.records):
         return ""
     middle, half = mean_and_interval(values)
-    return f"{figure.show(middle)} ±{figure.show(half)}"
+    return f"{column.shown.show(middle)} ±{column.shown.show(half)}"
 
 
 def bar_field(sections: Iterable[Sequence[Row]], column: Column) -> Field:

@@ -31,10 +31,8 @@ def leaderboard_table(
 ) -> RenderableType:
     """Records as tables of at most 80 columns, or with every figure where `wide`.
 
-    Rows that did not end well show their status and reason. The best figures of an
-    architecture are marked, among rows that may be compared only, and rows on a front of
-    accuracy. Below the rows of several seeds or folds stands their mean, with its interval.
-    Rows that a fair ranking may not mix are in tables of their own.
+    Marked are the best of rows that may be compared, and rows on a front of accuracy. Rows that
+    a fair ranking may not mix are in tables of their own.
     """
     asked = view or view_of(columns_of(records))
     tables = ranking_tables(records, asked, wide=wide, bars=wide)
@@ -59,6 +57,7 @@ class _Printer:
 
     def _header(self) -> list[Text]:
         fields = self._table.fields
+        # A header of one line stands at the bottom, right above its figures.
         halves = [["", *field.header.split("\n")][-2:] for field in fields]
         rows = [
             _line(
@@ -96,6 +95,7 @@ class _Printer:
         named = _line(self._cell(row, field) for field in self._table.names)
         grid = Table.grid()
         grid.add_column(no_wrap=True)
+        # A reason is shown to its end: rich would put dots for what is too wide.
         grid.add_column(overflow="fold")
         grid.add_row(named, Text(f"{GAP}{outcome.shown(row)}", _STYLES["bad"]))
         return grid

@@ -8,11 +8,9 @@ from importlib.util import find_spec
 from io import BytesIO, StringIO
 from typing import TYPE_CHECKING
 
-import msgspec
-from rich.text import Text
-
 from benchsuite.errors import MissingDependencyError
 from benchsuite.records import Record
+from benchsuite.records.writing import pretty_json
 from benchsuite.report.leaderboard.captions import caption, legend, title
 from benchsuite.report.leaderboard.cells import Field, name_field, record_of
 from benchsuite.report.leaderboard.console import leaderboard_table
@@ -58,11 +56,12 @@ def json(records: Sequence[Record], view: View, *, wide: bool) -> bytes:  # noqa
         {column.name: column.read(record) for column in columns}
         for record in in_order(records, view.sort)
     ]
-    return msgspec.json.format(msgspec.json.encode(rows), indent=1) + b"\n"
+    return pretty_json(rows)
 
 
 def parquet(records: Sequence[Record], view: View, *, wide: bool) -> bytes:  # noqa: ARG001 - likewise
     """The same as Parquet, typed. Raises MissingDependencyError where pyarrow is missing."""
+    # pandas' own error does not name the extra that brings it.
     if find_spec("pyarrow") is None:
         raise MissingDependencyError(
             "--format parquet needs pyarrow, which is not installed: "
@@ -77,6 +76,7 @@ def markdown(records: Sequence[Record], view: View, *, wide: bool) -> bytes:
     """The figures that the terminal shows, as GitHub's tables; sections are a column."""
 
     def write(frame: pd.DataFrame, alignment: Sequence[str], name: str) -> str:
+        # tabulate would take texts such as 1e5 for numbers, and write them anew.
         text: str = frame.to_markdown(index=False, disable_numparse=True, colalign=alignment)
         return f"**{name}**\n\n{text}" if name else text
 
@@ -90,6 +90,7 @@ def latex(records: Sequence[Record], view: View, *, wide: bool) -> bytes:
 
     def write(frame: pd.DataFrame, alignment: Sequence[str], name: str) -> str:
         columns = "".join(align[0] for align in alignment)
+        # pandas would escape neither ± nor ×: cells are escaped before.
         return frame.to_latex(
             index=False, escape=False, column_format=columns, caption=name or None
         )
@@ -109,12 +110,7 @@ def table(records: Sequence[Record], view: View, *, wide: bool) -> bytes:
 
 #: What writes a format, by its name.
 FORMATS: Mapping[str, Callable[..., bytes]] = {
-    "table": table,
-    "csv": csv,
-    "markdown": markdown,
-    "json": json,
-    "parquet": parquet,
-    "latex": latex,
+    write.__name__: write for write in (table, csv, markdown, json, parquet, latex)
 }
 
 
@@ -131,34 +127,25 @@ def _document(
     wide: bool,
 ) -> tuple[list[str], list[str], list[str]]:
     """Lines above, tables, and lines below, all escaped; `write` makes one under its name."""
+    import pandas as pd
+
     tables = ranking_tables(records, view, wide=wide)
     written = []
     for table in tables:
         fields = _fields(table, view)
+        cells = [[escape(field.shown(row)) for field in fields] for row in table.rows]
+        frame = pd.DataFrame(cells, columns=[escape(field.header) for field in fields])
         name = escape(title(table, tables))
-        written.append(write(_frame(table, fields, escape), [f.align for f in fields], name))
-    above, below = caption(tables, replace(view, section=None), wide=wide), legend(tables)
-    return _lines(above, escape), written, _lines(below, escape)
-
-
-def _lines(lines: Sequence[Text], escape: Callable[[str], str]) -> list[str]:
-    return [escape(line.plain) for line in lines if line.plain]
+        written.append(write(frame, [field.align for field in fields], name))
+    said = (caption(tables, replace(view, section=None), wide=wide), legend(tables))
+    above, below = ([escape(line.plain) for line in lines if line.plain] for lines in said)
+    return above, written, below
 
 
 def _fields(table: RankingTable, view: View) -> list[Field]:
     """Those of the terminal, between what sections are by and what became of failures."""
-    sectioned = view.section and not view.chosen
-    section = [name_field(table.rows, view.section)] if sectioned and view.section else []
+    sectioned = view.section if not view.chosen else None
+    section = [name_field(table.rows, sectioned)] if sectioned else []
     failed = any(record_of(row).status != "ok" for row in table.rows)
     outcome = [table.outcome] if table.outcome and failed else []
     return [*section, *table.fields, *outcome]
-
-
-def _frame(
-    table: RankingTable, fields: Sequence[Field], escape: Callable[[str], str]
-) -> pd.DataFrame:
-    import pandas as pd
-
-    cells = [[escape(field.shown(row)) for field in fields] for row in table.rows]
-    frame: pd.DataFrame = pd.DataFrame(cells, columns=[escape(f.header) for f in fields])
-    return frame

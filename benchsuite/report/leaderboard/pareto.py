@@ -5,8 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchsuite.metrics.declared import ENERGY, LATENCY
-from benchsuite.metrics.quality import TOP1
+from benchsuite.metrics.declared import ENERGY, LATENCY, TOP1
 from benchsuite.records import Record
 from benchsuite.report.columns.column import Column, text
 from benchsuite.report.columns.columns import COLUMNS, column_of
@@ -18,6 +17,7 @@ ACCURACY = column_of(TOP1)
 #: What accuracy is held against, by the name of the front.
 FRONTS: Mapping[str, Column] = {
     "latency": column_of(LATENCY),
+    # By itself neither many nor few are better; at the same accuracy, few are.
     "parameters": replace(_PARAMETERS, better="lower"),
     "energy": column_of(ENERGY),
 }
@@ -29,11 +29,11 @@ def pareto_front(points: Sequence[Sequence[float]]) -> list[bool]:
     Equal points are on the front together. Kung, Luccio, Preparata 1975 has the definition.
     """
     values = np.asarray(points, dtype=np.float64)
-    on_front = []
-    for point in values:
-        as_good, better = (values >= point).all(axis=1), (values > point).any(axis=1)
-        on_front.append(not bool((as_good & better).any()))
-    return on_front
+    # One point at a time: the comparisons of all pairs of ten thousand would take hundreds of MB.
+    beaten = (
+        ((values >= point).all(axis=1) & (values > point).any(axis=1)).any() for point in values
+    )
+    return [not is_so for is_so in beaten]
 
 
 def pareto_best(records: Iterable[Record], columns: Sequence[Column]) -> set[str]:
@@ -60,11 +60,6 @@ def _figures(record: Record, columns: Sequence[Column]) -> list[float]:
     return [float(cell) for cell in cells if isinstance(cell, int | float)]
 
 
-def _front(records: Sequence[Record], axes: Sequence[Column]) -> set[str]:
-    complete = [record for record in records if len(_figures(record, axes)) == len(axes)]
-    return pareto_best(complete, axes) if len(complete) > 1 else set()
-
-
 def pareto_column(records: Sequence[Record]) -> Column:
     """The column that names the fronts of accuracy, against each of FRONTS, that a row is on.
 
@@ -77,7 +72,9 @@ def pareto_column(records: Sequence[Record]) -> Column:
         outside = mismatched(group.records)
         inside = [record for record in group.records if record.row_key not in outside]
         for name, cost in FRONTS.items():
-            for key in _front(inside, [ACCURACY, cost]):
+            axes = (ACCURACY, cost)
+            complete = [one for one in inside if len(_figures(one, axes)) == len(axes)]
+            for key in pareto_best(complete, axes) if len(complete) > 1 else ():
                 named[key].append(name)
     return text(
         "pareto",

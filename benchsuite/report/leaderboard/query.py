@@ -40,6 +40,7 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
     "<": operator.lt,
     ">": operator.gt,
+    # Not `fnmatch`, which ignores case on Windows alone.
     "~": fnmatchcase,
 }
 #: What could stand at a place, by the grammar's names; others go without saying.

@@ -6,12 +6,13 @@ are computed once.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from benchsuite.metrics.declared import LATENCY
 from benchsuite.records import Record
 from benchsuite.report.columns.column import Column, Value
 from benchsuite.report.columns.conditions import CONDITIONS, NAMES, distinct, telling_apart
-from benchsuite.report.columns.figures import figure_for, figures_for
+from benchsuite.report.columns.figures import figures_for
 from benchsuite.report.columns.repeats import repeats_in
 from benchsuite.report.fairness.comparable import mismatched
 from benchsuite.report.fairness.groups import FairGroup, fair_groups
@@ -123,15 +124,15 @@ class _Maker:
         columns = [
             *(self._by_name[name] for name in NAMES),
             *(known if wide else telling_apart(self._records, CONDITIONS)),
-            *(key.column for key in self._view.sort if not figures_for([key.column])),
+            *(key.column for key in self._view.sort if not key.column.figure),
             *([self._by_name["pareto"]] if wide else []),
         ]
         return [column for column in dict.fromkeys(columns) if column != self._view.section]
 
     def _field(self, column: Column, shown: Sequence[Column]) -> Field:
         """A column as people see it; marks stand beside the backend, else the architecture."""
-        if figures_for([column]):
-            return figure_field(self._records, self._rows, figure_for(column), column)
+        if column.figure:
+            return figure_field(self._records, self._rows, column)
         plain = name_field(self._rows, column)
         marked = next((name for name in _MARKED if self._by_name[name] in shown), "")
         return self._marked(plain) if column.name == marked else plain
@@ -152,7 +153,7 @@ class _Maker:
     def _ranks(self) -> tuple[list[Field], list[Column]]:
         """Fields of places in the sorted columns, and the columns in which there are none."""
         ranked = {
-            key.column: rank_field(self._records, self._rows, figure_for(key.column), key.column)
+            key.column: rank_field(self._records, self._rows, key.column)
             for key in self._view.sort
             if key.column.better
         }
@@ -161,14 +162,12 @@ class _Maker:
 
     def _figures(self, *, with_bar: bool) -> Iterator[Field]:
         """Every figure that a row has: those that rows are sorted by, then by importance."""
-        asked = [figure_for(key.column) for key in self._view.sort]
-        figures = figures_for(self._view.known)
-        first = [figure for figure in asked if figure in figures]
-        for figure in dict.fromkeys([*first, *figures]):
-            column = self._by_name[figure.column]
+        # What somebody sorts by must not fall out of 80 columns.
+        first = [key.column for key in self._view.sort if key.column.figure]
+        for column in dict.fromkeys([*first, *figures_for(self._view.known)]):
             if distinct(self._records, column):
-                yield figure_field(self._records, self._rows, figure, column)
-                if with_bar and figure.column == LATENCY.column_name():
+                yield figure_field(self._records, self._rows, column)
+                if with_bar and column.name == LATENCY.column_name():
                     yield bar_field(self._sections.values(), column)
 
     def _width(self, fields: Sequence[Field]) -> int:
@@ -177,7 +176,5 @@ class _Maker:
 
     def _fitting(self, fields: Sequence[Field], room: int) -> list[Field]:
         """As many of the first fields as there is room for, and at least one."""
-        count = 1
-        while count < len(fields) and self._width(fields[: count + 1]) <= room:
-            count += 1
-        return list(fields[:count])
+        widths = accumulate(self._width([field]) for field in fields)
+        return list(fields[: max(1, sum(width <= room for width in widths))])

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from benchsuite.measure.flags import DISQUALIFYING
-from benchsuite.measure.statistics.verdicts import Comparison, compare_measurements, holm
+from benchsuite.measure.statistics.verdicts import holm
 from benchsuite.records import Measurement, Record
 from benchsuite.report.columns.column import Column
-from benchsuite.report.columns.shares import share_interval
-from benchsuite.report.fairness.comparable import comparison_groups, mismatched
-from benchsuite.report.fairness.verdicts import is_fit, margin_of
+from benchsuite.report.fairness.comparable import comparison_groups, mismatched, share_interval
+from benchsuite.report.fairness.verdicts import compared, is_fit, margin_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,12 +33,11 @@ def ranks(
 ) -> dict[str, int]:
     """Of rows that one ranking may mix, the place of each in a column, by key.
 
-    A row is certainly better than another where a verdict says so: of speed by the rounds of
-    one comparison group, and between groups by 95 % intervals that do not meet and figures that are
-    the practical margin apart. Of accuracy, intervals are Wilson's. What has no interval is
-    better where it looks better. Speed without an interval, or with a flag that keeps it out of
-    verdicts, has no place; nor has a mismatched row. Raises ValueError for a
-    column without a better end.
+    Better in speed is what a verdict says, by the rounds of one comparison group; between groups,
+    and of accuracy, 95 % intervals decide; what has none is better where it looks better. Speed
+    without an interval, or unfit for verdicts, has no place, nor has a mismatched row.
+
+    Raises ValueError for a column without a better end.
     """
     if column.better is None:
         raise ValueError(f"column '{column.name}' has no better end")
@@ -77,19 +75,15 @@ def _verdicts(entries: Iterable[_Ranked]) -> dict[frozenset[str], bool]:
     measured = {e.record.row_key: e.measured for e in entries if e.measured}
     found: dict[frozenset[str], bool] = {}
     for comparable in _side_by_side(e.record for e in entries if e.measured):
-        compared = {
+        outcomes = {
             frozenset(pair): comparison
             for pair in combinations((record.row_key for record in comparable), 2)
-            if (comparison := _compared(*(measured[key] for key in pair)))
+            if (comparison := compared(*(measured[key] for key in pair)))
         }
-        corrected = holm(list(compared.values()))
+        corrected = holm(list(outcomes.values()))
         different = (comparison.verdict == "different" for comparison in corrected)
-        found.update(zip(compared, different, strict=True))
+        found.update(zip(outcomes, different, strict=True))
     return found
-
-
-def _compared(one: Measurement, other: Measurement) -> Comparison | None:
-    return compare_measurements(one, other, margin_of(one, other))
 
 
 def _side_by_side(records: Iterable[Record]) -> Iterator[Sequence[Record]]:
@@ -104,6 +98,7 @@ def _side_by_side(records: Iterable[Record]) -> Iterator[Sequence[Record]]:
 def _are_apart(one: _Ranked, other: _Ranked) -> bool:
     if one.low <= other.high and other.low <= one.high:
         return False
+    # Of rows without common rounds nothing pairs: a difference must also count in practice.
     if one.measured is None or other.measured is None:
         return one.shown != other.shown
     margin = margin_of(one.measured, other.measured)

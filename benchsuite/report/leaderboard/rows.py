@@ -10,8 +10,7 @@ from benchsuite.privacy import redacted
 from benchsuite.records import Record
 from benchsuite.records.writing import write_output
 from benchsuite.report.columns.column import Column
-from benchsuite.report.columns.columns import COLUMNS
-from benchsuite.report.columns.quality_columns import metric_column
+from benchsuite.report.columns.columns import COLUMNS, metric_column
 from benchsuite.report.columns.speed_columns import undeclared_columns
 from benchsuite.report.leaderboard.pareto import pareto_column
 from benchsuite.report.leaderboard.view import SortKey, View, view_of
@@ -21,15 +20,14 @@ if TYPE_CHECKING:
 
 #: Types that keep a missing value missing: an integer column is never turned into floats.
 _DTYPES = {"text": "string", "integer": "Int64", "number": "Float64"}
+#: Backends come last, so that rows of the same terms stand side by side.
+_ORDER = ("architecture", "dataset", "device", "tier", "precision", "threads", "seed", "backend")
 
 
 def columns_of(
     records: Sequence[Record], shown: Sequence[Record] | None = None
 ) -> tuple[Column, ...]:
-    """The documented columns, then those of plugins' metrics and probes in the records, by name.
-
-    shown: the rows of the table, where they are not all of the records.
-    """
+    """The documented columns, then by name those of plugins; `shown` are the rows, if not all."""
     known = {column.name for column in COLUMNS}
     further = {
         column.name: column
@@ -53,15 +51,13 @@ def in_order(records: Sequence[Record], sort: Sequence[SortKey] = ()) -> list[Re
 
 
 def leaderboard_frame(records: Sequence[Record], view: View | None = None) -> pd.DataFrame:
-    """One row a record, whatever its status; a cell is missing where nothing was measured.
-
-    All columns, unless the view chooses some.
-    """
+    """One row a record, whatever its status; all columns, unless the view chooses some."""
     import pandas as pd
 
     asked = view or view_of(columns_of(records))
     columns, rows = asked.chosen or asked.known, in_order(records, asked.sort)
     cells = {column.name: [column.read(row) for row in rows] for column in columns}
+    # Of an integer column with gaps, pandas itself would make floats.
     frame: pd.DataFrame = pd.DataFrame(cells, dtype=object).astype(
         {column.name: _DTYPES[column.type] for column in columns}
     )
@@ -70,6 +66,7 @@ def leaderboard_frame(records: Sequence[Record], view: View | None = None) -> pd
 
 def csv_text(records: Sequence[Record], view: View | None = None) -> str:
     """The leaderboard as CSV, with a header; missing cells are empty."""
+    # On Windows, pandas would end lines otherwise: files of equal records are equal.
     return leaderboard_frame(records, view).to_csv(index=False, lineterminator="\n")
 
 
@@ -78,17 +75,5 @@ def write_csv(records: Sequence[Record], path: Path, view: View | None = None) -
     write_output(path, redacted(csv_text(records, view)).encode())
 
 
-def _place(record: Record) -> tuple[str | int, ...]:
-    case = record.case
-    return (
-        case.architecture,
-        case.dataset,
-        case.device,
-        case.tier,
-        case.precision,
-        case.threads,
-        case.seed,
-        case.backend,
-        record.run,
-        case.id,
-    )
+def _place(record: Record) -> tuple[object, ...]:
+    return (*record.case.values(_ORDER), record.run, record.case.id)

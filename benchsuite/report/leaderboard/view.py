@@ -24,6 +24,7 @@ class SortKey:
         """The records in this order; equal ones stay as they are, missing ones come last."""
         known = [r for r in records if self.column.read(r) is not None]
         missing = [r for r in records if self.column.read(r) is None]
+        # None cannot be compared, and is neither best nor worst.
         return [*sorted(known, key=self.column.read, reverse=self.descending), *missing]  # type: ignore[arg-type] # none is None
 
 

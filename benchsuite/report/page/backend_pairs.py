@@ -6,11 +6,11 @@ from itertools import combinations
 from benchsuite.records import Record
 from benchsuite.report.columns.column import Column
 from benchsuite.report.columns.columns import HEADLINES
-from benchsuite.report.columns.figures import is_doubtful
+from benchsuite.report.columns.figures import doubts
 from benchsuite.report.columns.speed_columns import undeclared_columns
 from benchsuite.report.fairness.comparable import comparable_groups
 from benchsuite.report.page import plot
-from benchsuite.report.page.plot import Layout, Plot, PlotView, Trace
+from benchsuite.report.page.plot import Plot, PlotView, Trace
 from benchsuite.report.page.source import PageEntry
 
 Pair = tuple[Record, Record]
@@ -41,6 +41,7 @@ def _pairs(records: Sequence[Record]) -> dict[tuple[str, str], list[Pair]]:
     """Rows that may be compared, by the names of their two backends."""
     found: dict[tuple[str, str], list[Pair]] = {}
     for comparable in comparable_groups(records):
+        # By name, so that two backends have one view and not one for each order.
         ordered = sorted(comparable, key=lambda record: record.case.backend)
         for one, other in combinations(ordered, 2):
             names = (one.case.backend, other.case.backend)
@@ -64,24 +65,18 @@ def _view(
     ]
     if not points:
         return None
-    data = [_equality([value for _, *both in points for value in both])]
-
-    def scale(text: str) -> Layout:
-        values = (value for _, *both in points for value in both)
-        return plot.log_axis(text, values) if logarithmic else plot.share_axis(text)
-
-    layout = {
-        "xaxis": scale(plot.shown(f"{names[0]}: {quantity.title}")),
-        "yaxis": scale(plot.shown(f"{names[1]}: {quantity.title}")),
-    }
+    values = [value for _, *both in points for value in both]
+    titles = [plot.shown(f"{name}: {quantity.title}") for name in names]
+    x, y = (plot.log_axis(t, values) if logarithmic else plot.share_axis(t) for t in titles)
     name = f"{quantity.label}: {names[1]} against {names[0]}"
-    return PlotView(name, [*data, _cloud(points, column, keys)], layout)
+    data = [_equality(values), _cloud(points, column, keys)]
+    return PlotView(name, data, {"xaxis": x, "yaxis": y})
 
 
 def _cloud(
     points: Sequence[tuple[Pair, float, float]], column: Column, keys: Mapping[str, str]
 ) -> Trace:
-    doubtful = [any(is_doubtful(column, record) for record in pair) for pair, *_ in points]
+    doubtful = [any(doubts(column, record) for record in pair) for pair, *_ in points]
     firsts, xs, ys = zip(*((pair[0], x, y) for pair, x, y in points), strict=True)
     terms = [f"{c.tier}, {c.precision}, {c.threads} threads" for c in (r.case for r in firsts)]
     return plot.scatter(

@@ -16,7 +16,7 @@ from benchsuite.records.certificate import Certificate
 from benchsuite.records.series import Series
 from benchsuite.report.columns.quantities import extents
 from benchsuite.report.page.findings import certificates
-from benchsuite.report.page.plot import COLOURS, Plot, PlotView, axis, shown
+from benchsuite.report.page.plot import COLOURS, Plot, PlotView, axis, scatter, shown
 from benchsuite.report.page.samples import SampledFigure
 from benchsuite.report.page.source import PageEntry, Source
 from benchsuite.report.page.table import Table, plain
@@ -69,7 +69,7 @@ def blocks_of(entry: PageEntry, known: Sequence[Certificate]) -> Iterator[Block]
         yield Block("Network", facts=_facts(msgspec.to_builtins(record.findings.size)))
     if record.findings.rooflines:
         yield Block("Rooflines", table=_structs("Rooflines", record.findings.rooflines))
-    fitting = [c for c in known if _is_of(c, record)]
+    fitting = [one for one in known if one.is_of(record)]
     if fitting:
         yield Block("Certificates", table=certificates(fitting))
     case = msgspec.to_builtins(record.case)
@@ -83,19 +83,18 @@ def blocks_of(entry: PageEntry, known: Sequence[Certificate]) -> Iterator[Block]
 
 
 def _outcome(record: Record) -> list[tuple[str, str]]:
-    return _facts(
-        {
-            "status": record.status,
-            "reason": record.reason,
-            "device": f"{record.case.device} {record.findings.device_name}",
-            "equality": record.equality,
-            "run": record.run,
-            "case": record.case.id,
-            "started": record.started,
-            "ended": record.ended,
-            "benchsuite": record.benchsuite_version,
-        }
-    )
+    known = {
+        "status": record.status,
+        "reason": record.reason,
+        "device": f"{record.case.device} {record.findings.device_name}",
+        "equality": record.equality,
+        "run": record.run,
+        "case": record.case.id,
+        "started": record.started,
+        "ended": record.ended,
+        "benchsuite": record.benchsuite_version,
+    }
+    return _facts(known)
 
 
 def _facts(values: Mapping[str, object]) -> list[tuple[str, str]]:
@@ -119,15 +118,12 @@ def _text(name: str, value: object) -> str:
 
 def _figures(found: Sequence[Measurement]) -> Table:
     names = ("figure", "batch", "unit", "value", "low", "high", "below with 99 %", "processes")
-    return plain(
-        "Figures, with the ends of their 95 % intervals",
-        (*names, "samples", "flags", "refused because"),
-        (_figure(measurement) for measurement in found),
-    )
+    headings = (*names, "samples", "flags", "refused because")
+    return plain("Figures, with the ends of their 95 % intervals", headings, map(_figure, found))
 
 
 def _figure(m: Measurement) -> list[object]:
-    declared = METRICS.find(m.metric)
+    declared = METRICS.get(m.metric)
     scale = declared.shown if declared else usual_scale(m.unit)
     ends = [None if x is None else x * scale.factor for x in (m.value, m.low, m.high, m.bound)]
     flags = ", ".join(flag.replace("_", " ") for flag in m.flags)
@@ -150,20 +146,16 @@ def _raw_view(one: SampledFigure) -> PlotView:
     what = f"{first.images} images in {first.calls} calls" if first.calls > 1 else "one call"
     name, unit = f"{one.label}, batch {one.batch_size}", shown(one.scale.unit)
     title = first.declared.title if first.declared else f"{one.scale.unit} for {what}"
-    trace = {
-        "type": "scatter",
-        "mode": "markers",
-        "name": shown(name),
-        "x": one.rounds,
-        "y": [value * one.scale.factor for value in one.shown],
-        "marker": {"color": COLOURS[0], "size": 4},
-        "hovertemplate": "round %{x:.2f}: %{y:.4g} " + unit,
-    }
+    trace = scatter(
+        "markers",
+        name,
+        one.rounds,
+        (value * one.scale.factor for value in one.shown),
+        marker={"color": COLOURS[0], "size": 4},
+        hovertemplate="round %{x:.2f}: %{y:.4g} " + unit,
+    )
     count = f"{len(one.shown):,} of {one.total:,} samples"
-    layout = {
-        "xaxis": axis("round"),
-        "yaxis": axis(shown(title), rangemode="tozero"),
-    }
+    layout = {"xaxis": axis("round"), "yaxis": axis(shown(title), rangemode="tozero")}
     return PlotView(f"{name} ({count})", [trace], layout)
 
 
@@ -200,46 +192,28 @@ def _training(record: Record) -> Iterator[Block]:
     training = record.findings.training
     if training is None:
         return
-    yield Block(
-        "Training",
-        facts=_facts(
-            {
-                "ended": training.ended,
-                "time_to_target_s": training.time_to_target_s,
-                "split sizes": training.split_sizes,
-                **{f"test_{name}": value for name, value in training.test.items()},
-                **{f"validation_{name}": value for name, value in training.validation.items()},
-            }
-        ),
-    )
+    outcome = {
+        "ended": training.ended,
+        "time_to_target_s": training.time_to_target_s,
+        "split sizes": training.split_sizes,
+        **{f"test_{name}": value for name, value in training.test.items()},
+        **{f"validation_{name}": value for name, value in training.validation.items()},
+    }
+    yield Block("Training", facts=_facts(outcome))
     metrics = list(dict.fromkeys(name for epoch in training.epochs for name in epoch.validation))
     names = ("epoch", "steps", "images", "mean loss, nats", "learning rate", "wall, s", "input, s")
-    yield Block(
-        "Epochs",
-        table=plain(
-            "Epochs, and what was validated after each",
-            (*names, *(name.replace("_", " ") for name in metrics)),
-            (
-                [
-                    *(number, epoch.steps, epoch.images, epoch.mean_loss_nats),
-                    *(epoch.learning_rate, epoch.train_s, epoch.input_wait_s),
-                    *(epoch.validation.get(name) for name in metrics),
-                ]
-                for number, epoch in enumerate(training.epochs, start=1)
-            ),
-        ),
+    headings = (*names, *(name.replace("_", " ") for name in metrics))
+    rows = (
+        [
+            *(number, epoch.steps, epoch.images, epoch.mean_loss_nats),
+            *(epoch.learning_rate, epoch.train_s, epoch.input_wait_s),
+            *(epoch.validation.get(name) for name in metrics),
+        ]
+        for number, epoch in enumerate(training.epochs, start=1)
     )
+    table = plain("Epochs, and what was validated after each", headings, rows)
+    yield Block("Epochs", table=table)
     yield Block("Digests", facts=_facts(msgspec.to_builtins(training.digests)))
-
-
-def _is_of(certificate: Certificate, record: Record) -> bool:
-    size = record.findings.size
-    return (
-        size is not None
-        and bool(certificate.fingerprint)
-        and certificate.fingerprint == size.architecture_fingerprint
-        and certificate.backend == record.case.backend
-    )
 
 
 def _structs(caption: str, structs: Sequence[msgspec.Struct]) -> Table:

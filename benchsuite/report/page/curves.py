@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from benchsuite.metrics.declared import INFERENCE, LATENCY, SWEEP
-from benchsuite.metrics.quality import TOP1
+from benchsuite.metrics.declared import INFERENCE, LATENCY, SWEEP, TOP1
 from benchsuite.records import Training
 from benchsuite.report.page import plot
 from benchsuite.report.page.plot import Look, Plot, Trace
@@ -22,11 +21,11 @@ def latency_distribution(entries: Sequence[PageEntry], looks: Mapping[str, Look]
         "yaxis": plot.axis("share of calls that took less, fraction", range=[0, 1]),
     }
 
-    def curve(entry: PageEntry, name: str) -> Trace:
+    def curve(entry: PageEntry, name: str) -> list[Trace]:
         (found,) = entry.of(LATENCY.name)
         ms = [plot.drawn(seconds * _MS) for seconds in found.quantiles_s]
         said = "%{y:.1%} below %{x:.3g} ms"
-        return {**_line(entry, name, looks), "x": ms, "y": PROBABILITIES, "hovertemplate": said}
+        return [{**_line(entry, name, looks), "x": ms, "y": PROBABILITIES, "hovertemplate": said}]
 
     return Plot(
         "latency-distribution",
@@ -45,15 +44,12 @@ def throughput_by_batch(entries: Sequence[PageEntry], looks: Mapping[str, Look])
         "yaxis": plot.axis(INFERENCE.title, rangemode="tozero"),
     }
 
-    def curve(entry: PageEntry, name: str) -> Trace:
+    def curve(entry: PageEntry, name: str) -> list[Trace]:
         rates = _rates(entry)
-        return {
-            **_line(entry, name, looks),
-            "mode": "lines+markers",
-            "x": list(rates),
-            "y": [plot.drawn(rate) for rate in rates.values()],
-            "hovertemplate": "batch %{x}: %{y:,.3s} images/s",
-        }
+        points = {"x": list(rates), "y": [plot.drawn(rate) for rate in rates.values()]}
+        said = "batch %{x}: %{y:,.3s} images/s"
+        line = _line(entry, name, looks)
+        return [{**line, **points, "mode": "lines+markers", "hovertemplate": said}]
 
     several = 2
     return Plot(
@@ -87,9 +83,8 @@ def training_curves(entries: Sequence[PageEntry], looks: Mapping[str, Look]) -> 
     }
     most = min(_MOST_STEPS, points_for(len(entries)))
 
-    def traces(members: Sequence[PageEntry]) -> list[Trace]:
-        found = zip(plot.labels(members), members, strict=True)
-        return [trace for name, entry in found for trace in _learning(entry, name, looks, most)]
+    def curve(entry: PageEntry, name: str) -> list[Trace]:
+        return _learning(entry, name, looks, most)
 
     trained = [e for e in entries if e.record.findings.training]
     return Plot(
@@ -98,7 +93,7 @@ def training_curves(entries: Sequence[PageEntry], looks: Mapping[str, Look]) -> 
         f"Above, the loss before each step (at most {most} steps of each row, evenly taken); "
         "below, accuracy on the validation split after each epoch. In the matched division "
         "curves of one architecture begin at the same point.",
-        plot.views_by_architecture(trained, layout, traces),
+        _views(trained, layout, curve),
         "No row was trained.",
     )
 
@@ -137,13 +132,15 @@ def _validated(training: Training) -> Trace:
 
 
 def _views(
-    entries: Sequence[PageEntry], layout: plot.Layout, curve: Callable[[PageEntry, str], Trace]
+    entries: Sequence[PageEntry],
+    layout: plot.Layout,
+    curve: Callable[[PageEntry, str], list[Trace]],
 ) -> list[plot.PlotView]:
-    """Of each architecture, a curve for each of its rows."""
+    """Of each architecture, what is drawn of each of its rows."""
 
     def traces(members: Sequence[PageEntry]) -> list[Trace]:
         named = zip(plot.labels(members), members, strict=True)
-        return [curve(entry, name) for name, entry in named]
+        return [trace for name, entry in named for trace in curve(entry, name)]
 
     return plot.views_by_architecture(entries, layout, traces)
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -61,16 +62,11 @@ def _figures(source: Source, folder: Path, kind: str) -> Iterator[dict[str, Any]
     for group, plot in _plots(source):
         for view in plot.views:
             name = file_name((plot.id, group, view.name), taken)
-            height = view.layout.get("height", _HEIGHT_PX)
+            size = {"width": _WIDTH_PX, "height": view.layout.get("height", _HEIGHT_PX)}
             yield {
                 "fig": _figure(plot, group, view),
                 "path": folder / f"{name}.{kind}",
-                "opts": {
-                    "format": kind,
-                    "width": _WIDTH_PX,
-                    "height": height,
-                    "scale": _SCALE[kind],
-                },
+                "opts": {"format": kind, **size, "scale": _SCALE[kind]},
             }
 
 
@@ -85,11 +81,9 @@ def _plots(source: Source) -> Iterator[tuple[str, Plot]]:
 def file_name(parts: Sequence[str], taken: set[str]) -> str:
     """A name of letters, digits, points and hyphens that none of `taken` has; it joins them."""
     plain = [re.sub(r"[^A-Za-z0-9.]+", "-", part).strip("-.") for part in parts]
-    name = wanted = "_".join(filter(None, plain))[:_LONGEST_NAME]
-    number = 1
-    while name in taken:
-        number += 1
-        name = f"{wanted}-{number}"
+    wanted = "_".join(filter(None, plain))[:_LONGEST_NAME]
+    names = chain([wanted], (f"{wanted}-{number}" for number in count(2)))
+    name = next(name for name in names if name not in taken)
     taken.add(name)
     return name
 

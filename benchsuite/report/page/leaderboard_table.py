@@ -7,7 +7,7 @@ from benchsuite.report.columns.conditions import INPUT, WITHIN_SETTING, distinct
 from benchsuite.report.columns.figures import figures_for
 from benchsuite.report.fairness.groups import FairGroup
 from benchsuite.report.leaderboard import cells
-from benchsuite.report.leaderboard.ranking_table import RankingTable, ranking_table
+from benchsuite.report.leaderboard.ranking_table import ranking_table
 from benchsuite.report.leaderboard.rows import columns_of
 from benchsuite.report.leaderboard.view import View
 from benchsuite.report.page.table import Heading, PageCell, Row, Table
@@ -25,7 +25,10 @@ def leaderboard(group: FairGroup, caption: str) -> Table:
     found = ranking_table(group, _view(group.records), wide=False)
     figures = [field.header for field in found.fields if field.kind == "figure"][:_FIRST]
     headings = [_heading(field, field.header in figures) for field in found.fields]
-    return Table(caption, headings, [_row(row, found) for row in group.records])
+    rows = [
+        Row(one.row_key, [_cell(field, one) for field in found.fields]) for one in group.records
+    ]
+    return Table(caption, headings, rows)
 
 
 def _view(records: Sequence[Record]) -> View:
@@ -37,7 +40,7 @@ def _view(records: Sequence[Record]) -> View:
         *(columns[name] for name in _NAMES),
         *(column for column in apart if column != INPUT),
         INPUT,
-        *(columns[f.column] for f in figures_for(known) if distinct(records, columns[f.column])),
+        *(column for column in figures_for(known) if distinct(records, column)),
         *(columns[name] for name in _TEXTS),
     ]
     return View(known, chosen, [], None)
@@ -55,10 +58,6 @@ def _heading(field: cells.Field, is_first: bool) -> Heading:
         choices=not is_figure and name not in (*_TEXTS[1:], INPUT.name),
         extra=(is_figure and not is_first) or name in _EXTRA,
     )
-
-
-def _row(record: Record, table: RankingTable) -> Row:
-    return Row(record.row_key, [_cell(field, record) for field in table.fields])
 
 
 def _cell(field: cells.Field, record: Record) -> PageCell | str:

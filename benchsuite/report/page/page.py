@@ -16,8 +16,8 @@ import msgspec
 from benchsuite import __version__
 from benchsuite.records import Record
 from benchsuite.records.writing import write_output
-from benchsuite.report.fairness.groups import FairGroup, differing
-from benchsuite.report.fairness.protocols import describe_protocol
+from benchsuite.report.fairness.groups import differing
+from benchsuite.report.leaderboard.captions import describe_protocol, hardware
 from benchsuite.report.page.backend_pairs import backend_against_backend
 from benchsuite.report.page.cases import case_pages
 from benchsuite.report.page.findings import certificates, failures, ledger, spoken
@@ -63,6 +63,7 @@ def page_html(source: Source) -> str:
     environment = Environment(
         loader=PackageLoader("benchsuite.report.page", "."),
         autoescape=True,
+        # A misspelt name in the template is an error, and no blank on the page.
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -97,18 +98,13 @@ def _hash(script: str) -> str:
 
 
 def _overview(source: Source) -> Overview:
-    return Overview(
-        [_group(source, group, name) for name, group in named_groups(source.records)],
-        verdict_table(source.entries),
-        backend_against_backend(source.entries),
-        certificates(source.certificates),
-        failures(source.entries),
-    )
-
-
-def _group(source: Source, group: FairGroup, name: str) -> Group:
-    table = leaderboard(group, f"Leaderboard: {name}")
-    return Group(name, table, plots_of(source.of(group.records)))
+    entries = source.entries
+    groups = [
+        Group(name, leaderboard(rows, f"Leaderboard: {name}"), plots_of(source.of(rows.records)))
+        for name, rows in named_groups(source.records)
+    ]
+    pairs, proven = backend_against_backend(entries), certificates(source.certificates)
+    return Overview(groups, verdict_table(entries), pairs, proven, failures(entries))
 
 
 def _facts(source: Source) -> dict[str, Any]:
@@ -126,7 +122,7 @@ def _facts(source: Source) -> dict[str, Any]:
         "began": min(record.started for record in records),
         "ended": max(record.ended for record in records),
         "protocols": [describe_protocol(name) for name in _each(records, "protocol")],
-        "hardware": _hardware(records),
+        "hardware": hardware(records),
         "backends": backends,
         "architectures": _each(records, "architecture"),
         "versions": [(name, _versions(records, name)) for name in backends],
@@ -141,15 +137,6 @@ def _facts(source: Source) -> dict[str, Any]:
 def _each(records: Sequence[Record], field: str) -> list[str]:
     """What the cases say in a field, each once."""
     return list(dict.fromkeys(getattr(record.case, field) for record in records))
-
-
-def _hardware(records: Sequence[Record]) -> list[str]:
-    known = (
-        f"{r.case.device}: {r.findings.device_name}, threads: {r.case.threads}"
-        for r in records
-        if r.findings.device_name
-    )
-    return list(dict.fromkeys(known))
 
 
 def _versions(records: Sequence[Record], backend: str) -> str:

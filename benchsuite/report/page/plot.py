@@ -3,7 +3,8 @@
 import html
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import cycle, groupby
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -26,6 +27,8 @@ _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "star", "x", 
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 NEUTRAL = "#6e7781"
 _SPAN = 8
+_BACKEND = attrgetter("record.case.backend")
+_ARCHITECTURE = attrgetter("record.case.architecture")
 
 
 class PlotView(msgspec.Struct, frozen=True):
@@ -66,14 +69,8 @@ class Look:
 
 def looks_of(names: Iterable[str]) -> dict[str, Look]:
     """A look for each backend, in order of name; colours repeat after eight of them."""
-    return {
-        name: Look(
-            COLOURS[place % len(COLOURS)],
-            _SYMBOLS[place % len(_SYMBOLS)],
-            _DASHES[place % len(_DASHES)],
-        )
-        for place, name in enumerate(sorted(set(names)))
-    }
+    looks = zip(cycle(COLOURS), cycle(_SYMBOLS), cycle(_DASHES), strict=False)
+    return {name: Look(*look) for name, look in zip(sorted(set(names)), looks, strict=False)}
 
 
 def shown(text: str) -> str:
@@ -88,12 +85,8 @@ def drawn(value: float | None) -> float | None:
 
 def by_backend(entries: Sequence[PageEntry]) -> list[tuple[str, list[PageEntry]]]:
     """Entries of each backend, in order of name."""
-    ordered = sorted(entries, key=_backend)
-    return [(name, list(group)) for name, group in groupby(ordered, key=_backend)]
-
-
-def _backend(entry: PageEntry) -> str:
-    return entry.record.case.backend
+    ordered = sorted(entries, key=_BACKEND)
+    return [(name, list(group)) for name, group in groupby(ordered, key=_BACKEND)]
 
 
 def labels(entries: Sequence[PageEntry]) -> list[str]:
@@ -116,20 +109,11 @@ def views_by_architecture(
     entries: Sequence[PageEntry],
     layout: Layout,
     traces: Callable[[Sequence[PageEntry]], list[Trace]],
-    *,
-    at_least: int = 1,
 ) -> list[PlotView]:
-    """A view for each architecture of which so many entries can be drawn."""
-
-    def architecture(entry: PageEntry) -> str:
-        return entry.record.case.architecture
-
-    found = []
-    for name, group in groupby(sorted(entries, key=architecture), key=architecture):
-        members = list(group)
-        if len(members) >= at_least:
-            found.append(PlotView(name, traces(members), layout))
-    return found
+    """A view for each architecture."""
+    ordered = sorted(entries, key=_ARCHITECTURE)
+    groups = groupby(ordered, key=_ARCHITECTURE)
+    return [PlotView(name, traces(list(group)), layout) for name, group in groups]
 
 
 def scatter(
@@ -154,6 +138,7 @@ def log_axis(title: str, values: Iterable[float | None]) -> Layout:
 
 def share_axis(title: str) -> Layout:
     """One of fractions, which looks no farther than from 0 to 1."""
+    # A little above 1, so that a marker at 1 is whole.
     return axis(title, autorangeoptions={"clipmin": 0, "clipmax": 1.02})
 
 

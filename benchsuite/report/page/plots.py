@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from benchsuite.contract.quantity import Quantity
-from benchsuite.metrics.declared import DEVICE_MEMORY, HOST_MEMORY, LATENCY
-from benchsuite.metrics.quality import TOP1
+from benchsuite.metrics.declared import DEVICE_MEMORY, HOST_MEMORY, LATENCY, TOP1
 from benchsuite.report.columns.column import Column
 from benchsuite.report.columns.columns import HEADLINES, column_of
-from benchsuite.report.columns.figures import figure_for, is_doubtful
+from benchsuite.report.columns.figures import doubts
 from benchsuite.report.leaderboard.pareto import ACCURACY, pareto_best
 from benchsuite.report.page import curves, plot
 from benchsuite.report.page.plot import Look, Plot, PlotView, Trace
@@ -67,7 +66,7 @@ def _cloud(name: str, entries: Sequence[PageEntry], look: Look) -> Trace:
         error_x=_interval(entries),
         text=[plot.shown(plot.label(record)) for record in records],
         customdata=[entry.key for entry in entries],
-        marker=look.marker([is_doubtful(_LATENCY, record) for record in records]),
+        marker=look.marker([bool(doubts(_LATENCY, record)) for record in records]),
         hovertemplate="%{text}<br>%{x:.3g} ms, %{y:.3f}",
     )
 
@@ -147,9 +146,7 @@ def _peaks(name: str, memory: Quantity, entries: Sequence[PageEntry], look: Look
 def one_architecture(entries: Sequence[PageEntry], looks: Mapping[str, Look]) -> Plot:
     """A radar of one architecture over backends: each figure as a share of the best."""
     layout = {"polar": {"radialaxis": {"range": [0, 1.05], "angle": 90, "tickangle": 90}}}
-    views = plot.views_by_architecture(
-        entries, layout, lambda members: _radar(members, looks), at_least=2
-    )
+    views = plot.views_by_architecture(entries, layout, lambda members: _radar(members, looks))
     return Plot(
         "one-architecture",
         "One architecture on every backend",
@@ -161,7 +158,7 @@ def one_architecture(entries: Sequence[PageEntry], looks: Mapping[str, Look]) ->
 
 
 def _radar(entries: Sequence[PageEntry], looks: Mapping[str, Look]) -> list[Trace]:
-    spokes = {figure_for(c).header.split("\n")[0]: _shares(entries, c) for c in HEADLINES}
+    spokes = {c.shown.header.split("\n")[0]: _shares(entries, c) for c in HEADLINES}
     known = {name: shares for name, shares in spokes.items() if shares}
     if len(known) < _FEWEST_SPOKES:
         return []

@@ -42,8 +42,7 @@ class SampledFigure:
     @property
     def label(self) -> str:
         """What people call it."""
-        declared = self.series[0].declared or METRICS[self.metric]
-        return declared.label
+        return (self.series[0].declared or METRICS[self.metric]).label
 
     @property
     def images_per_s(self) -> float:
@@ -80,6 +79,7 @@ def _sampled(group: Sequence[Series], points: int) -> SampledFigure:
     declared = group[0].declared
     total = sum(map(len, arrays))
     places = evenly(total, points)
+    # Of all samples: the few that are shown would miss the tail.
     quantiles = pooled_quantiles(arrays, PROBABILITIES) / _NS_PER_S
     return SampledFigure(
         metric=group[0].metric,

@@ -56,6 +56,7 @@ def read_source(paths: Sequence[Path]) -> Source:
 
     Raises UsageError where there are none, or a file is none of ours.
     """
+    # A record may lie below two of the paths, and is one row.
     found = {stored.path.resolve(): stored for stored in read_some(paths)}
     certificates = list(certificates_beside(paths))
     records = with_equality([stored.record for stored in found.values()], certificates)

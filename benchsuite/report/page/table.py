@@ -81,5 +81,6 @@ def _cell(value: object) -> PageCell | str | float:
     if value is None:
         return ""
     if isinstance(value, int | float) and not isinstance(value, bool):
+        # Six digits are all that is shown: more would only make the page larger.
         return float(value) if isinstance(value, int) else float(f"{value:.6g}")
     return str(value)

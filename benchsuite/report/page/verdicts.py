@@ -54,12 +54,10 @@ def _expected(comparable: Sequence[Record]) -> Iterator[tuple[str, Record, Recor
 
 
 def _verdict(found: PairVerdict) -> list[PageCell | str]:
-    comparison = found.comparison
-    ratio, verdict = comparison.ratio, comparison.verdict
-    value, low, high = (significant(x) for x in (ratio.value, ratio.low, ratio.high))
+    verdict = found.comparison.verdict
     return [
         *_names(found.metric, found.first, found.second),
-        PageCell(f"{value} ({low}–{high})", ratio.value),
+        PageCell(found.ratio, found.comparison.ratio.value),
         PageCell(verdict, look=_LOOKS.get(verdict, "")),
         _in_words(found),
         _terms(found.first),

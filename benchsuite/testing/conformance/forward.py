@@ -10,12 +10,7 @@ from benchsuite.graph import Graph, Shape
 from benchsuite.hooks import load_plugins
 from benchsuite.reference.nondegenerate import random_images, random_weights
 from benchsuite.testing.cases import OpCase, op_cases
-from benchsuite.testing.conformance.kit import (
-    DTYPES,
-    Kit,
-    reference_logits,
-    require,
-)
+from benchsuite.testing.conformance.kit import DTYPES, Kit, reference_logits, require
 
 #: Whole networks at small sizes, odd and even, of one and three channels.
 NETWORKS: tuple[tuple[str, Shape], ...] = (
@@ -34,10 +29,7 @@ class ForwardTests(Kit):
 
     @pytest.mark.parametrize("case", op_cases(), ids=str)
     def test_op_agrees_with_reference(self, case: OpCase) -> None:
-        """Each claimed op, in batches of three in each precision, and in fp32 of one.
-
-        A graph with an op that is not claimed is refused, never run in some other way.
-        """
+        """Claimed ops agree in each precision, and in fp32 for one image; others are refused."""
         missing = case.graph.ops - self.create().ops
         if missing:
             self.require_op_refused(case.graph, missing)
@@ -59,9 +51,7 @@ class ForwardTests(Kit):
     def test_network_agrees_with_reference(self, name: str, shape: Shape) -> None:
         """Whole architectures, as they are traced."""
         graph = load_plugins().architectures[name].load().trace(shape, 10)
-        missing = graph.ops - self.create().ops
-        if missing:
-            pytest.skip(f"not claimed, so refused: {', '.join(sorted(missing))}")
+        self.skip_unclaimed(graph)
         self._require_agreement(graph, random_images(graph), _DEEP)
 
     def _require_agreement(

@@ -93,9 +93,7 @@ class InterfaceTests(Kit):
     @pytest.mark.parametrize("case", COUNTED, ids=str)
     def test_counts_agree_with_the_graph(self, case: OpCase) -> None:
         """Parameters and MACs, counted on the native model, are the graph's integers."""
-        missing = case.graph.ops - self.create().ops
-        if missing:
-            pytest.skip(f"not claimed, so refused: {', '.join(sorted(missing))}")
+        self.skip_unclaimed(case.graph)
         with self.session(case.graph) as session:
             counts = session.counts()
         require(bool(counts.counter), "`counter` is empty: name what counted")
@@ -117,6 +115,7 @@ class InterfaceTests(Kit):
             require(on_cpu, f"device_memory() is None on a CPU, and there alone; got {memory}")
             return
         require(isinstance(memory, DeviceMemory), f"device_memory() gave {memory}")
+        # Four bytes each: the session is in fp32.
         weights = 4 * (graph.parameters + graph.buffers)
         require(memory.allocated >= weights, f"{memory} has no room for weights of {weights} bytes")
         reserved = memory.allocated if memory.reserved is None else memory.reserved

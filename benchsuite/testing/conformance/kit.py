@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from benchsuite.contract import Backend, Batch, Session, Setup
@@ -75,12 +76,12 @@ class Kit:
         known = self.create().precisions
         return [precision for precision in DTYPES if precision in known]
 
-    def refusal(
-        self,
-        error: type[BenchsuiteError],
-        graph: Graph,
-        **setup: Any,  # noqa: ANN401 - of Setup
-    ) -> str:
+    def skip_unclaimed(self, graph: Graph) -> None:
+        """Skip the test where the backend does not claim every op of this graph."""
+        if missing := graph.ops - self.create().ops:
+            pytest.skip(f"not claimed, so refused: {', '.join(sorted(missing))}")
+
+    def refusal(self, error: type[BenchsuiteError], graph: Graph, **setup: Any) -> str:  # noqa: ANN401 - of Setup
         """What an error says that `open` must raise."""
         try:
             with self.session(graph, **setup):

@@ -6,13 +6,7 @@ import pytest
 from benchsuite.contract import LoopingSession
 from benchsuite.measure.clock_checks import clock_flags
 from benchsuite.reference.nondegenerate import random_images, random_weights
-from benchsuite.testing.conformance.kit import (
-    HALVES,
-    Kit,
-    random_batch,
-    reference_logits,
-    require,
-)
+from benchsuite.testing.conformance.kit import HALVES, Kit, random_batch, reference_logits, require
 
 #: What a compiler may change of float32, beside the tolerance of the native tier.
 _COMPILED = 10

@@ -14,7 +14,7 @@ INDEX = np.array([5, 0, 3, 1])
 @pytest.mark.parametrize("kept", [1 << 30, 0], ids=["kept", "made anew"])
 @pytest.mark.parametrize("shape", [(6, 5, 3), (12, 4, 3), (6, 5, 1)])
 def test_fitted_images_are_those_of_the_index_at_the_networks_size(monkeypatch, shape, kept):
-    monkeypatch.setattr(fitted, "_KEPT_BYTES", kept)
+    monkeypatch.setattr(fitted, "_CACHED_BYTES", kept)
     part = fit_split(SOURCE, INDEX, shape)
     expected = fit_images(NOISE[INDEX], shape)
     assert part.images.shape == (4, *shape)
@@ -94,7 +94,7 @@ def test_fitted_images_of_encoded_ones_are_made_where_there_is_none(
         found.append(rows := images.digests[:, 0].tolist())
         return NOISE[rows]
 
-    monkeypatch.setattr(fitted, "_KEPT_BYTES", kept)
+    monkeypatch.setattr(fitted, "_CACHED_BYTES", kept)
     monkeypatch.setattr(fitted, "resized_once", lambda images, shape: None)
     monkeypatch.setattr(fitted, "resize_now", resize)
     images = fit_split(encoded(7), INDEX, SHAPE).images

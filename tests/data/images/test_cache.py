@@ -6,7 +6,7 @@ import numpy as np
 import PIL
 import pytest
 
-from benchsuite.data.images.cache import ImageFacts, look_once, one_path
+from benchsuite.data.images.cache import ImageFacts, cached_dataset, one_path
 from benchsuite.errors import UsageError
 
 IMAGES = np.arange(2 * 4 * 5 * 3, dtype=np.uint8).reshape(2, 4, 5, 3)
@@ -32,7 +32,7 @@ def write(part):
 
 
 @pytest.fixture
-def look():
+def inspect():
     """Finds two images, and counts how often it was asked."""
 
     def find(parts):
@@ -44,23 +44,23 @@ def look():
     return find
 
 
-def test_look_once_looks_once(file, look):
+def test_cached_dataset_inspects_once(file, inspect):
     for _ in range(2):
-        found = look_once([file], look)
+        found = cached_dataset([file], inspect)
         np.testing.assert_array_equal(found.train.images, IMAGES)
         assert found.train.labels.tolist() == [1, 0]
         assert (found.name, found.class_names, found.test) == ("mine", ("cat", "dog"), None)
         assert found.problems == ("c.png: broken",)
-    assert look.asked == 1
+    assert inspect.asked == 1
 
 
-def test_look_once_reads_the_test_split(file):
+def test_cached_dataset_reads_the_test_split(file):
     def find(parts):
         write(parts["train"])
         write(parts["test"])
         return FACTS
 
-    assert look_once([file], find).test.labels.tolist() == [1, 0]
+    assert cached_dataset([file], find).test.labels.tolist() == [1, 0]
 
 
 def write_in_the_same_instant(file, _):
@@ -78,40 +78,40 @@ def write_in_the_same_instant(file, _):
         lambda _, patch: patch.setattr("benchsuite.data.images.cache._VERSION", 0),
     ],
 )
-def test_look_once_looks_again_where_something_changed(file, look, monkeypatch, change):
-    look_once([file], look)
+def test_cached_dataset_inspects_again_where_something_changed(file, inspect, monkeypatch, change):
+    cached_dataset([file], inspect)
     change(file, monkeypatch)
-    look_once([file], look)
-    assert look.asked == 2
+    cached_dataset([file], inspect)
+    assert inspect.asked == 2
 
 
-def test_look_once_gives_way_to_another_process(file, look, cache):
+def test_cached_dataset_gives_way_to_another_process(file, inspect, cache):
     def slow(parts):
-        if look.asked == 0:
-            look_once([file], look)
-        return look(parts)
+        if inspect.asked == 0:
+            cached_dataset([file], inspect)
+        return inspect(parts)
 
-    found = look_once([file], slow)
-    assert look.asked == 2
+    found = cached_dataset([file], slow)
+    assert inspect.asked == 2
     assert len(list(cache.iterdir())) == 1
     np.testing.assert_array_equal(found.train.images, IMAGES)
 
 
-def test_look_once_leaves_nothing_of_what_failed(file, cache):
+def test_cached_dataset_leaves_nothing_of_what_failed(file, cache):
     def fail(parts):
         write(parts["train"])
         raise UsageError("no")
 
     with pytest.raises(UsageError, match="no"):
-        look_once([file], fail)
+        cached_dataset([file], fail)
     assert not list(cache.iterdir())
 
 
-def test_look_once_says_that_the_cache_cannot_be_written(file, look, cache):
+def test_cached_dataset_says_that_the_cache_cannot_be_written(file, inspect, cache):
     cache.parent.mkdir()
     cache.write_text("in the way")
     with pytest.raises(UsageError, match=r"images' cannot be written: .*; make room there, or set"):
-        look_once([file], look)
+        cached_dataset([file], inspect)
 
 
 ENCODED = {
@@ -122,7 +122,7 @@ ENCODED = {
 
 
 @pytest.mark.parametrize("is_packed", [True, False])
-def test_look_once_gives_encoded_images_the_paths_that_last(file, cache, is_packed):
+def test_cached_dataset_gives_encoded_images_the_paths_that_last(file, cache, is_packed):
     def find(parts):
         part = parts["train"]
         if is_packed:
@@ -132,7 +132,7 @@ def test_look_once_gives_encoded_images_the_paths_that_last(file, cache, is_pack
         part.write(labels=np.array([1, 0]))
         return FACTS
 
-    images = look_once([file], find).train.images
+    images = cached_dataset([file], find).train.images
     (folder,) = cache.iterdir()
     own = [b"/a.png", b"/deep/b.png"]
     assert images.paths.tolist() == (
@@ -141,4 +141,4 @@ def test_look_once_gives_encoded_images_the_paths_that_last(file, cache, is_pack
     assert (folder / "train-paths.npy").exists() != is_packed  # the packed file has moved since
     np.testing.assert_array_equal(images.spans, ENCODED["spans"])
     np.testing.assert_array_equal(images.digests, ENCODED["digests"])
-    assert (images.channels, images.kept) == (3, str(folder / "train"))
+    assert (images.channels, images.cache_stem) == (3, str(folder / "train"))

@@ -70,7 +70,7 @@ def test_resized_once_makes_each_size_once(images, monkeypatch):
 
 
 def test_resized_once_keeps_nothing_beyond_the_room(images, monkeypatch, tmp_path):
-    monkeypatch.setattr(resized, "_KEPT_BYTES", EXPECTED.nbytes - 1)
+    monkeypatch.setattr(resized, "_CACHED_BYTES", EXPECTED.nbytes - 1)
     assert resized_once(images, SHAPE) is None
     assert not list((tmp_path / "kept").iterdir())
 

@@ -7,8 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from benchsuite.records import Roofline
-from benchsuite.report.columns.columns import COLUMNS
-from benchsuite.report.columns.quality_columns import metric_column
+from benchsuite.report.columns.columns import COLUMNS, metric_column
 from benchsuite.report.leaderboard.rows import columns_of, csv_text
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "reference" / "leaderboard.md"

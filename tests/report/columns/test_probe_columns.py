@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from benchsuite.contract import Quantity
 from benchsuite.measure.statistics.estimates import median_estimate
 from benchsuite.records import Measurement, RunStore
-from benchsuite.report.columns.figures import figure_for, show_figure
+from benchsuite.report.columns.figures import show_figure
 from benchsuite.report.columns.speed_columns import undeclared_columns
 from benchsuite.report.comparison.judge import judge
 from benchsuite.report.comparison.metrics import metric_named
@@ -49,8 +49,8 @@ def test_record_alone_says_what_the_columns_are(make_probed):
     assert (own.name, low.name, high.name) == ("load_s", "load_low_s", "load_high_s")
     assert (own.better, own.ends) == ("lower", ("load_low_s", "load_high_s"))
     assert [c.read(record) for c in (own, low, high)] == [0.0035, 0.001, 0.006]
-    assert show_figure(figure_for(own), own, record) == "4 ±2"
-    assert figure_for(own).header == "loading\nms"
+    assert show_figure(own, record) == "4 ±2"
+    assert own.shown.header == "loading\nms"
 
 
 def test_columns_stand_last_and_are_known_by_the_probes_name(make_probed):
@@ -91,8 +91,8 @@ def test_strangers_words_are_one_clean_line(make_probed):
 
     own, *_ = undeclared_columns([replace(record, findings=strange)])
 
-    assert "\x1b" not in figure_for(own).header
-    assert figure_for(own).header.count("\n") == 1
+    assert "\x1b" not in own.shown.header
+    assert own.shown.header.count("\n") == 1
 
 
 @pytest.fixture

@@ -1,13 +1,13 @@
 import pytest
 
 from benchsuite.errors import UsageError
-from benchsuite.report.comparison.metrics import SHORT, metric_named, metrics_named, short_name
+from benchsuite.report.comparison.metrics import SHORT, metric_named, metrics_named
 
 
 def test_short_names_are_of_columns_that_can_be_compared():
     for short, long in SHORT.items():
         assert metric_named(short).name == metric_named(long).name == long
-        assert short_name(metric_named(long)) == short
+        assert metric_named(long).alias == short
 
 
 def test_metrics_are_named_once():

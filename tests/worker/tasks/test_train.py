@@ -3,12 +3,12 @@ import pytest
 from benchsuite.records.predictions import read_predictions
 
 
-def test_conduct_trains_on_no_more_images_than_the_limit(run_cases):
+def test_run_trains_on_no_more_images_than_the_limit(run_cases):
     (record,) = run_cases(["numpy-linear"], limit=50, batch_size=8).records
     assert record.findings.training.split_sizes == {"train": 36, "validation": 4, "test": 10}
 
 
-def test_conduct_keeps_what_was_said_of_each_test_image(run_cases):
+def test_run_keeps_what_was_said_of_each_test_image(run_cases):
     run = run_cases(["numpy-linear"])
     (record,) = run.records
     predictions = read_predictions(run.folder / "predictions" / f"{record.case.id}.npz")
@@ -22,7 +22,7 @@ def test_conduct_keeps_what_was_said_of_each_test_image(run_cases):
     assert len(set(predictions.positions.tolist())) == 40
 
 
-def test_conduct_goes_on_from_a_checkpoint(run_cases, tmp_path):
+def test_run_goes_on_from_a_checkpoint(run_cases, tmp_path):
     """Killed in its third epoch, a case takes the steps that it would have taken."""
     asked = {"epochs": 5, "checkpoint_epochs": 1}
     checkpoints = tmp_path / "results" / "checkpoints"
@@ -39,18 +39,18 @@ def test_conduct_goes_on_from_a_checkpoint(run_cases, tmp_path):
     assert list(checkpoints.iterdir()) == []
 
 
-def test_conduct_writes_no_checkpoint_unasked(run_cases, tmp_path):
+def test_run_writes_no_checkpoint_unasked(run_cases, tmp_path):
     run_cases(["diesintraining"], epochs=5)
     assert not (tmp_path / "results" / "checkpoints").exists()
 
 
-def test_conduct_says_where_there_is_no_idiomatic_division(run_cases):
+def test_run_says_where_there_is_no_idiomatic_division(run_cases):
     (record,) = run_cases(["numpy-linear"], division="idiomatic").records
     assert (record.status, record.findings.training) == ("unsupported", None)
     assert "'numpy-linear' has no idiomatic division" in record.reason
 
 
-def test_conduct_tells_the_time_to_an_accuracy(run_cases):
+def test_run_tells_the_time_to_an_accuracy(run_cases):
     (record,) = run_cases(["numpy-linear"], epochs=30, target_accuracy=0.7).records
     training = record.findings.training
     assert record.case.recipe.target_top1 == 0.7
@@ -60,7 +60,7 @@ def test_conduct_tells_the_time_to_an_accuracy(run_cases):
     assert training.time_to_target_s == sum(epoch.train_s for epoch in training.epochs)
 
 
-def test_conduct_tells_its_observer_how_training_goes_on(run_cases, watch):
+def test_run_tells_its_observer_how_training_goes_on(run_cases, watch):
     """Not of epochs that follow each other within seconds."""
     run_cases(["numpy-linear"], watch, epochs=3, isolation="spawn")
     assert [each for each in watch.told if each[0] == "epoch"] == []

@@ -1,4 +1,4 @@
-from benchsuite.report.fairness.protocols import describe_protocol
+from benchsuite.report.leaderboard.captions import describe_protocol
 
 
 def test_protocol_is_described_with_its_version():
