@@ -12,6 +12,7 @@ backend only predicts. Set `device` and `tolerance` to test elsewhere than on a 
 
 from benchsuite.testing.conformance.ceilings import CeilingTests
 from benchsuite.testing.conformance.forward import ForwardTests
+from benchsuite.testing.conformance.gradients import GradientTests
 from benchsuite.testing.conformance.interface import InterfaceTests
 from benchsuite.testing.conformance.parts import PartTests
 from benchsuite.testing.conformance.precision import PrecisionTests
@@ -29,6 +30,7 @@ class BackendConformance(
     StateTests,
     TrainingTests,
     StepTests,
+    GradientTests,
     PartTests,
     PrecisionTests,
     TierTests,
