@@ -61,7 +61,6 @@ def test_examples_together_leave_out_what_a_backend_lacks_or_refuses():
     without = examples_together((7, 9, 3), frozenset(OPS), refusable=False)
     assert {"dense2.gain", "layer_norm0.gain"} <= {node.name for node in whole.nodes}
     assert {"dense2.gain", "layer_norm0.gain"}.isdisjoint(node.name for node in without.nodes)
-    few = examples_together(
-        (7, 9, 3), frozenset({"input", "conv", "flatten", "dense", "add"}), refusable=True
-    )
+    basic = frozenset({"input", "conv", "flatten", "dense", "add"})
+    few = examples_together((7, 9, 3), basic, refusable=True)
     assert few.ops == basic

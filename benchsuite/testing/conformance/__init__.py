@@ -16,6 +16,7 @@ from benchsuite.testing.conformance.gradients import GradientTests
 from benchsuite.testing.conformance.interface import InterfaceTests
 from benchsuite.testing.conformance.parts import PartTests
 from benchsuite.testing.conformance.precision import PrecisionTests
+from benchsuite.testing.conformance.randomness import RandomnessTests
 from benchsuite.testing.conformance.state import StateTests
 from benchsuite.testing.conformance.steps import StepTests
 from benchsuite.testing.conformance.tiers import TierTests
@@ -31,6 +32,7 @@ class BackendConformance(
     TrainingTests,
     StepTests,
     GradientTests,
+    RandomnessTests,
     PartTests,
     PrecisionTests,
     TierTests,
