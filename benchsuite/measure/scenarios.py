@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter_ns
 from typing import Any, Literal
+from typing import Protocol as Interface
 
 import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from benchsuite.contract import Batch, LoopingSession, PartedSession, Session, Workload
 from benchsuite.measure.machine.watch import Watch
@@ -33,6 +35,21 @@ _NS_PER_S = 1_000_000_000
 _POOL_BYTES = 256 * 2**20
 #: Of a step's parts, which are no more than an explanation of the step: at most.
 _PART_WINDOWS, _PART_WINDOW_S = 3, 0.5
+
+
+#: Called in a loop of forward passes once its clock has stopped: with what was timed, the answer
+#: of the last call, the index of its input, and the series.
+AfterLoop = Callable[[Callable[[Any], Any], Any, int, Series], None]
+
+
+class StepsWitness(Interface):
+    """What looks at the first window of timed training steps; first: the steps before it."""
+
+    first: int
+    losses: NDArray[np.floating]
+
+    def warm(self, taken: int) -> None:
+        """Called before it, after so many steps of warm-up; no clock runs."""
 
 
 @contextmanager
@@ -78,19 +95,29 @@ def synthetic_batches(
 
 
 def measure_latency(
-    session: Session, placed: Sequence[Any], protocol: Protocol, *, device: str = "cpu"
+    session: Session,
+    placed: Sequence[Any],
+    protocol: Protocol,
+    *,
+    device: str = "cpu",
+    then: AfterLoop | None = None,
 ) -> Series:
     """One forward pass of one image, input on the device to logits complete: a closed loop.
 
     MLPerf inference's SingleStream.
     """
     pool = itertools.cycle(placed)
+    answer: Any = None
     with forward_passes(session) as infer:
 
         def call() -> None:
-            infer(next(pool))
+            nonlocal answer
+            answer = infer(next(pool))
 
-        return _single_stream(LATENCY.name, lambda: timed(session, call), protocol, device=device)
+        series = _single_stream(LATENCY.name, lambda: timed(session, call), protocol, device=device)
+        if then:
+            then(infer, answer, _last(placed, next(pool)), series)
+        return series
 
 
 def measure_host_latency(
@@ -112,16 +139,22 @@ def measure_throughput(
     protocol: Protocol,
     *,
     device: str = "cpu",
+    then: AfterLoop | None = None,
 ) -> Series:
     """Windows of queued forward passes: MLPerf's Offline."""
     metric, pool = INFERENCE.name, itertools.cycle(placed)
+    answer: Any = None
     with forward_passes(session) as infer:
 
         def calls(count: int) -> None:
+            nonlocal answer
             for batch in itertools.islice(pool, count):
-                infer(batch)
+                answer = infer(batch)
 
-        return _windows(metric, session, calls, batch_size, protocol, device=device)
+        series = _windows(metric, session, calls, batch_size, protocol, device=device)
+        if then:
+            then(infer, answer, _last(placed, next(pool)), series)
+        return series
 
 
 def measure_training(
@@ -132,14 +165,26 @@ def measure_training(
     protocol: Protocol,
     *,
     device: str = "cpu",
+    witness: StepsWitness | None = None,
 ) -> Series:
     """Windows of training steps on resident data: forward, backward and update."""
     pool = itertools.cycle(placed)
+    taken = 0
+    losses: dict[int, NDArray[np.floating]] = {}  # by the steps taken before
 
     def calls(count: int) -> None:
-        session.train(list(itertools.islice(pool, count)), [learning_rate] * count)
+        nonlocal taken
+        losses[taken] = session.train(list(itertools.islice(pool, count)), [learning_rate] * count)
+        taken += count
 
-    return _windows(TRAINING.name, session, calls, batch_size, protocol, device=device)
+    def warm() -> None:
+        if witness:
+            witness.warm(taken)
+
+    series = _windows(TRAINING.name, session, calls, batch_size, protocol, device=device, warm=warm)
+    if witness:
+        witness.losses = losses[witness.first]
+    return series
 
 
 def measure_part(
@@ -166,6 +211,12 @@ def measure_part(
     )
     metric = {"forward": FORWARD, "backward": BACKWARD}[part].name
     return _windows(metric, session, calls, batch_size, shorter, device=device)
+
+
+def _last(placed: Sequence[Any], following: Any) -> int:  # noqa: ANN401 - opaque to the core
+    """The index of the pool's member before the one that would be next."""
+    places = (index for index, one in enumerate(placed) if one is following)
+    return (next(places) - 1) % len(placed)
 
 
 def timed(on: Session | Workload, call: Callable[[], object]) -> int:
@@ -210,9 +261,11 @@ def _windows(
     protocol: Protocol,
     *,
     device: str,
+    warm: Callable[[], None] = lambda: None,
 ) -> Series:
     warmups, steady = warm_up(lambda: timed(session, lambda: calls(1)), protocol)
     count = calls_per_window(warmups, protocol)
+    warm()
     watch = Watch(device)
     samples = [timed(session, lambda: calls(count)) for _ in range(protocol.windows)]
     return Series(

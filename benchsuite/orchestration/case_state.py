@@ -119,7 +119,7 @@ class CaseState:
         findings = join(self.findings)
         figures = (
             msgspec.structs.replace(figure, margin=diagnosis.margins.get(figure.metric))
-            for figure in summarise(self.series, PROTOCOLS[self.case.protocol])
+            for figure in summarise(self.series, PROTOCOLS[self.case.protocol], findings.proofs)
         )
         measurements = (*findings.measurements, *figures)
         findings = msgspec.structs.replace(findings, measurements=measurements)

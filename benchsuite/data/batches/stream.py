@@ -94,6 +94,12 @@ def draw_masks(
     return masks
 
 
+def with_masks(batch: Batch, graph: Graph) -> Batch:
+    """The same with masks for every dropout, so that nothing is left to chance."""
+    masks = draw_masks(graph, len(batch.images), np.random.default_rng())
+    return Batch(batch.images, batch.labels, masks)
+
+
 def fit_normalizer(split: FittedSplit) -> Normalizer:
     """Gives each channel of this split mean zero and variance one."""
     # At equal distances: a source may be ordered by class.

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
-from benchsuite.contract import PartedSession, Session
+from benchsuite.contract import Batch, PartedSession, Session
 from benchsuite.measure.anchor import measure_anchor
 from benchsuite.measure.clock_checks import clock_flags, waiting_flags
 from benchsuite.measure.machine.gate import wait_for_quiet
@@ -23,8 +23,10 @@ from benchsuite.records import Findings
 from benchsuite.records.series import Series
 from benchsuite.worker.tasks.context import TaskContext, backed_off, input_pool, judged
 from benchsuite.worker.tasks.probes import measure_probes
+from benchsuite.worker.tasks.timed_path import TimedPath
 
 _NS_PER_S = 1e9
+_PARTS: tuple[Literal["forward", "backward"], ...] = ("forward", "backward")
 
 
 def measure_time(task: TaskContext) -> Iterator[Findings | Series]:
@@ -32,59 +34,78 @@ def measure_time(task: TaskContext) -> Iterator[Findings | Series]:
 
     The clock starts once the machine is quiet, where the protocol wants it.
     """
-    case, protocol = task.case, PROTOCOLS[task.case.protocol]
+    protocol = PROTOCOLS[task.case.protocol]
     session = task.open_to_measure(measuring=True)
     yield from _cold_start(task)
     if protocol.quiet_s:
         with task.phase("wait", measuring=False):
             wait_for_quiet(task.getting_ready, longest_s=protocol.quiet_s)
+    path = TimedPath(task, session)
     with quiet_collector():
-        task.announce(Trying(LATENCY.name, 1))
-        with task.phase("latency", measuring=True):
-            batches = input_pool(session, 1, case)
-            placed = [session.place(batch) for batch in batches]
-            latency = measure_latency(session, placed, protocol, device=case.device)
-            of_clock = clock_flags(session, placed, batches)
-            of_calls = [*of_clock, *waiting_flags(session, latency.samples)]
-        yield judged(task, latency, of_calls)
-        if protocol.thorough:
-            with task.phase(HOST_LATENCY.name, measuring=True):
-                series = measure_host_latency(session, batches, protocol, device=case.device)
-            yield judged(task, series, of_calls)
+        yield from _latency(task, session, path)
         for size in task.inference_batch_sizes:
-            task.announce(Trying(INFERENCE.name, size))
-            with _placed(task, session, size, "inference") as pool:
-                series = measure_throughput(session, pool, size, protocol, device=case.device)
-            yield judged(task, series, [*of_clock, *backed_off(size, task.backed_off.inference)])
-        size = task.training_batch_size
-        task.announce(Trying(TRAINING.name, size))
-        with _placed(task, session, size, "training") as pool:
-            for series in _training(task, session, pool, size):
-                yield judged(task, series, backed_off(size, task.backed_off.training))
+            yield _throughput(task, session, path, size)
+        yield from _training(task, session, path)
         if protocol.rounds[-1] > 1:
             yield measure_anchor()
+    yield path.findings()
     yield from measure_probes(task, session)
     yield task.machine_facts(session)
 
 
-def _training(
-    task: TaskContext, session: Session, pool: Sequence[Any], size: int
-) -> Iterator[Series]:
+def _latency(task: TaskContext, session: Session, path: TimedPath) -> Iterator[Series]:
+    case, protocol = task.case, PROTOCOLS[task.case.protocol]
+    task.announce(Trying(LATENCY.name, 1))
+    with _pool(task, session, 1, "latency") as (batches, placed):
+        witness, then = path.inference(batches, placed)
+        latency = measure_latency(session, placed, protocol, device=case.device, then=then)
+        of_clock = clock_flags(session, placed, batches)
+        of_calls = [*of_clock, *waiting_flags(session, latency.samples)]
+        found = path.infer(witness, latency)
+    yield judged(task, latency, dict.fromkeys([*of_calls, *found]))
+    if protocol.thorough:
+        with task.phase(HOST_LATENCY.name, measuring=True):
+            series = measure_host_latency(session, batches, protocol, device=case.device)
+        yield judged(task, series, of_calls)
+
+
+def _throughput(task: TaskContext, session: Session, path: TimedPath, size: int) -> Series:
+    case, protocol = task.case, PROTOCOLS[task.case.protocol]
+    task.announce(Trying(INFERENCE.name, size))
+    with _pool(task, session, size, "inference") as (batches, placed):
+        witness, then = path.inference(batches, placed)
+        series = measure_throughput(session, placed, size, protocol, device=case.device, then=then)
+        found = path.infer(witness, series)
+    return judged(task, series, [*found, *backed_off(size, task.backed_off.inference)])
+
+
+def _training(task: TaskContext, session: Session, path: TimedPath) -> Iterator[Series]:
     """The whole step and, where the protocol is thorough, its parts."""
     case, protocol = task.case, PROTOCOLS[task.case.protocol]
-    yield measure_training(session, pool, size, case.recipe.lr, protocol, device=case.device)
-    if protocol.thorough and isinstance(session, PartedSession):
-        yield measure_part(session, "forward", pool, size, protocol, device=case.device)
-        yield measure_part(session, "backward", pool, size, protocol, device=case.device)
+    size = task.training_batch_size
+    task.announce(Trying(TRAINING.name, size))
+    flags = backed_off(size, task.backed_off.training)
+    with _pool(task, session, size, "training") as (batches, placed):
+        given = (placed, size, case.recipe.lr, protocol)
+        witness = path.training()
+        step = measure_training(session, *given, device=case.device, witness=witness)
+        yield judged(task, step, flags)
+        if protocol.thorough and isinstance(session, PartedSession):
+            for part in _PARTS:
+                series = measure_part(session, part, placed, size, protocol, device=case.device)
+                yield judged(task, series, flags)
+            path.parts(session, batches[-1])
+        path.train(witness, step, batches, placed)
 
 
 @contextmanager
-def _placed(
+def _pool(
     task: TaskContext, session: Session, batch_size: int, phase: str
-) -> Iterator[Sequence[Any]]:
-    """Batches on the device, for one phase."""
+) -> Iterator[tuple[Sequence[Batch], Sequence[Any]]]:
+    """Batches on the host and on the device, for one phase."""
     with task.phase(phase, measuring=True):
-        yield [session.place(batch) for batch in input_pool(session, batch_size, task.case)]
+        batches = input_pool(session, batch_size, task.case)
+        yield batches, [session.place(batch) for batch in batches]
 
 
 def _cold_start(task: TaskContext) -> Iterator[Series]:
