@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from benchsuite.contract import Batch, LoopingSession, PartedSession, Session, Workload
+from benchsuite.contract.answers import check_losses
 from benchsuite.measure.machine.watch import Watch
 from benchsuite.measure.protocol import Protocol
 from benchsuite.measure.warmup import warm_up
@@ -43,13 +44,13 @@ AfterLoop = Callable[[Callable[[Any], Any], Any, int, Series], None]
 
 
 class StepsWitness(Interface):
-    """What looks at the first window of timed training steps; first: the steps before it."""
+    """What looks at timed training steps; first: the steps before them, of warm-up."""
 
     first: int
     losses: NDArray[np.floating]
 
     def warm(self, taken: int) -> None:
-        """Called before it, after so many steps of warm-up; no clock runs."""
+        """Called after so many steps of warm-up, before the first window; no clock runs."""
 
 
 @contextmanager
@@ -170,11 +171,12 @@ def measure_training(
     """Windows of training steps on resident data: forward, backward and update."""
     pool = itertools.cycle(placed)
     taken = 0
-    losses: dict[int, NDArray[np.floating]] = {}  # by the steps taken before
+    found: list[NDArray[np.floating]] = []
 
     def calls(count: int) -> None:
         nonlocal taken
-        losses[taken] = session.train(list(itertools.islice(pool, count)), [learning_rate] * count)
+        steps = list(itertools.islice(pool, count))
+        found.append(session.train(steps, [learning_rate] * count))
         taken += count
 
     def warm() -> None:
@@ -183,7 +185,9 @@ def measure_training(
 
     series = _windows(TRAINING.name, session, calls, batch_size, protocol, device=device, warm=warm)
     if witness:
-        witness.losses = losses[witness.first]
+        losses = np.concatenate(found)
+        check_losses(losses, taken)
+        witness.losses = losses[witness.first :]
     return series
 
 

@@ -19,6 +19,9 @@ Weights = Mapping[str, NDArray[np.floating]]
 
 #: Steps that are taken again: as many as take so long, within these.
 _REPEATED_S, _FEWEST, _MOST = 0.1, 2, 4
+#: Slower steps are taken again from the host alone: the losses of the steps that follow tell of
+#: the weights.
+_QUICK_S = 0.25
 _NS_PER_S = 1e9
 #: Weights are float32 in every precision but float64: each may round once more in every step.
 _ROUNDINGS_OF_WEIGHTS = 2.0
@@ -26,7 +29,7 @@ _ROUNDINGS_OF_WEIGHTS = 2.0
 
 @dataclass
 class StepsWitness:
-    """What is kept of the first timed window of steps: where it began, and what it gave.
+    """What is kept of timed steps: where they began, and what they gave.
 
     first: how many steps were taken before. losses: of all its steps.
     open_anew: a session like this one, for where the timed steps had diverged.
@@ -41,29 +44,34 @@ class StepsWitness:
     losses: NDArray[np.floating] = field(default_factory=lambda: np.zeros(0))
 
     def warm(self, taken: int) -> None:
-        """Called before the window, after so many steps; no clock runs."""
+        """Called after so many steps, before the first that count; no clock runs."""
         self.state, self.first = self.session.state(), taken
 
     def proofs(
         self, series: Series, batches: Sequence[Batch], placed: Sequence[Any]
     ) -> Iterator[Proof]:
-        """The window's steps against the same steps from the host; leaves another state behind."""
-        again = _steps(series)
+        """The first of them against the same steps from the host; leaves another state behind."""
+        again, step_s = min(len(self.losses), _repeated(series)), _step_s(series)
         places = [(self.first + step) % len(batches) for step in range(again)]
         given = [batches[place] for place in places]
         session, start, timed = self.session, self.state, placed[places[0]]
-        has_diverged = not np.isfinite(self.losses[:again]).all()
+        losses, after = self.losses[:again], session.weights()
+        has_diverged = not np.isfinite(losses).all()
         if has_diverged:
             session = self.open_anew()
-            start, timed = session.state(), session.place(given[0])
+            start, timed, given = session.state(), session.place(given[0]), given[:1]
         session.set_state(start)
         before = session.weights()
-        host_losses, by_host = _from_host(session, given, self.rate)
-        session.set_state(start)
-        placed_loss = session.train([timed], [self.rate])
-        losses = placed_loss if has_diverged else self.losses[:again]
-        moved = _Moved(before, session.weights(), by_host, self.precision)
-        yield from _judged(losses, host_losses[: len(losses)], moved, series)
+        expected, by_host = _from_host(session, given, self.rate)
+        told = _Told(series.batch_size, self.precision)
+        if has_diverged or step_s < _QUICK_S:
+            session.set_state(start)
+            found = session.train([timed], [self.rate])
+            losses, after = found if has_diverged else losses, session.weights()
+            yield told.of_weights(_apart(before, after, by_host, self.precision))
+        yield told.of_losses(len(losses), error_of(losses, expected))
+        if self.precision != "fp16":  # steps whose gradients overflow are rightly left out
+            yield told.of_movement(_length(after, before))
 
 
 def _from_host(
@@ -78,53 +86,57 @@ def _from_host(
     return np.concatenate([first, others]), weights
 
 
-@dataclass(frozen=True)
-class _Moved:
-    """Weights before a step, and after it: of a placed batch, and of one from the host."""
+def _apart(before: Weights, found: Weights, expected: Weights, precision: str) -> float:
+    """How far two weights are apart, as a share of how far they moved: all as one vector.
 
-    before: Weights
-    by_placed: Weights
-    by_host: Weights
+    Less what rounding the weights themselves may make of it.
+    """
+    apart, moved = _length(found, expected), _length(expected, before)
+    if not (math.isfinite(apart) and math.isfinite(moved)):
+        return math.inf
+    unit = ROUNDING["fp64" if precision == "fp64" else "fp32"]
+    size = math.sqrt(sum(_squares(each) for each in found.values()))
+    left = max(0.0, apart - _ROUNDINGS_OF_WEIGHTS * unit * size)
+    return left / moved if moved else (math.inf if left else 0.0)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What is said of timed steps."""
+
+    batch_size: int
     precision: str
 
-    def apart(self) -> float:
-        """How far both ways are apart, as a share of how far they move: all as one vector.
+    def of_losses(self, steps: int, error: float) -> Proof:
+        """Against those of the same steps from the host."""
+        return self._proof(
+            "timed losses",
+            error,
+            f"{steps} timed steps have the losses of the same steps from the host",
+            "timed steps have other losses than the same steps from the host",
+        )
 
-        Less what rounding the weights themselves may make of it.
-        """
-        found, expected = self.by_placed, self.by_host
-        apart, moved = _length(found, expected), _length(expected, self.before)
-        if not (math.isfinite(apart) and math.isfinite(moved)):
-            return math.inf
-        unit = ROUNDING["fp64" if self.precision == "fp64" else "fp32"]
-        size = math.sqrt(sum(_squares(each) for each in found.values()))
-        left = max(0.0, apart - _ROUNDINGS_OF_WEIGHTS * unit * size)
-        return left / moved if moved else (math.inf if left else 0.0)
+    def of_weights(self, error: float) -> Proof:
+        """After one step."""
+        return self._proof(
+            "timed weights",
+            error,
+            "a placed batch moves the weights as the same batch from the host does",
+            "a placed batch does not move the weights as the same batch from the host does",
+        )
 
-    def stays(self) -> bool:
-        """Whether a step of a placed batch leaves everything where it is."""
-        return _length(self.by_placed, self.before) == 0.0
+    def of_movement(self, length: float) -> Proof:
+        """From before to after."""
+        return self._proof(
+            "weights move",
+            0.0 if length else math.inf,
+            "timed steps move the weights",
+            "timed steps leave the weights where they are",
+        )
 
-
-def _judged(
-    losses: NDArray[np.floating], expected: NDArray[np.floating], moved: _Moved, series: Series
-) -> Iterator[Proof]:
-    about = {"metrics": (TRAINING.name,), "batch_size": series.batch_size}
-    bound = bound_of(moved.precision)
-    told = (
-        f"{len(losses)} timed steps have the losses of the same steps from the host",
-        "timed steps have other losses than the same steps from the host",
-    )
-    yield proof("timed losses", error_of(losses, expected), bound, told, **about)
-    told = (
-        "a placed batch moves the weights as the same batch from the host does",
-        "a placed batch does not move the weights as the same batch from the host does",
-    )
-    yield proof("timed weights", moved.apart(), bound, told, **about)
-    if moved.precision == "fp16":
-        return  # steps whose gradients overflow are left out, as they should be
-    told = ("a timed step moves the weights", "a timed step leaves the weights where they are")
-    yield proof("weights move", float(moved.stays()), 0.0, told, rounds=False, **about)
+    def _proof(self, name: str, error: float, right: str, wrong: str) -> Proof:
+        about = {"metrics": (TRAINING.name,), "batch_size": self.batch_size}
+        return proof(name, error, bound_of(self.precision), (right, wrong), **about)
 
 
 def _length(first: Weights, second: Weights) -> float:
@@ -137,7 +149,9 @@ def _squares(array: NDArray[np.floating]) -> float:
     return float(np.dot(flat, flat))
 
 
-def _steps(series: Series) -> int:
-    step_s = min(series.samples) / series.calls / _NS_PER_S
-    wanted = max(_FEWEST, min(_MOST, round(_REPEATED_S / max(step_s, 1e-9))))
-    return min(wanted, series.calls)
+def _step_s(series: Series) -> float:
+    return min(series.samples) / series.calls / _NS_PER_S
+
+
+def _repeated(series: Series) -> int:
+    return max(_FEWEST, min(_MOST, round(_REPEATED_S / max(_step_s(series), 1e-9))))

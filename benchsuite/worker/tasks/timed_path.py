@@ -10,7 +10,7 @@ from benchsuite.contract import Batch, PartedSession, Session
 from benchsuite.data.batches.stream import with_masks
 from benchsuite.measure.proofs.inference import CACHED, InferenceWitness
 from benchsuite.measure.proofs.parts import part_proofs
-from benchsuite.measure.proofs.product import product_flops_per_s, speed_proof
+from benchsuite.measure.proofs.product import ProductCeiling, speed_proof
 from benchsuite.measure.proofs.steps import StepsWitness
 from benchsuite.records import Findings, Proof
 from benchsuite.records.series import Series
@@ -78,10 +78,8 @@ class TimedPath:
         return self.task.open_to_measure(measuring=False)
 
     def _speed(self, series: Series) -> None:
-        self.proofs += speed_proof(
-            series, self.session, self.task.case.precision, self._product_flops_per_s
-        )
+        self.proofs += speed_proof(series, self.session, self.task.case.precision, self._ceiling)
 
     @cached_property
-    def _product_flops_per_s(self) -> float | None:
-        return product_flops_per_s(self.task.backend, self.task.setup())
+    def _ceiling(self) -> ProductCeiling:
+        return ProductCeiling(self.task.backend, self.task.setup())
