@@ -15,6 +15,7 @@ from benchsuite.records import (
     Measurement,
     Overflow,
     Phase,
+    Proof,
     Record,
     Roofline,
     Size,
@@ -36,6 +37,7 @@ PARTS = [
     Measurement,
     Roofline,
     Overflow,
+    Proof,
     Phase,
 ]
 

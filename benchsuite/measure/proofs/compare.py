@@ -39,7 +39,7 @@ def to_host(tensor: Any) -> NDArray[np.float64]:  # noqa: ANN401 - the framework
         move = getattr(moved, name, None)
         moved = move() if callable(move) else moved
     try:
-        return np.array(moved, np.float64)
+        return np.asarray(moved).astype(np.float64)
     except (TypeError, ValueError) as error:
         raise BenchsuiteError(
             f"a {type(tensor).__name__} cannot be read as an array ({error}): give a tensor that "

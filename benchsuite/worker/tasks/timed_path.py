@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from benchsuite.contract import Batch, PartedSession, Session
-from benchsuite.data.batches.stream import with_masks
+from benchsuite.graph.masks import draw_masks
 from benchsuite.measure.proofs.inference import CACHED, InferenceWitness
 from benchsuite.measure.proofs.parts import part_proofs
 from benchsuite.measure.proofs.product import ProductCeiling, speed_proof
@@ -66,7 +68,8 @@ class TimedPath:
         """Prove the parts of a step."""
         case = self.task.case
         with self._phase():
-            masked = with_masks(batch, session.graph)
+            masks = draw_masks(session.graph, len(batch.images), np.random.default_rng())
+            masked = Batch(batch.images, batch.labels, masks)
             placed = session.place(masked)
             self.proofs += part_proofs(session, masked, placed, case.recipe.lr, case.precision)
 

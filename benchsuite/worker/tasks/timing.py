@@ -1,6 +1,6 @@
 """Latency, throughput and the training step."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -42,9 +42,11 @@ def measure_time(task: TaskContext) -> Iterator[Findings | Series]:
             wait_for_quiet(task.getting_ready, longest_s=protocol.quiet_s)
     path = TimedPath(task, session)
     with quiet_collector():
-        yield from _latency(task, session, path)
+        of_clock = yield from _latency(task, session, path)
         for size in task.inference_batch_sizes:
-            yield _throughput(task, session, path, size)
+            series, found = _throughput(task, session, path, size)
+            flags = [*of_clock, *found, *backed_off(size, task.backed_off.inference)]
+            yield judged(task, series, dict.fromkeys(flags))
         yield from _training(task, session, path)
         if protocol.rounds[-1] > 1:
             yield measure_anchor()
@@ -53,7 +55,10 @@ def measure_time(task: TaskContext) -> Iterator[Findings | Series]:
     yield task.machine_facts(session)
 
 
-def _latency(task: TaskContext, session: Session, path: TimedPath) -> Iterator[Series]:
+def _latency(
+    task: TaskContext, session: Session, path: TimedPath
+) -> Generator[Series, None, list[str]]:
+    """Latency, on the device and from the host; returns the flags of the backend's clock."""
     case, protocol = task.case, PROTOCOLS[task.case.protocol]
     task.announce(Trying(LATENCY.name, 1))
     with _pool(task, session, 1, "latency") as (batches, placed):
@@ -67,16 +72,20 @@ def _latency(task: TaskContext, session: Session, path: TimedPath) -> Iterator[S
         with task.phase(HOST_LATENCY.name, measuring=True):
             series = measure_host_latency(session, batches, protocol, device=case.device)
         yield judged(task, series, of_calls)
+    return of_clock
 
 
-def _throughput(task: TaskContext, session: Session, path: TimedPath, size: int) -> Series:
+def _throughput(
+    task: TaskContext, session: Session, path: TimedPath, size: int
+) -> tuple[Series, list[str]]:
+    """At one batch; and what the loop itself shows to be wrong, as flags."""
     case, protocol = task.case, PROTOCOLS[task.case.protocol]
     task.announce(Trying(INFERENCE.name, size))
     with _pool(task, session, size, "inference") as (batches, placed):
         witness, then = path.inference(batches, placed)
         series = measure_throughput(session, placed, size, protocol, device=case.device, then=then)
         found = path.infer(witness, series)
-    return judged(task, series, [*found, *backed_off(size, task.backed_off.inference)])
+    return series, found
 
 
 def _training(task: TaskContext, session: Session, path: TimedPath) -> Iterator[Series]:
