@@ -97,7 +97,7 @@ class Session(Protocol):
 
         Float32 images only. May return before the device has finished: see `synchronize`.
         The result is the framework's own tensor of logits, which `numpy.asarray` takes, after
-        its own `detach()` and `cpu()` where it has them.
+        its own `detach()`, `cpu()` and `double()` where it has them.
         """
 
     def train(

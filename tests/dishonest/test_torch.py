@@ -30,8 +30,9 @@ class AutocastInSteps:
             return super().train(batches, rates)
 
 
+#: What is timed is the loop of `inferring`: `Zeros` lies in `infer` alone.
 TIMED = {
-    **sessions.TIMED,
+    **{lie: names for lie, names in sessions.TIMED.items() if lie is not sessions.Zeros},
     Autocast: {"timed logits"},
     AutocastInSteps: {"timed losses", "timed weights"},
 }

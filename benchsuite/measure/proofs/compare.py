@@ -35,7 +35,8 @@ def to_host(tensor: Any) -> NDArray[np.float64]:  # noqa: ANN401 - the framework
     Raises BenchsuiteError where NumPy cannot read it.
     """
     moved = tensor
-    for name in ("detach", "cpu"):  # PyTorch's, which NumPy reads from the host alone
+    # PyTorch's: NumPy reads them from the host alone, and knows no bfloat16.
+    for name in ("detach", "cpu", "double"):
         move = getattr(moved, name, None)
         moved = move() if callable(move) else moved
     try:
