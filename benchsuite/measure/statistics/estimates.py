@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 CONFIDENCE = 0.95
+#: Quantiles between which a bootstrap's interval lies.
+ENDS = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
 #: Below this, even the interval from the least to the largest value has less confidence.
 FEWEST_PROCESSES = 6
 #: Of the one-sided bound beside a tail's percentile: MLPerf inference's early stopping.
@@ -73,6 +75,7 @@ def quantile_estimates(
     if not probabilities:
         return []
     pooled = np.concatenate(samples)
+    # Sorted once: each draw weighs the same samples in another way.
     order = np.argsort(pooled, kind="stable")
     ordered = pooled[order]
     generator = np.random.default_rng(seed)
@@ -83,8 +86,7 @@ def quantile_estimates(
             for _ in range(_RESAMPLES)
         ]
     )
-    tails = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
-    lows, highs = np.quantile(drawn, tails, axis=0)
+    lows, highs = np.quantile(drawn, ENDS, axis=0)
     return [
         Estimate(float(point), float(low), float(high))
         for point, low, high in zip(points, lows, highs, strict=True)
@@ -107,6 +109,7 @@ def _weighted_quantiles(
     """The least value that has at least that share of the weight at or below it."""
     cumulative = np.cumsum(weights)
     wanted = np.asarray(probabilities) * cumulative[-1]
+    # A share that is reached exactly must not be missed by a rounding of sums.
     places = np.searchsorted(cumulative, wanted * (1 - 1e-12))
     found: NDArray[np.number] = ordered[np.minimum(places, len(ordered) - 1)]
     return found
@@ -125,18 +128,13 @@ def _resampled(
     return weights
 
 
-def _block_counts(size: int, generator: np.random.Generator) -> NDArray[np.float64]:
+def _block_counts(size: int, generator: np.random.Generator) -> NDArray[np.intp]:
     """How often each of `size` calls is in a draw of so many, block by block."""
     length = max(1, math.isqrt(size))
     starts = generator.integers(0, size, -(-size // length))
-    lengths = np.full(len(starts), length)
-    lengths[-1] = size - length * (len(starts) - 1)
-    ends = starts + lengths
-    edges = np.bincount(starts, minlength=2 * size + 1).astype(np.float64)
-    edges -= np.bincount(ends, minlength=2 * size + 1)
-    unwrapped = np.cumsum(edges)[: 2 * size]
-    counts: NDArray[np.float64] = unwrapped[:size] + unwrapped[size:]
-    return counts
+    # In a circle, or the first and last calls would be drawn less often than others.
+    drawn = (starts[:, None] + np.arange(length)).ravel()[:size] % size
+    return np.bincount(drawn, minlength=size)
 
 
 def tail_bound(samples: Sequence[NDArray[np.floating]], probability: float) -> float | None:

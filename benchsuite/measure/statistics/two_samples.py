@@ -62,6 +62,7 @@ def _cumulative(first: int, second: int) -> Floats:
     ways[0] = 1.0
     for factor in range(1, first + 1):
         power = second + factor
+        # Of a copy: what is taken from overlaps what is taken.
         ways[power:] -= ways[: max(0, len(ways) - power)].copy()
         for place in range(factor, len(ways)):
             ways[place] += ways[place - factor]
