@@ -5,6 +5,7 @@ import pytest
 from dishonest import sessions
 
 from benchsuite.errors import BenchsuiteError
+from benchsuite.measure.proofs import steps
 from benchsuite.testing import NumpyBackend, NumpySession
 
 NAMES = {
@@ -62,3 +63,20 @@ def test_lie_about_what_is_evaluated_is_caught_by_name(
     assert sessions.failed(findings.proofs) >= sessions.EVALUATED[lie]
     assert reason.startswith("its test figures are refused: ")
     assert findings.training.test == {}
+
+
+@pytest.mark.parametrize(
+    ("lie", "names"),
+    [
+        (None, set()),
+        (sessions.NoSteps, {"timed losses", "weights move"}),
+        (sessions.HalfTheRate, {"timed losses"}),
+        (sessions.HalfPrecisionInSteps, {"timed losses"}),
+    ],
+)
+def test_slow_steps_are_proven_by_their_losses(prove_timing, monkeypatch, lie, names):
+    monkeypatch.setattr(steps, "_QUICK_S", 0.0)
+    proofs = prove_timing(backend_of(lie) if lie else backend_of())
+    assert "timed weights" not in {proof.name for proof in proofs}
+    assert sessions.failed(proofs) >= names
+    assert bool(names) == bool(sessions.failed(proofs))

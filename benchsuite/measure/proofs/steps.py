@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchsuite.contract import Batch, Session
+from benchsuite.contract import Batch, PartedSession, Session
 from benchsuite.contract.rounding import ROUNDING
-from benchsuite.measure.proofs.compare import bound_of, error_of, proof
+from benchsuite.measure.proofs.compare import bound_of, error_of, proof, to_host
 from benchsuite.metrics.declared import TRAINING
 from benchsuite.records import Proof
 from benchsuite.records.series import Series
@@ -62,7 +62,7 @@ class StepsWitness:
             start, timed, given = session.state(), session.place(given[0]), given[:1]
         session.set_state(start)
         before = session.weights()
-        expected, by_host = _from_host(session, given, self.rate)
+        expected, by_host = _from_host(session, given, self.rate, in_part=step_s >= _QUICK_S)
         told = _Told(series.batch_size, self.precision)
         if has_diverged or step_s < _QUICK_S:
             session.set_state(start)
@@ -75,13 +75,19 @@ class StepsWitness:
 
 
 def _from_host(
-    session: Session, batches: Sequence[Batch], rate: float
+    session: Session, batches: Sequence[Batch], rate: float, *, in_part: bool
 ) -> tuple[NDArray[np.floating], Weights]:
-    """The losses of these steps as training takes them, and the weights after the first."""
+    """The losses of these steps as training takes them, and the weights after the first.
+
+    in_part: only as much of the second as gives its loss, where the session can do that.
+    """
     first = session.train(iter(batches[:1]), [rate])
     weights = session.weights()
     if len(batches) == 1:
         return first, weights
+    if in_part and isinstance(session, PartedSession):
+        loss = to_host(session.run_part(session.place(batches[1]), "forward"))
+        return np.append(first, loss), weights
     others = session.train(iter(batches[1:]), [rate] * (len(batches) - 1))
     return np.concatenate([first, others]), weights
 
