@@ -28,6 +28,9 @@ from benchsuite.records.series import Series
 
 #: Parts of a case that are over once; see `CaseState.parts`.
 _FIT, _SWEEP = "fit", "sweep"
+#: The order within a round is chance itself: one that repeats from run to run would favour the same
+#: case each time, and a test of signs (`statistics.verdicts`) is exact because nothing knows it.
+_CHANCE = random.SystemRandom()
 
 #: By case: the batches whose throughput is measured.
 _BatchSizes = Mapping[str, tuple[int, ...]]
@@ -39,6 +42,7 @@ def rounds(
     *,
     batch_backoff: bool = False,
     clock: Callable[[], float] = time.monotonic,
+    chance: random.Random = _CHANCE,
 ) -> Steps[None]:
     """The speed of the cases of one timing group, from where they stand.
 
@@ -46,6 +50,7 @@ def rounds(
 
     budget_s: of the run; the protocol's own holds besides.
     batch_backoff: whether batches that do not fit are replaced by the largest that do.
+    chance: draws the order of each round.
     """
     protocol = PROTOCOLS[states[0].case.protocol]
     budget_s = min(budget_s, protocol.budget_s * len(_going_on(states)))
@@ -62,7 +67,7 @@ def rounds(
         if taken and now_s + (now_s - ready) / taken - start > budget_s:
             return  # another round would not fit
         yield RoundBegins(number, most)
-        yield from _round(states, batch_sizes, protocol)
+        yield from _round(states, batch_sizes, protocol, chance)
 
 
 def _going_on(states: Sequence[CaseState]) -> list[CaseState]:
@@ -112,7 +117,10 @@ def _curve(state: CaseState) -> list[Series]:
 
 
 def _round(
-    states: Sequence[CaseState], batch_sizes: _BatchSizes, protocol: Protocol
+    states: Sequence[CaseState],
+    batch_sizes: _BatchSizes,
+    protocol: Protocol,
+    chance: random.Random,
 ) -> Steps[None]:
     """Every case once, shuffled: what drifts during a round favours nobody.
 
@@ -122,8 +130,7 @@ def _round(
     order = _going_on(states)
     earlier = [*order, *(state for state in states if state.ended_record)]
     number = 1 + max((n for state in earlier for n in state.rounds), default=-1)
-    seed = f"{order[0].case.architecture} {order[0].case.seed} {number}"
-    random.Random(seed).shuffle(order)  # noqa: S311 - an order, not a secret
+    chance.shuffle(order)
     for place, state in enumerate(order):
         for attempt in range(protocol.retries + 1):
             turn = Turn(number, attempt, place)

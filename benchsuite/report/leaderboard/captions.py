@@ -95,7 +95,7 @@ def pair_verdict_line(found: PairVerdict) -> Text:
     verdict = found.comparison.verdict
     names = " / ".join(record.case.backend for record in (found.first, found.second))
     what = METRICS[found.metric].label
-    text = f"{GAP}{what}: {names} {found.ratio}, {verdict}"
+    text = f"{GAP}{what}: {names} {found.ratio}, {found.comparison.said}"
     return Text(text, "" if verdict == "different" else "bright_black")
 
 
