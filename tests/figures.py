@@ -11,12 +11,7 @@ from msgspec.structs import replace
 
 from benchsuite.contract import Batch, Session
 from benchsuite.measure.protocol import FULL
-from benchsuite.measure.scenarios import (
-    measure_latency,
-    measure_throughput,
-    measure_training,
-    synthetic_batches,
-)
+from benchsuite.measure.scenarios import Sampler, synthetic_batches
 from benchsuite.records.series import Series
 
 #: A block is a sample's worth: warm-up is over before the first, and a call of it stays.
@@ -44,16 +39,14 @@ def inputs(session: Session, figure: str) -> list[Batch]:
 def by_instrument(session: Session, figure: str) -> Calls:
     """The figure `latency`, `throughput` or `training`."""
     placed = [session.place(batch) for batch in inputs(session, figure)]
+
+    def sampler(**changes: int) -> Sampler:
+        return Sampler(session, replace(_BLOCK, **changes))
+
     measure: Callable[[int], Series] = {
-        "latency": lambda calls: measure_latency(
-            session, placed, replace(_BLOCK, latency_calls=calls)
-        ),
-        "throughput": lambda calls: measure_throughput(
-            session, placed, BATCH_SIZE, replace(_BLOCK, window_calls=calls)
-        ),
-        "training": lambda calls: measure_training(
-            session, placed, BATCH_SIZE, 1e-4, replace(_BLOCK, window_calls=calls)
-        ),
+        "latency": lambda calls: sampler(latency_calls=calls).latency(placed),
+        "throughput": lambda calls: sampler(window_calls=calls).throughput(placed, BATCH_SIZE),
+        "training": lambda calls: sampler(window_calls=calls).training(placed, BATCH_SIZE, 1e-4),
     }[figure]
 
     def run(calls: int) -> float:

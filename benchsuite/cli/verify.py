@@ -82,7 +82,7 @@ def verify(
     statistics, and weights after twelve optimiser steps. The leaderboard's rows say what is
     proven. Exit code 0 where everything holds, 1 where something does not.
     """
-    from benchsuite.orchestration.launching import launched
+    from benchsuite.orchestration.orchestrate import launched
     from benchsuite.parity import Request
     from benchsuite.parity import verify as certify
     from benchsuite.parity.subjects import UPDATE_RULES

@@ -1,6 +1,7 @@
 """Gates before any clock: networks that answer differently are not compared for speed."""
 
 from collections.abc import Mapping, Sequence
+from itertools import permutations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,7 @@ def disagreement(first: Logits, second: Logits, tolerance: float) -> str:
 
     The likeliest class can differ no more then but where the second is nearer than twice that.
     """
+    # A distance to NaN is NaN, which says nothing of how far.
     if not (np.isfinite(first).all() and np.isfinite(second).all()):
         return "logits that are not finite differ"
     apart = distance(first, second)
@@ -59,22 +61,18 @@ def refused(logits: Mapping[str, Logits], precisions: Mapping[str, str]) -> dict
     with anybody are refused: nobody here can tell who is right.
     """
     names = list(logits)
-    apart = {
-        (a, b): disagreement(
-            logits[a], logits[b], max(TOLERANCES[precisions[a]], TOLERANCES[precisions[b]])
-        )
-        for a in names
-        for b in names
-        if a != b
-    }
-    friends = {a: {b for b in names if a == b or not apart[a, b]} for a in names}
+    # Two precisions can agree no better than the coarser one does with itself.
+    tolerances = {name: TOLERANCES[precision] for name, precision in precisions.items()}
+    apart: dict[str, dict[str, str]] = {name: {} for name in names}
+    for a, b in permutations(names, 2):
+        if why := disagreement(logits[a], logits[b], max(tolerances[a], tolerances[b])):
+            apart[a][b] = f"{why} from {b}"
+    friends = {name: set(names) - apart[name].keys() for name in names}
     trusted = next((friends[a] for a in names if _is_majority(friends, a, names)), set[str]())
     return {
-        a: f"{apart[a, b]} from {b}"
-        for a in names
-        if a not in trusted
-        for b in [next((b for b in names if b != a and apart[a, b]), "")]
-        if b
+        name: next(iter(others.values()))
+        for name, others in apart.items()
+        if others and name not in trusted
     }
 
 

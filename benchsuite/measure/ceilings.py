@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from statistics import median
 
-import msgspec
-
 from benchsuite.contract import Workload
 from benchsuite.measure.protocol import Protocol
 from benchsuite.measure.scenarios import calls_per_window, timed
@@ -68,7 +66,14 @@ def _call_ns(probe: CeilingProbe) -> float:
 
 
 def _probe(workload: Workload, extent: int, protocol: Protocol) -> CeilingProbe:
-    short = _short(protocol)
+    # A second or two for each extent: the highest of several rates needs no more.
+    short = protocol.shortened(
+        _WINDOWS,
+        _WINDOW_S,
+        window_calls=1,
+        warmup_calls=_WARMUP_CALLS,
+        slow_warmup_calls=_WARMUP_CALLS,
+    )
 
     def calls(count: int) -> None:
         for _ in range(count):
@@ -78,16 +83,3 @@ def _probe(workload: Workload, extent: int, protocol: Protocol) -> CeilingProbe:
     count = calls_per_window(warmups, short)
     samples = [timed(workload, lambda: calls(count)) for _ in range(short.windows)]
     return CeilingProbe(extent=extent, calls=count, samples=tuple(samples))
-
-
-def _short(protocol: Protocol) -> Protocol:
-    """A second or two for each extent: the highest of several rates needs no more."""
-    return msgspec.structs.replace(
-        protocol,
-        windows=min(_WINDOWS, protocol.windows),
-        window_s=min(_WINDOW_S, protocol.window_s),
-        window_calls=1,
-        until_steady=False,
-        warmup_calls=_WARMUP_CALLS,
-        slow_warmup_calls=_WARMUP_CALLS,
-    )

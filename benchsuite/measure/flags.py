@@ -25,7 +25,7 @@ GAP, STRAGGLER = 0.15, 0.15
 UNSTABLE = 0.05
 _MOST = 0.5
 _THIRDS = 3
-_FEWEST_FOR_DRIFT = 9
+_FEWEST_FOR_DRIFT = 9  # the median of a third is one of three calls at least
 
 #: Of a figure at another batch than the case's, which memory did not hold.
 BACKED_OFF = "backed_off"
@@ -38,19 +38,17 @@ DISQUALIFYING = frozenset(
         *("throttled", "slow_clock", "not_cooled", BACKED_OFF),
     }
 )
+#: Of figures of one case that were not measured alike, or contradict each other.
+INCONSISTENT = frozenset({"mixed_settings", "inconsistent"})
 #: Flags under which it is doubtful, and never the best. A spread alone forbids no verdict: the
 #: ratios of paired rounds have an interval of their own.
-DOUBTFUL = DISQUALIFYING | {"noisy", "wide"}
+DOUBTFUL = DISQUALIFYING | INCONSISTENT | {"noisy", "wide"}
 #: Flags of a process that is repeated, since another may well go without them.
 PASSING = frozenset({"contaminated", "throttled"})
 
 
 def process_flags(
-    reading: Reading,
-    *,
-    cpus: Sequence[int] | None,
-    calls: int,
-    tuned: bool,
+    reading: Reading, *, cpus: Sequence[int] | None, calls: int, tuned: bool
 ) -> list[str]:
     """Of one figure of one process, besides `not_steady`, which its warm-up knows.
 
@@ -58,6 +56,7 @@ def process_flags(
     calls: that its samples are made of, all together.
     """
     misbound = None not in (cpus, reading.cpus) and set(reading.cpus or ()) != set(cpus or ())
+    # Where an accelerator computes, the cores of the host idle by nature.
     idle = cpus is not None and reading.cores_used < CORES_USED_SHARE * len(cpus)
     faults = (reading.minor_faults or 0) / calls
     threads = reading.threads or 1
@@ -69,6 +68,7 @@ def process_flags(
         "stolen": (reading.steal_fraction or 0.0) > STEAL_FRACTION,
         "misbound": misbound,
         "under_parallel": misbound or idle,
+        # The stock allocator gives memory back after each call: there, faults are usual.
         "alloc_bound": tuned and faults > FAULTS_PER_CALL,
         "preempted": switched > SWITCHES_PER_S,
         "power_capped": bool((gpu.reasons or 0) & SW_POWER_CAP),

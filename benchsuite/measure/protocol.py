@@ -1,5 +1,9 @@
 """The numbers of the measurement protocol, under a name that every record carries."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import msgspec
 
 from benchsuite.measure.statistics.estimates import FEWEST_PROCESSES
@@ -53,11 +57,21 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True):
         """Whether its rounds are enough for an interval."""
         return self.rounds[0] >= FEWEST_PROCESSES
 
+    def shortened(self, windows: int, window_s: float, **changes: Any) -> Protocol:  # noqa: ANN401 - other fields
+        """Fewer and shorter windows, at most, for figures of which no interval is wanted."""
+        return msgspec.structs.replace(
+            self,
+            windows=min(self.windows, windows),
+            window_s=min(self.window_s, window_s),
+            until_steady=False,
+            **changes,
+        )
+
 
 #: The protocol of benchsuite's verdicts: fresh processes, until the intervals are narrow.
 FULL = Protocol(
     name="full-1",
-    rounds=(6, 9, 12, 15, 20),
+    rounds=(6, 9, 12, 15, 20),  # six are the fewest that have an interval
     budget_s=600.0,
     quiet_s=120.0,
     retries=3,
@@ -87,7 +101,7 @@ TOUR = msgspec.structs.replace(
     QUICK,
     name="tour-2",
     rounds=(1,),
-    quiet_s=0.0,
+    quiet_s=0.0,  # a first impression: others are flagged, and not waited for
     retries=0,
     warmup_calls=2,
     slow_warmup_calls=2,

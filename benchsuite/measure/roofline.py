@@ -5,8 +5,7 @@ architectures", 2009.
 """
 
 from collections.abc import Iterable, Sequence
-
-from msgspec.structs import replace
+from typing import Any
 
 from benchsuite.contract import ELEMENT_BYTES
 from benchsuite.metrics.declared import INFERENCE, TRAINING
@@ -14,10 +13,7 @@ from benchsuite.records import Case, Ceiling, Findings, Measurement, Roofline, S
 
 
 def rooflines(case: Case, findings: Findings, ceilings: Iterable[Ceiling]) -> tuple[Roofline, ...]:
-    """One for each measured throughput of a network whose MACs are known.
-
-    ceilings: of this machine; those of another device, precision or thread count are passed over.
-    """
+    """One for each throughput of a network of known MACs, beside the ceilings of its own device."""
     size = findings.size
     if size is None:
         return ()
@@ -41,26 +37,27 @@ def _roofline(
         return None
     moved = _moved_elements(size, images, training=training)
     intensity = 2 * macs * images / (moved * element_bytes) if moved else None
+    # A MAC counts as two FLOPs, as in the ceilings: their ratio does not depend on it.
     achieved = 2 * macs * throughput.value
-    common = Roofline(
+    best: dict[str, Any] = {}
+    if ceilings:
+        fastest = max(ceilings, key=lambda ceiling: ceiling.flops_per_s)
+        widest = max(ceilings, key=lambda ceiling: ceiling.bytes_per_s)
+        slope = None if intensity is None else intensity * widest.bytes_per_s
+        best = {
+            "ceiling_flops_per_s": fastest.flops_per_s,
+            "ceiling_backend": fastest.backend,
+            "bytes_per_s": widest.bytes_per_s,
+            "bytes_backend": widest.backend,
+            "attainable_flops_per_s": None if slope is None else min(fastest.flops_per_s, slope),
+            "share_of_ceiling": achieved / fastest.flops_per_s,
+        }
+    return Roofline(
         metric=throughput.metric,
         batch_size=images,
         intensity_flops_per_byte=intensity,
         achieved_flops_per_s=achieved,
-    )
-    if not ceilings:
-        return common
-    fastest = max(ceilings, key=lambda ceiling: ceiling.flops_per_s)
-    widest = max(ceilings, key=lambda ceiling: ceiling.bytes_per_s)
-    slope = None if intensity is None else intensity * widest.bytes_per_s
-    return replace(
-        common,
-        ceiling_flops_per_s=fastest.flops_per_s,
-        ceiling_backend=fastest.backend,
-        bytes_per_s=widest.bytes_per_s,
-        bytes_backend=widest.backend,
-        attainable_flops_per_s=None if slope is None else min(fastest.flops_per_s, slope),
-        share_of_ceiling=achieved / fastest.flops_per_s,
+        **best,
     )
 
 

@@ -6,13 +6,14 @@ end; the instrument is the same for every backend.
 
 import gc
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from time import perf_counter_ns
 from typing import Any, Literal
 
 import numpy as np
-from msgspec.structs import replace
 
 from benchsuite.contract import Batch, LoopingSession, PartedSession, Session, Workload
 from benchsuite.measure.machine.watch import Watch
@@ -33,6 +34,10 @@ _NS_PER_S = 1_000_000_000
 _POOL_BYTES = 256 * 2**20
 #: Of a step's parts, which are no more than an explanation of the step: at most.
 _PART_WINDOWS, _PART_WINDOW_S = 3, 0.5
+_PARTS: Mapping[str, Literal["forward", "backward"]] = {
+    FORWARD.name: "forward",
+    BACKWARD.name: "backward",
+}
 
 
 @contextmanager
@@ -66,6 +71,7 @@ def synthetic_batches(
     Never zeros, which cost less energy and time on some devices, and never one only.
     """
     shape = (batch_size, *session.graph.input_shape)
+    # Two at least: what is the same each time could be answered from a cache.
     count = max(2, min(protocol.pool, _POOL_BYTES // (4 * int(np.prod(shape)))))
     generator = np.random.default_rng(seed)
     return [
@@ -77,95 +83,101 @@ def synthetic_batches(
     ]
 
 
-def measure_latency(
-    session: Session, placed: Sequence[Any], protocol: Protocol, *, device: str = "cpu"
-) -> Series:
-    """One forward pass of one image, input on the device to logits complete: a closed loop.
+@dataclass(frozen=True, slots=True)
+class Sampler:
+    """Samples the figures of one network; its device, such as `cuda:0`, is watched meanwhile."""
 
-    MLPerf inference's SingleStream.
-    """
-    pool = itertools.cycle(placed)
-    with forward_passes(session) as infer:
+    session: Session
+    protocol: Protocol
+    device: str = "cpu"
 
-        def call() -> None:
-            infer(next(pool))
+    def latency(self, placed: Sequence[Any]) -> Series:
+        """MLPerf's SingleStream: one image after another, from the device to complete logits."""
+        pool = itertools.cycle(placed)
+        with forward_passes(self.session) as infer:
+            return self._single_stream(LATENCY.name, lambda: infer(next(pool)))
 
-        return _single_stream(LATENCY.name, lambda: timed(session, call), protocol, device=device)
+    def host_latency(self, batches: Sequence[Batch]) -> Series:
+        """The same from an array on the host to logits on the host."""
+        pool = itertools.cycle(batches)
+        predict = self.session.predict
+        return self._single_stream(HOST_LATENCY.name, lambda: predict(next(pool).images))
 
+    def throughput(self, placed: Sequence[Any], batch_size: int) -> Series:
+        """Windows of queued forward passes: MLPerf's Offline."""
+        with forward_passes(self.session) as infer:
+            return self._windows(INFERENCE.name, _each(infer, placed), batch_size)
 
-def measure_host_latency(
-    session: Session, batches: Sequence[Batch], protocol: Protocol, *, device: str = "cpu"
-) -> Series:
-    """The same from an array on the host to logits on the host."""
-    pool = itertools.cycle(batches)
-
-    def call() -> None:
-        session.predict(next(pool).images)
-
-    return _single_stream(HOST_LATENCY.name, lambda: timed(session, call), protocol, device=device)
-
-
-def measure_throughput(
-    session: Session,
-    placed: Sequence[Any],
-    batch_size: int,
-    protocol: Protocol,
-    *,
-    device: str = "cpu",
-) -> Series:
-    """Windows of queued forward passes: MLPerf's Offline."""
-    metric, pool = INFERENCE.name, itertools.cycle(placed)
-    with forward_passes(session) as infer:
+    def training(self, placed: Sequence[Any], batch_size: int, learning_rate: float) -> Series:
+        """Windows of training steps on resident data: forward, backward and update."""
+        pool = itertools.cycle(placed)
 
         def calls(count: int) -> None:
-            for batch in itertools.islice(pool, count):
-                infer(batch)
+            self.session.train(list(itertools.islice(pool, count)), [learning_rate] * count)
 
-        return _windows(metric, session, calls, batch_size, protocol, device=device)
+        return self._windows(TRAINING.name, calls, batch_size)
+
+    def parts(self, placed: Sequence[Any], batch_size: int) -> Iterator[Series]:
+        """Windows of the beginnings of training steps (`step_parts`); none of a session without."""
+        session = self.session
+        if not isinstance(session, PartedSession):
+            return
+        # Not until times settle: whole steps have run until they did.
+        shorter = self.protocol.shortened(_PART_WINDOWS, _PART_WINDOW_S)
+        for metric, part in _PARTS.items():
+            begin = partial(session.run_part, part=part)
+            yield self._windows(metric, _each(begin, placed), batch_size, shorter)
+
+    def _single_stream(self, metric: str, call: Callable[[], object]) -> Series:
+        protocol, samples = self.protocol, list[int]()
+        warmups, steady = warm_up(lambda: timed(self.session, call), protocol)
+        watch, start = Watch(self.device), perf_counter_ns()
+        while not _enough(len(samples), (perf_counter_ns() - start) / _NS_PER_S, protocol):
+            samples.append(timed(self.session, call))
+        return Series(
+            metric=metric,
+            batch_size=1,
+            images=1,
+            samples=tuple(samples),
+            warmups=tuple(warmups),
+            reading=watch.reading(),
+            flags=unsteady(steady, protocol),
+        )
+
+    def _windows(
+        self,
+        metric: str,
+        calls: Callable[[int], None],
+        batch_size: int,
+        protocol: Protocol | None = None,
+    ) -> Series:
+        session, protocol = self.session, protocol or self.protocol
+        warmups, steady = warm_up(lambda: timed(session, lambda: calls(1)), protocol)
+        count = calls_per_window(warmups, protocol)
+        # After the warm-up: what disturbs that is in no sample.
+        watch = Watch(self.device)
+        samples = [timed(session, lambda: calls(count)) for _ in range(protocol.windows)]
+        return Series(
+            metric=metric,
+            batch_size=batch_size,
+            images=batch_size * count,
+            calls=count,
+            samples=tuple(samples),
+            warmups=tuple(warmups),
+            reading=watch.reading(),
+            flags=unsteady(steady, protocol),
+        )
 
 
-def measure_training(
-    session: Session,
-    placed: Sequence[Any],
-    batch_size: int,
-    learning_rate: float,
-    protocol: Protocol,
-    *,
-    device: str = "cpu",
-) -> Series:
-    """Windows of training steps on resident data: forward, backward and update."""
-    pool = itertools.cycle(placed)
-
-    def calls(count: int) -> None:
-        session.train(list(itertools.islice(pool, count)), [learning_rate] * count)
-
-    return _windows(TRAINING.name, session, calls, batch_size, protocol, device=device)
-
-
-def measure_part(
-    session: PartedSession,
-    part: Literal["forward", "backward"],
-    placed: Sequence[Any],
-    batch_size: int,
-    protocol: Protocol,
-    *,
-    device: str = "cpu",
-) -> Series:
-    """Windows of the beginning of training steps: see `benchsuite.measure.step_parts`."""
+def _each(do: Callable[[Any], object], placed: Sequence[Any]) -> Callable[[int], None]:
+    """So many calls, on each of these in turn."""
     pool = itertools.cycle(placed)
 
     def calls(count: int) -> None:
         for batch in itertools.islice(pool, count):
-            session.run_part(batch, part)
+            do(batch)
 
-    shorter = replace(
-        protocol,
-        windows=min(protocol.windows, _PART_WINDOWS),
-        window_s=min(protocol.window_s, _PART_WINDOW_S),
-        until_steady=False,  # whole steps have run until they were
-    )
-    metric = {"forward": FORWARD, "backward": BACKWARD}[part].name
-    return _windows(metric, session, calls, batch_size, shorter, device=device)
+    return calls
 
 
 def timed(on: Session | Workload, call: Callable[[], object]) -> int:
@@ -179,52 +191,9 @@ def timed(on: Session | Workload, call: Callable[[], object]) -> int:
 
 def calls_per_window(warmups: Sequence[int], protocol: Protocol) -> int:
     """Enough calls to fill a window, judged by the later half of the warm-up."""
+    # The earlier half compiles and settles.
     steady = float(np.median(warmups[len(warmups) // 2 :]))
     return max(protocol.window_calls, round(protocol.window_s * _NS_PER_S / steady))
-
-
-def _single_stream(
-    metric: str, sample: Callable[[], int], protocol: Protocol, *, device: str
-) -> Series:
-    warmups, steady = warm_up(sample, protocol)
-    samples: list[int] = []
-    watch, start = Watch(device), perf_counter_ns()
-    while not _enough(len(samples), (perf_counter_ns() - start) / _NS_PER_S, protocol):
-        samples.append(sample())
-    return Series(
-        metric=metric,
-        batch_size=1,
-        images=1,
-        samples=tuple(samples),
-        warmups=tuple(warmups),
-        reading=watch.reading(),
-        flags=unsteady(steady, protocol),
-    )
-
-
-def _windows(
-    metric: str,
-    session: Session,
-    calls: Callable[[int], None],
-    batch_size: int,
-    protocol: Protocol,
-    *,
-    device: str,
-) -> Series:
-    warmups, steady = warm_up(lambda: timed(session, lambda: calls(1)), protocol)
-    count = calls_per_window(warmups, protocol)
-    watch = Watch(device)
-    samples = [timed(session, lambda: calls(count)) for _ in range(protocol.windows)]
-    return Series(
-        metric=metric,
-        batch_size=batch_size,
-        images=batch_size * count,
-        calls=count,
-        samples=tuple(samples),
-        warmups=tuple(warmups),
-        reading=watch.reading(),
-        flags=unsteady(steady, protocol),
-    )
 
 
 def unsteady(steady: bool, protocol: Protocol) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from benchsuite.measure.statistics.estimates import (
     process_quantiles,
     upper_bound,
 )
-from benchsuite.measure.step_parts import part_figures
+from benchsuite.measure.step_parts import measurement_of, part_figures, refuse
 from benchsuite.metrics import METRICS, Declaration
 from benchsuite.metrics.declared import ANCHOR
 from benchsuite.records import Measurement
@@ -35,6 +35,8 @@ _NS_PER_S, _UJ_PER_J = 1e9, 1e6
 TAILS = {0.90: (64, 300), 0.99: (662, 3000)}
 #: … and the fewest of one process, so that one is expected in its tail.
 _FEWEST_IN_PROCESS = {0.90: 10, 0.99: 100}
+#: Of a batch's throughput: what is faster by less than this part is as good as another.
+GAIN = 0.02
 #: Latencies below this are not timed call by call finely enough for a tail.
 _SHORTEST_TAIL_S = 50e-6
 
@@ -51,6 +53,7 @@ def summarise(series: Iterable[Series], protocol: Protocol) -> tuple[Measurement
     figures = [found for group in groups.values() for found in _figures(group, protocol)]
     figures += part_figures(kept)
     anchors = [figure.values for figure in figures if figure.metric == ANCHOR.name]
+    # The same work each time: if its times vary, so does the machine below all figures.
     if any(map(is_unstable, anchors)):
         figures = [replace(figure, flags=(*figure.flags, "unstable_host")) for figure in figures]
     return tuple(figures)
@@ -63,15 +66,18 @@ def _figures(group: Sequence[Series], protocol: Protocol) -> list[Measurement]:
         return [_probed(declared, group, protocol)]
     drawn = METRICS.drawn_from(group[0].metric)
     tails = [one for one in drawn if one.summary == "tail"]
-    figures = [_SUMMARIES[q.summary](q, group, protocol) for q in drawn if q.summary in _SUMMARIES]
-    return [*figures[:1], *_tails(tails, group), *figures[1:]]
+    return [
+        *(_sampled(one, group, protocol) for one in drawn if one.summary in _OF_PROCESS),
+        *_tails(tails, group),
+        *(_first(one, group) for one in drawn if one.summary == "first"),
+    ]
 
 
 def _median_s(one: Series) -> float:
     return median(one.samples) / _NS_PER_S
 
 
-def _images_per_s(one: Series) -> float:
+def images_per_s(one: Series) -> float:
     """All images over all time: never a mean of rates."""
     return one.images * len(one.samples) * _NS_PER_S / sum(one.samples)
 
@@ -84,15 +90,12 @@ def _watts(one: Series) -> float:
     return sum(one.energy_uj) / _UJ_PER_J * _NS_PER_S / sum(one.samples)
 
 
-def _metered(quantity: Quantity, group: Sequence[Series], protocol: Protocol) -> Measurement:
-    value = _joules_per_image if quantity.summary == "energy" else _watts
-    refused = next(filter(None, map(refusal, group)), "")
-    return _refused(_figure(quantity, group, [value(one) for one in group], protocol), refused)
-
-
-def _timed(quantity: Quantity, group: Sequence[Series], protocol: Protocol) -> Measurement:
-    value = _images_per_s if quantity.summary == "rate" else _median_s
-    return _figure(quantity, group, [value(one) for one in group], protocol)
+def _sampled(quantity: Quantity, group: Sequence[Series], protocol: Protocol) -> Measurement:
+    value = _OF_PROCESS[quantity.summary]
+    refused = ""
+    if quantity.summary in ("energy", "power"):
+        refused = next(filter(None, map(refusal, group)), "")
+    return refuse(_figure(quantity, group, [value(one) for one in group], protocol), refused)
 
 
 def _probed(quantity: Quantity, group: Sequence[Series], protocol: Protocol) -> Measurement:
@@ -104,11 +107,7 @@ def _probed(quantity: Quantity, group: Sequence[Series], protocol: Protocol) -> 
         nothing = {"values": (), "samples": 0, "value": None, "batch_size": group[0].batch_size}
         return Measurement.of(quantity, **nothing, refused=refused)
     found = _figure(quantity, given, [value(one.values) for one in given], protocol)
-    return _refused(found, refused)
-
-
-def _refused(figure: Measurement, why: str) -> Measurement:
-    return replace(figure, value=None, low=None, high=None, refused=why) if why else figure
+    return refuse(found, refused)
 
 
 def _figure(
@@ -121,18 +120,9 @@ def _figure(
         flags.update(dict.fromkeys(spread_flags(values, quantity.better)))
     estimate, precision = median_estimate(values), _precision(quantity.name)
     if estimate and precision and estimate.half_width > precision:
+        # Before the last round nothing but the budget ends rounds while intervals are wide.
         flags["wide" if len(values) >= protocol.rounds[-1] else "budget"] = None
-    return Measurement.of(
-        quantity,
-        batch_size=group[0].batch_size,
-        values=tuple(values),
-        rounds=tuple(one.round for one in group),
-        samples=sum(len(one.samples or one.values) for one in group),
-        value=median(values),
-        low=estimate.low if estimate else None,
-        high=estimate.high if estimate else None,
-        flags=tuple(flags),
-    )
+    return measurement_of(quantity, group, values, estimate, flags)
 
 
 def _tails(quantities: Sequence[Declaration], group: Sequence[Series]) -> list[Measurement]:
@@ -145,22 +135,12 @@ def _tail(
     quantity: Declaration, group: Sequence[Series], samples: Sequence[NDArray[np.float64]]
 ) -> Measurement:
     """Of the processes' percentiles what `_figure` is of their medians."""
-    values = process_quantiles(samples, quantity.share)
-    count, refused = sum(map(len, samples)), _no_tail(samples, quantity.share)
-    replicated = not refused and count >= TAILS[quantity.share][1]
-    estimate = median_estimate(values) if replicated else None
-    return Measurement.of(
-        quantity,
-        batch_size=group[0].batch_size,
-        values=tuple(values),
-        rounds=tuple(one.round for one in group),
-        samples=count,
-        value=None if refused else median(values),
-        low=estimate.low if estimate else None,
-        high=estimate.high if estimate else None,
-        bound=upper_bound(values) if replicated else None,
-        refused=refused,
+    values, refused = process_quantiles(samples, quantity.share), _no_tail(samples, quantity.share)
+    replicated = not refused and sum(map(len, samples)) >= TAILS[quantity.share][1]
+    figure = measurement_of(
+        quantity, group, values, median_estimate(values) if replicated else None
     )
+    return refuse(replace(figure, bound=upper_bound(values) if replicated else None), refused)
 
 
 def _no_tail(samples: Sequence[NDArray[np.float64]], share: float) -> str:
@@ -175,36 +155,35 @@ def _no_tail(samples: Sequence[NDArray[np.float64]], share: float) -> str:
     return ""
 
 
-def _first(quantity: Quantity, group: Sequence[Series], _protocol: Protocol) -> Measurement:
+def _first(quantity: Quantity, group: Sequence[Series]) -> Measurement:
     """The very first call of the process, or the first training step."""
     values = [one.warmups[0] / _NS_PER_S for one in group]
-    estimate = median_estimate(values)
-    return Measurement.of(
-        quantity,
-        batch_size=group[0].batch_size,
-        values=tuple(values),
-        rounds=tuple(one.round for one in group),
-        samples=len(values),
-        value=median(values),
-        low=estimate.low if estimate else None,
-        high=estimate.high if estimate else None,
-        flags=tuple({BACKED_OFF}.intersection(group[0].flags)),
-    )
+    flags = {BACKED_OFF}.intersection(group[0].flags)
+    figure = measurement_of(quantity, group, values, median_estimate(values), flags)
+    return replace(figure, samples=len(values))
 
 
-#: How samples become a figure; tails and parts of a step are made of several at once.
-_SUMMARIES: Mapping[Summary, Callable[[Quantity, Sequence[Series], Protocol], Measurement]] = {
-    "median": _timed,
-    "rate": _timed,
-    "energy": _metered,
-    "power": _metered,
-    "first": _first,
+#: By how a quantity is summarised, a process's value; tails and parts are made of several at once.
+_OF_PROCESS: Mapping[Summary, Callable[[Series], float]] = {
+    "median": _median_s,
+    "rate": images_per_s,
+    "energy": _joules_per_image,
+    "power": _watts,
 }
 
 
 def is_precise(measurements: Iterable[Measurement]) -> bool:
     """Whether every interval that rounds are added for is as narrow as its declaration wants it."""
-    return all(_is_precise(measurement) for measurement in measurements)
+    return all(map(_is_precise, measurements))
+
+
+def _is_precise(figure: Measurement) -> bool:
+    precision = _precision(figure.metric)
+    if precision is None or figure.refused:
+        return True  # no number of rounds is sure to change that
+    if figure.value is None or figure.low is None or figure.high is None:
+        return False
+    return Estimate(figure.value, figure.low, figure.high).half_width <= precision
 
 
 def _precision(metric: str) -> float | None:
@@ -212,11 +191,7 @@ def _precision(metric: str) -> float | None:
     return METRICS[metric].precision if metric in METRICS else None
 
 
-def _is_precise(measurement: Measurement) -> bool:
-    precision = _precision(measurement.metric)
-    value, low, high = measurement.value, measurement.low, measurement.high
-    if precision is None or measurement.refused:
-        return True  # no number of rounds is sure to change that
-    if value is None or low is None or high is None:
-        return False
-    return Estimate(value, low, high).half_width <= precision
+def best_batch_size(curve: Sequence[Series]) -> int:
+    """The smallest batch whose throughput is the highest, or as good as that: gains end there."""
+    highest = max(map(images_per_s, curve))
+    return min(one.batch_size for one in curve if images_per_s(one) >= highest * (1 - GAIN))

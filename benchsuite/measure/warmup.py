@@ -15,13 +15,13 @@ _TOLERANCE = 0.02
 
 
 def warm_up(timed: Callable[[], int], protocol: Protocol) -> tuple[list[int], bool]:
-    """Call until the protocol's warm-up is over; nanoseconds of each call, and whether steady.
+    """Call until warm-up is over; nanoseconds of each call, and whether steady.
 
-    timed: makes one call and returns its nanoseconds. The first, in which frameworks compile,
-    counts as a call and not for the time.
+    The first call, in which frameworks compile, does not count for the time.
     """
     calls = [timed()]
     spent, steady = 0, Steadiness()
+    # A limit, since calls of nanoseconds would fill the memory before time is up.
     while len(calls) < protocol.most_samples:
         if len(calls) >= _enough_calls(calls, protocol) and spent >= protocol.warmup_s * _NS_PER_S:
             late = spent >= protocol.warmup_cap_s * _NS_PER_S
@@ -67,9 +67,6 @@ class Steadiness:
             return False
         middle = float(np.median(last))
         change = float(np.median(last[_HALF:]) / np.median(last[:_HALF])) - 1
-        slope = float(np.median([(b - a) / (j - i) for (i, a), (j, b) in _pairs(last)]))
+        pairs = combinations(enumerate(last), 2)
+        slope = float(np.median([(b - a) / (j - i) for (i, a), (j, b) in pairs]))
         return abs(change) <= _TOLERANCE and abs(slope * _BLOCKS) <= _TOLERANCE * middle
-
-
-def _pairs(values: Sequence[float]) -> list[tuple[tuple[int, float], tuple[int, float]]]:
-    return list(combinations(enumerate(values), 2))

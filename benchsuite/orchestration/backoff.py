@@ -45,10 +45,7 @@ def _largest_of(state: CaseState, task: Task, field: str, asked: int) -> Steps[i
 
 
 def largest_that_fits(size: int, fits: Callable[[int], Steps[bool]]) -> Steps[int | None]:
-    """By halving, then between what fits and what did not, to an eighth of the former.
-
-    None where not even one does.
-    """
+    """By halving, then in between, to an eighth of what fits; None where not even one does."""
     too_large = size
     while not (yield from fits(size)):
         if size == 1:

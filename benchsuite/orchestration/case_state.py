@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
-import msgspec
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 import benchsuite
+from benchsuite.measure.consistency import with_consistency_flags
 from benchsuite.measure.machine.diagnosis import Diagnosis
 from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.roofline import rooflines
@@ -72,17 +73,11 @@ class CaseState:
         """Whether this part of its work is left to be done."""
         return self.goes_on and part not in self.parts
 
-    def changed(self, **changes: object) -> CaseState:
-        """A state that finds the same, but may end otherwise: for something that is tried.
-
-        Findings and samples go into the same lists.
-        """
-        return replace(self, **changes)  # type: ignore[arg-type]
-
     @property
     def rounds(self) -> set[int]:
         """The rounds in which it was timed."""
         if self.ended_record is None:
+            # A sweep is of no round: its series have no time at which they began.
             return {one.round for one in self.series if one.started and not one.discarded}
         return {number for one in self.ended_record.findings.measurements for number in one.rounds}
 
@@ -105,6 +100,7 @@ class CaseState:
         """End it, unless only a part of it is unsupported."""
         if self.status in _GOING_ON and cause != "unsupported":
             self.log_tail = "\n".join(last_lines(log)) if log else ""
+        # That a part is unsupported says less than any failure, earlier or later.
         if not self.cause or cause != "unsupported":
             self.cause = cause
         if reason not in self.reasons:
@@ -118,13 +114,14 @@ class CaseState:
         """As it ended, beside what the machine was found to be able to see and to do."""
         findings = join(self.findings)
         figures = (
-            msgspec.structs.replace(figure, margin=diagnosis.margins.get(figure.metric))
+            replace(figure, margin=diagnosis.margins.get(figure.metric))
             for figure in summarise(self.series, PROTOCOLS[self.case.protocol])
         )
         measurements = (*findings.measurements, *figures)
-        findings = msgspec.structs.replace(findings, measurements=measurements)
+        findings = replace(findings, measurements=measurements)
+        findings = with_consistency_flags(self.case, findings)
         achieved = rooflines(self.case, findings, diagnosis.ceilings)
-        findings = msgspec.structs.replace(findings, rooflines=achieved)
+        findings = replace(findings, rooflines=achieved)
         return self._record(run, self.cause, "; ".join(self.reasons), findings)
 
     def _record(self, run: str, cause: Cause, reason: str, findings: Findings) -> Record:

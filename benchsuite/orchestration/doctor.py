@@ -1,6 +1,6 @@
 """The examination of a machine: one case against itself shows what differences it can see."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -12,9 +12,9 @@ from benchsuite.measure.machine.diagnosis import Diagnosis, Sight, read_diagnosi
 from benchsuite.measure.machine.host import score
 from benchsuite.measure.statistics.verdicts import compare_measurements, farthest
 from benchsuite.metrics import CONTESTED
-from benchsuite.orchestration.executor import Executor
-from benchsuite.orchestration.launching import launched
+from benchsuite.orchestration.executor import execute
 from benchsuite.orchestration.observer import Observer
+from benchsuite.orchestration.orchestrate import launched
 from benchsuite.orchestration.scheduler import RunContext
 from benchsuite.planning.backend_inspection import inspect_backends
 from benchsuite.planning.spec import RunSpec
@@ -36,7 +36,12 @@ def examine(
         host = running.host.facts.id
         complaints = running.host.complaints()
         case = inspect_backends(spec, plugins, running).cases[0]
-        first, second = _against_itself(case, spec, running, observer)
+        store = RunStore(Path(spec.results), "doctor")
+        context = RunContext(running, store, spec.case_timeout_s)
+        first, second = execute([case, case], context, observer, spec.budget_s)
+    for record in (first, second):
+        if record.status != "ok":
+            raise BenchsuiteError(f"{case.id} ended as {record.status}: {record.reason}")
     diagnosis = replace(
         read_diagnosis(Path(spec.results), host),
         host=host,
@@ -50,10 +55,7 @@ def examine(
 
 
 def examine_ceilings(
-    spec: RunSpec,
-    plugins: Plugins,
-    tell: Callable[[Case], None],
-    launcher: Launcher | None = None,
+    spec: RunSpec, plugins: Plugins, tell: Callable[[Case], None], launcher: Launcher | None = None
 ) -> tuple[Diagnosis, list[str]]:
     """Measure what each backend of the spec reaches at the most; and why some reach nothing.
 
@@ -85,6 +87,7 @@ def examine_ceilings(
 
 def _one_of_each(cases: Iterable[Case]) -> list[Case]:
     """The first case of each backend, device, precision and thread count."""
+    # Of equal keys the last value stays: reversed, that is the first case.
     return list({_way(case): case for case in reversed(list(cases))}.values())[::-1]
 
 
@@ -108,35 +111,17 @@ def _ceiling(case: Case, launcher: Launcher, store: RunStore, timeout_s: float) 
     return next(found, None) or next(reasons, "its process ended without a word")
 
 
-def _against_itself(
-    case: Case, spec: RunSpec, launcher: Launcher, observer: Observer
-) -> tuple[Record, Record]:
-    store = RunStore(Path(spec.results), "doctor")
-    executor = Executor(RunContext(launcher, store, spec.case_timeout_s))
-    first, second = executor.execute([case, case], observer, spec.budget_s)
-    for record in (first, second):
-        if record.status != "ok":
-            raise BenchsuiteError(f"{case.id} ended as {record.status}: {record.reason}")
-    return first, second
-
-
-def _sights(first: Record, second: Record) -> list[Sight]:
-    found = []
+def _sights(first: Record, second: Record) -> Iterator[Sight]:
     for metric in CONTESTED:
         one, other = (at_own_batch(record, metric) for record in (first, second))
-        comparison = compare_measurements(one, other) if one and other else None
-        if comparison is None:
-            continue
-        ratio = comparison.ratio
-        found.append(
-            Sight(
+        if one and other and (comparison := compare_measurements(one, other)):
+            ratio = comparison.ratio
+            yield Sight(
                 metric=metric,
                 ratio=ratio.value,
                 low=ratio.low,
                 high=ratio.high,
                 verdict=comparison.verdict,
-                rounds=len(one.rounds) if one else 0,
+                rounds=len(one.rounds),
                 detectable_fraction=farthest(ratio),
             )
-        )
-    return found

@@ -15,10 +15,7 @@ class StoppedError(KeyboardInterrupt):
 
 
 class Interrupts:
-    """Turns signals into exceptions where a run can bear them: while it waits for a worker.
-
-    A signal that comes while results are being written takes effect when that is done.
-    """
+    """Turns signals into exceptions while a run waits for a worker: what it writes is whole."""
 
     def __init__(self) -> None:
         self._asked = 0
@@ -27,6 +24,7 @@ class Interrupts:
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Take the signals over; elsewhere than in the main thread, nothing is done."""
+        # Python lets the main thread alone handle signals.
         if threading.current_thread() is not threading.main_thread():
             yield
             return

@@ -7,6 +7,7 @@ samples; nothing that is in it is done twice.
 
 import hashlib
 from collections.abc import Collection, Sequence
+from copy import copy
 from typing import Any
 
 import msgspec
@@ -30,15 +31,19 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
     key: Key
     started: str
-    parts: tuple[str, ...]
-    findings: tuple[Findings, ...]
+    parts: list[str]
+    findings: list[Findings]
     logits: list[list[float]] | None
     backed_off: BackedOff
     cause: Cause
-    reasons: tuple[str, ...]
+    reasons: list[str]
     log_tail: str
     spent_s: float
     samples: int
+
+
+#: Fields that a state of a case has too.
+_SAME = tuple(name for name in Progress.__struct_fields__ if name not in ("logits", "samples"))
 
 
 class Journal:
@@ -84,6 +89,7 @@ class Journal:
             self.again[case.id] = why
         elif record and record.status != _CUT_SHORT:
             return _state(case, key, progress, ended_record=record)
+        # Without those of a round cut short: its processes must be neighbours in time.
         elif progress and (series := self._store.cut(case.id, progress.samples)) is not None:
             return _state(case, key, progress, series=series)
         self._store.set_aside(case.id)
@@ -108,35 +114,15 @@ def _name(cases: Sequence[Case]) -> str:
 
 
 def _progress(state: CaseState) -> Progress:
-    return Progress(
-        key=state.key,
-        started=state.started,
-        parts=tuple(state.parts),
-        findings=tuple(state.findings),
-        logits=None if state.logits is None else state.logits.tolist(),
-        backed_off=state.backed_off,
-        cause=state.cause,
-        reasons=tuple(state.reasons),
-        log_tail=state.log_tail,
-        spent_s=state.spent_s,
-        samples=len(state.series),
-    )
+    # A copy of each list: the state's own goes on, and the journal says where it stood.
+    same = {name: copy(getattr(state, name)) for name in _SAME}
+    logits = None if state.logits is None else state.logits.tolist()
+    return Progress(**same, logits=logits, samples=len(state.series))
 
 
 def _state(case: Case, key: Key, progress: Progress | None, **known: Any) -> CaseState:  # noqa: ANN401 - fields of a state
     if progress is None:  # the journal was removed since
         return CaseState(case, key, **known)
-    return CaseState(
-        case,
-        key,
-        started=progress.started,
-        parts=list(progress.parts),
-        findings=list(progress.findings),
-        logits=None if progress.logits is None else np.asarray(progress.logits),
-        backed_off=progress.backed_off,
-        cause=progress.cause,
-        reasons=list(progress.reasons),
-        log_tail=progress.log_tail,
-        spent_s=progress.spent_s,
-        **known,
-    )
+    same = {name: copy(getattr(progress, name)) for name in _SAME if name != "key"}
+    logits = None if progress.logits is None else np.asarray(progress.logits)
+    return CaseState(case, key, logits=logits, **same, **known)

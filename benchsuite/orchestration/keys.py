@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from benchsuite.contract import NativeModel
 from benchsuite.graph import Shape
@@ -29,54 +28,39 @@ class Keys:
     host: HostFacts
     inspections: Mapping[str, BackendInspection | None]
     data: str
-    _networks: dict[tuple[str, Shape, Shape], str] = field(default_factory=dict)
+    _networks: dict[tuple[str, tuple[Shape, ...]], str] = field(default_factory=dict)
 
     def of(self, case: Case) -> Key:
         """Everything that another result may come of, though the case is the same."""
-        inspection = self.inspections.get(case.backend)
+        inspection, cpu = self.inspections.get(case.backend), self.host.cpu
+        versions = sorted(inspection.versions.items()) if inspection else []
+        program = [self.host.machine[name] for name in ("benchsuite", "commit")]
+        gpus = "; ".join(" ".join(gpu.values()) for gpu in self.host.gpus)
+        offers = [*self.plugins.metrics.values(), *self.plugins.probes.values()]
         return {
-            "benchsuite": self._program,
-            "network": self._network(case),
+            "benchsuite": " ".join(word for word in program if word),
+            "network": self._network(case.architecture, case.input_shape, case.train_input_shape),
             "data": self.data,
-            "device": self._device(case),
-            "metrics": self._metrics,
+            "device": cpu if case.device == "cpu" else f"{cpu}; {gpus}",
+            "metrics": ", ".join(f"{one.name} of {self._provenance(one.plugin)}" for one in offers),
             "plugin": self._provenance(self.plugins.backends[case.backend].plugin),
-            "versions": _in_words(inspection.versions) if inspection else "",
+            # Empty where its process died when it was asked, which is no change.
+            "versions": ", ".join(f"{name} {version}" for name, version in versions),
         }
 
-    def _network(self, case: Case) -> str:
-        which = (case.architecture, case.input_shape, case.train_input_shape)
-        if which not in self._networks:
-            self._networks[which] = self._identify(*which)
-        return self._networks[which]
-
-    def _identify(self, name: str, *shapes: Shape) -> str:
-        network = find_network(name, self.plugins)
-        if isinstance(network, NativeModel):
-            return self._provenance(self.plugins.native_models[name].plugin)
-        return " ".join(network.trace(shape).fingerprint for shape in shapes)
-
-    def _device(self, case: Case) -> str:
-        cpu = self.host.cpu
-        return cpu if case.device == "cpu" else f"{cpu}; {self._gpus}"
+    def _network(self, name: str, *shapes: Shape) -> str:
+        if (name, shapes) not in self._networks:
+            network = find_network(name, self.plugins)
+            # Nobody can look into a native model: its plugin stands for it.
+            self._networks[name, shapes] = (
+                self._provenance(self.plugins.native_models[name].plugin)
+                if isinstance(network, NativeModel)
+                else " ".join(network.trace(shape).fingerprint for shape in shapes)
+            )
+        return self._networks[name, shapes]
 
     def _provenance(self, plugin: str) -> str:
         return self.plugins.info(plugin).provenance
-
-    @cached_property
-    def _program(self) -> str:
-        return " ".join(
-            filter(None, (self.host.machine[name] for name in ("benchsuite", "commit")))
-        )
-
-    @cached_property
-    def _gpus(self) -> str:
-        return "; ".join(" ".join(gpu.values()) for gpu in self.host.gpus)
-
-    @cached_property
-    def _metrics(self) -> str:
-        offers = [*self.plugins.metrics.values(), *self.plugins.probes.values()]
-        return ", ".join(f"{entry.name} of {self._provenance(entry.plugin)}" for entry in offers)
 
 
 def changes(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
@@ -90,7 +74,3 @@ def changes(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
         for name in dict.fromkeys([*old, *new])
         if old.get(name) != new.get(name) and "" not in (old.get(name), new.get(name))
     ]
-
-
-def _in_words(versions: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,25 +14,22 @@ from benchsuite.errors import UsageError
 from benchsuite.hooks import Plugins
 from benchsuite.measure.machine.diagnosis import read_diagnosis
 from benchsuite.orchestration.case_state import now
-from benchsuite.orchestration.executor import Executor
+from benchsuite.orchestration.executor import execute
 from benchsuite.orchestration.interrupts import Interrupts
 from benchsuite.orchestration.journal import Journal
 from benchsuite.orchestration.keys import Keys
-from benchsuite.orchestration.launching import launched
 from benchsuite.orchestration.observer import Observer
 from benchsuite.orchestration.scheduler import RunContext
 from benchsuite.planning.backend_inspection import Planned, inspect_backends
 from benchsuite.planning.spec import RunSpec, make_spec
 from benchsuite.processes.launcher import Host, Launcher
+from benchsuite.processes.local import LocalLauncher
 from benchsuite.records import Case, Record, RunStore, Status, locked, read_run
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run that has ended.
-
-    wall_s: of the last of its invocations; it has more than one where it was gone on with.
-    """
+    """A run that has ended, after one invocation or more; wall_s is of the last."""
 
     folder: Path
     records: list[Record]
@@ -44,6 +41,11 @@ class Run:
         """Seconds, of all invocations, spent training and measuring rather than starting up."""
         phases = (phase for record in self.records for phase in record.findings.phases)
         return sum(phase.seconds for phase in phases if phase.measuring)
+
+
+def launched(given: Launcher | None, spec: RunSpec, plugins: Plugins) -> closing[Launcher]:
+    """The one that is given, or this machine's, under the run's limit; closed in the end."""
+    return closing(given or LocalLauncher(plugins, memory_limit_bytes=spec.memory_limit_bytes))
 
 
 def plan(spec: RunSpec, plugins: Plugins, launcher: Launcher | None = None) -> list[Case]:
@@ -64,17 +66,12 @@ def orchestrate(
     where records cannot be written any more; `resume` goes on from there.
     """
     with _invocation(spec, plugins, observer, launcher) as invocation:
-        planned = inspect_backends(spec, plugins, invocation.launcher)
-        data = invocation.check(planned)
         store = RunStore.begin(Path(spec.results))
-        facts = {
-            "run": store.run,
-            "spec": msgspec.to_builtins(planned.spec),
-            **invocation.machine_facts(),
-        }
+        # With the protocol that was chosen for the budget, which `resume` does not have.
+        asked = msgspec.to_builtins(invocation.planned.spec)
         with locked(store.folder):
-            store.write_run(facts)
-            return invocation.execute(planned, data, store)
+            store.write_run({"run": store.run, "spec": asked, **invocation.machine_facts()})
+            return invocation.execute(store)
 
 
 def resume(
@@ -99,27 +96,28 @@ def resume(
     facts = read_run(folder)
     if "spec" not in facts:
         raise UsageError(f"'{folder}' is not a run that can continue: it has no 'run.json' of one")
+    # The budget was that of the first invocation, and the folder may have been moved.
     own = {**facts["spec"], "budget": None, "results": str(folder.parent.parent)}
     spec = make_spec({**own, **changes})
     with locked(folder), _invocation(spec, plugins, observer, launcher) as invocation:
-        planned = inspect_backends(spec, plugins, invocation.launcher)
-        data = invocation.check(planned)
         store = RunStore(Path(spec.results), folder.name)
         resumed = [*facts.get("resumed", ()), {"started": now(), **invocation.machine_facts()}]
         store.write_run({**facts, "resumed": resumed})
         store.tidy()
-        run = invocation.execute(planned, data, store, retried)
+        run = invocation.execute(store, retried)
         return replace(run, invocations=1 + len(resumed))
 
 
 @dataclass(frozen=True, slots=True)
 class _Invocation:
-    """One process's part of a run. start: of it, by `time.monotonic`."""
+    """One process's part of a run, begun at `start` (`time.monotonic`), on data of this digest."""
 
     plugins: Plugins
     observer: Observer
     launcher: Launcher
     start: float
+    planned: Planned
+    data: str
 
     def machine_facts(self) -> dict[str, Any]:
         """Where it takes place, and with which plugins, for the run's file."""
@@ -128,19 +126,10 @@ class _Invocation:
             "plugins": {info.name: info.provenance for info in self.plugins.infos},
         }
 
-    def check(self, planned: Planned) -> str:
-        """That the data is there and the machine free; the data set's digest."""
-        digest = _check_data(planned.spec, self.plugins)
-        if planned.spec.exclusive:
-            _check_free(planned.cases, self.launcher.host)
-        return digest
-
-    def execute(
-        self, planned: Planned, data: str, store: RunStore, retried: Collection[Status] = ()
-    ) -> Run:
-        """Do what is planned and not done, on the data of this digest."""
-        spec, interrupts, host = planned.spec, Interrupts(), self.launcher.host.facts
-        keys = Keys(self.plugins, host, planned.inspections, data)
+    def execute(self, store: RunStore, retried: Collection[Status] = ()) -> Run:
+        """Do what is planned and not done."""
+        planned, interrupts, host = self.planned, Interrupts(), self.launcher.host.facts
+        spec, keys = planned.spec, Keys(self.plugins, host, planned.inspections, self.data)
         context = RunContext(
             self.launcher,
             store,
@@ -150,12 +139,12 @@ class _Invocation:
             Journal(store, keys, retried),
             interrupts,
         )
-        executor = Executor(context, read_diagnosis(Path(spec.results), host.id))
+        diagnosis = read_diagnosis(Path(spec.results), host.id)
         left_s = None
         if spec.budget_s is not None:
             left_s = spec.budget_s - (time.monotonic() - self.start)
         with interrupts.watching():
-            records = executor.execute(planned.cases, self.observer, left_s)
+            records = execute(planned.cases, context, self.observer, left_s, diagnosis)
         return Run(store.folder, records, time.monotonic() - self.start)
 
 
@@ -165,7 +154,30 @@ def _invocation(
 ) -> Iterator[_Invocation]:
     start = time.monotonic()
     with launched(launcher, spec, plugins) as running:
-        yield _Invocation(plugins, observer, running, start)
+        planned = inspect_backends(spec, plugins, running)
+        data = _check(planned, plugins, running.host)
+        yield _Invocation(plugins, observer, running, start, planned, data)
+
+
+def _check(planned: Planned, plugins: Plugins, host: Host) -> str:
+    """The digest of the data set, downloaded if need be.
+
+    Raises UsageError, naming who is there, where the machine is not free as the run wants it.
+    """
+    spec = planned.spec
+    skip_bad = spec.bad_images == "skip"
+    dataset = load_source(spec.dataset, plugins.datasets, skip_bad=skip_bad)
+    check_splits(dataset, spec.seeds, spec.limit, spec.folds)
+    digest = digest_dataset(dataset)
+    # Last, since downloads take long: it is to be free when the first case begins.
+    if spec.exclusive:
+        devices = (case.device for case in planned.cases)
+        if found := host.competing_processes(devices):
+            raise UsageError(
+                f"this machine is not free (--exclusive): {'; '.join(found)}; end that, or "
+                "leave --exclusive out"
+            )
+    return digest
 
 
 def given_up(records: Sequence[Record]) -> list[str]:
@@ -178,21 +190,3 @@ def given_up(records: Sequence[Record]) -> list[str]:
         f"given up for the budget: narrower intervals of {wide} figures": wide,
     }
     return [line for line, count in found.items() if count]
-
-
-def _check_data(spec: RunSpec, plugins: Plugins) -> str:
-    """Download what is not there yet, and look at it once, before the first case begins."""
-    skip_bad = spec.bad_images == "skip"
-    dataset = load_source(spec.dataset, plugins.datasets, skip_bad=skip_bad)
-    check_splits(dataset, spec.seeds, spec.limit, spec.folds)
-    return digest_dataset(dataset)
-
-
-def _check_free(cases: Sequence[Case], host: Host) -> None:
-    """Raise UsageError, naming who is there, unless the machine is the run's alone."""
-    found = host.competing_processes(case.device for case in cases)
-    if found:
-        raise UsageError(
-            f"this machine is not free (--exclusive): {'; '.join(found)}; end that, or leave "
-            "--exclusive out"
-        )

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from benchsuite.errors import StorageError
 from benchsuite.orchestration.case_state import CaseState, now
 from benchsuite.orchestration.interrupts import Interrupts
@@ -17,7 +19,6 @@ from benchsuite.processes.messages import (
     Began,
     Ended,
     EpochOver,
-    Event,
     Failed,
     Files,
     Found,
@@ -66,10 +67,7 @@ class Scheduler:
         self._done, self._total = done, total
 
     def run(self, steps: Steps[None]) -> None:
-        """Carry out one after the other, to the last.
-
-        An interrupt goes through, as StorageError does; what was sampled by then is stored.
-        """
+        """Carry out all; what was sampled until an interrupt or a StorageError is stored."""
         directive = next(steps, None)
         while directive is not None:
             answer = self._carry_out(directive)
@@ -144,21 +142,17 @@ class Scheduler:
                         state.failed(job.task, event, log)
                     case Unwritable(reason):
                         raise StorageError(reason)
+                    # What a process said itself tells more than how it ended.
                     case Ended(returncode) if returncode and not has_failed:
                         state.ended(job.task, event, log)
-                    case _:
-                        self._note(state, event, sampled)
-
-    def _note(self, state: CaseState, event: Event, sampled: list[Series]) -> None:
-        match event:
-            case Found(findings):
-                state.findings.append(findings)
-            case SeriesFound(series):
-                sampled.append(series)
-            case Answered():
-                state.logits = event.array()
-            case EpochOver(number, epoch):
-                self._observer.epoch_ended(state.case, number, epoch)
+                    case Found(findings):
+                        state.findings.append(findings)
+                    case SeriesFound(series):
+                        sampled.append(series)
+                    case Answered(logits):
+                        state.logits = np.asarray(logits)
+                    case EpochOver(number, epoch):
+                        self._observer.epoch_ended(case, number, epoch)
 
     def _job(self, step: Step) -> Job:
         case, task = step.state.case, step.task

@@ -4,6 +4,7 @@ Generators decide: they look at the states of the cases, yield what is to be don
 it is done. They start no process, write no file and look at no clock but the one they are given.
 """
 
+import dataclasses
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 
 from benchsuite.measure.flags import PASSING
 from benchsuite.orchestration.case_state import CaseState
+from benchsuite.processes.messages import BackedOff
 from benchsuite.processes.tasks import Task
 from benchsuite.records.series import Series
 
@@ -52,10 +54,9 @@ class Step:
 
     def stamped(self, sampled: Iterable[Series], started: str, *, discarded: bool) -> list[Series]:
         """What it sampled, with when that was; started: ISO 8601."""
-        turn = self.turn
-        if turn is None:
+        if self.turn is None:
             return list(sampled)
-        when = {"round": turn.round, "attempt": turn.attempt, "place": turn.place}
+        when = dataclasses.asdict(self.turn)
         return [replace(one, **when, started=started, discarded=discarded) for one in sampled]
 
 
@@ -94,12 +95,11 @@ def is_over(part: str, states: Sequence[CaseState]) -> Steps[None]:
     yield Settle(states)
 
 
-def try_task(state: CaseState, task: Task, **changes: object) -> Steps[CaseState]:
-    """Do a task that the case may survive: how it went, with what it found in the case's own.
-
-    changes: of the state, for this once.
-    """
-    tried = state.changed(cause="", reasons=[], **changes)
+def try_task(state: CaseState, task: Task, backed_off: BackedOff | None = None) -> Steps[CaseState]:
+    """Do a task that the case may survive; what it finds is in the case's own lists."""
+    # Findings and samples go into the same lists; how it ends does not.
+    instead = backed_off or state.backed_off
+    tried = dataclasses.replace(state, cause="", reasons=[], backed_off=instead)
     yield Step(tried, task)
     state.spent_s = tried.spent_s
     return tried

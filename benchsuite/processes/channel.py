@@ -10,7 +10,7 @@ from benchsuite.processes.messages import Ended, Event
 
 #: A line that is longer is no event: the losses of twelve million steps are shorter.
 LONGEST_BYTES = 256 * 2**20
-_CHUNK_BYTES = 65536
+_CHUNK_BYTES = 65536  # what a pipe of Linux holds, pipe(7)
 _SHOWN_BYTES = 200
 
 
@@ -50,6 +50,7 @@ class Channel:
                 event: Event = msgspec.json.decode(line, type=Event)
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                 self._refuse()
+                # Refused once something follows: the last word of a killed process is cut short.
                 self._invalid = line
                 continue
             if not (isinstance(event, Ended) and event.returncode):
@@ -79,6 +80,7 @@ class Channel:
 
     def clear(self) -> None:
         """Forget what was said, and whatever else is in the pipe: nobody speaks any more."""
+        # Not without end: what the job left behind may go on writing.
         for _ in range(LONGEST_BYTES // _CHUNK_BYTES):
             if self.is_closed or not self.wait(0):
                 break
@@ -93,6 +95,7 @@ class Channel:
             self._searched = 0
             if line:
                 return line
+        # A long line comes in many pieces, none of which is searched twice.
         self._searched = len(self._unread)
         return None
 

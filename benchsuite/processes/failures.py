@@ -6,14 +6,14 @@ from benchsuite.processes.messages import Failed
 #: How frameworks, their allocators and libraries call a full device, or a full host, in the
 #: names or texts of their exceptions, and in what they print before they abort.
 _OUT_OF_MEMORY = (
-    "outofmemory",
+    "outofmemory",  # PyTorch: torch.OutOfMemoryError
     "out of memory",
-    "resourceexhausted",
-    "resource_exhausted",
+    "resourceexhausted",  # TensorFlow: ResourceExhaustedError
+    "resource_exhausted",  # XLA, as gRPC names it
     "memoryerror",
-    "cannot allocate memory",
-    "can't allocate memory",
-    "std::bad_alloc",
+    "cannot allocate memory",  # libc, of ENOMEM
+    "can't allocate memory",  # PyTorch's DefaultCPUAllocator
+    "std::bad_alloc",  # C++'s new
     "memory allocation still failed",  # OpenBLAS
 )
 #: Likewise, of a thread that finds no room for its stack.

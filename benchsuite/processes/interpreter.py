@@ -14,8 +14,7 @@ from threading import Lock
 from typing import IO
 
 from benchsuite.errors import UsageError
-from benchsuite.processes.entry import MEMORY_LIMIT, PARENT
-from benchsuite.processes.kernel import IS_LINUX, adopt_orphans
+from benchsuite.processes.kernel import IS_LINUX, MEMORY_LIMIT, PARENT, adopt_orphans
 from benchsuite.processes.process_tree import MARK, ProcessTree, new_mark
 
 #: For a process that was killed: one that the kernel cannot end is left behind.
@@ -29,7 +28,7 @@ _BEGINNING = """\
 import sys
 if sys.path[:1] == [""]:
     del sys.path[0]
-from benchsuite.processes.entry import enter
+from benchsuite.processes.kernel import enter
 enter()
 """
 
@@ -69,6 +68,7 @@ class Interpreter:
         self.output: IO[bytes] = self._process.stdout
         self.pid = self._process.pid
         self.tree = ProcessTree(self.pid, mark)
+        # Two threads may end it at once: that of a time limit, and its user.
         self._ending = Lock()
         self._is_over = False
 

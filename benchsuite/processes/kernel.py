@@ -7,8 +7,13 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
+#: The id of the process that starts this one, and with which it ends.
+PARENT = "BENCHSUITE_PARENT"
+#: Bytes that each process of a worker may hold; unset for no limit.
+MEMORY_LIMIT = "BENCHSUITE_MEMORY_LIMIT"
 IS_LINUX = sys.platform == "linux"
 
 _SET_PDEATHSIG, _SET_CHILD_SUBREAPER, _GET_CHILD_SUBREAPER = 1, 36, 37
@@ -17,6 +22,18 @@ _OOM_SCORE_ADJ, _VMSTAT = Path("/proc/self/oom_score_adj"), Path("/proc/vmstat")
 _FIRST_TO_GO = "1000"
 #: The field of /proc/…/statm that counts pages of data and stack.
 _DATA = 5
+
+
+def enter() -> None:
+    """Run the `main` of the module that the command line names first; it sees the rest."""
+    del sys.argv[0]
+    # Outlive nobody, be the first to go where memory is full, and keep to the limit.
+    die_with(int(os.environ[PARENT]))
+    go_first()
+    adopt_orphans()
+    if limit := os.environ.get(MEMORY_LIMIT):
+        limit_memory(int(limit))
+    import_module(sys.argv[0]).main()
 
 
 def adopt_orphans(*, adopt: bool = True) -> bool:
@@ -63,6 +80,7 @@ def limit_memory(limit_bytes: int) -> None:
     import resource
 
     _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    # Nobody but root may raise a hard limit.
     limit = limit_bytes if most == resource.RLIM_INFINITY else min(limit_bytes, most)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
@@ -88,5 +106,6 @@ def _prctl(option: int, argument: int) -> None:
     import ctypes
 
     # What a sandbox refuses is done without, as it is on other systems.
+    # As wide as prctl reads them, since it takes a variable number of arguments.
     words = [ctypes.c_ulong(word) for word in (argument, 0, 0, 0)]
     ctypes.CDLL(None).prctl(option, *words)

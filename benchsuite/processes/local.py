@@ -3,17 +3,21 @@
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
 
 from benchsuite.hooks import Plugins
+from benchsuite.measure.machine.competing import competing_processes
+from benchsuite.measure.machine.energy import find_counter
+from benchsuite.measure.machine.facts import default_threads, describe_environment
+from benchsuite.measure.machine.host import Complaint, examine_host
 from benchsuite.processes.channel import Channel, InvalidMessageError
 from benchsuite.processes.interpreter import Interpreter, Interpreters
-from benchsuite.processes.launcher import Host, WorkerTimeoutError
-from benchsuite.processes.local_host import LocalHost
+from benchsuite.processes.launcher import Host, HostFacts, WorkerTimeoutError
 from benchsuite.processes.logs import cut_log
 from benchsuite.processes.messages import Began, Ended, Event, Failed, Job
 from benchsuite.processes.monitor import CHECK_S, FloodError, Monitor
@@ -21,6 +25,8 @@ from benchsuite.processes.settings import worker_environment
 from benchsuite.records.writing import written
 
 _MODULE = "benchsuite.worker.serve"
+#: That are asked for a counter of energy: the driver's tool, which counts GPUs, may be missing.
+_COUNTING = ("cpu", *(f"cuda:{index}" for index in range(16)))
 
 
 class Worker:
@@ -91,6 +97,32 @@ class Worker:
             return self._process.wait(left_s)
         except subprocess.TimeoutExpired as error:
             raise WorkerTimeoutError from error
+
+
+class LocalHost:
+    """This machine; looked at once, when it is first asked what it is."""
+
+    @cached_property
+    def facts(self) -> HostFacts:
+        """What it is."""
+        machine = describe_environment()
+        return HostFacts(
+            id=machine["host"],
+            cpu=machine["cpu"],
+            gpus=tuple(machine["gpus"]),
+            default_threads=default_threads(),
+            can_fork=sys.platform == "linux",
+            energy_counters=tuple(one for one in _COUNTING if find_counter(one)),
+            machine=machine,
+        )
+
+    def competing_processes(self, devices: Iterable[str]) -> Sequence[str]:
+        """Who else is at work here; watches for two seconds."""
+        return competing_processes(devices)
+
+    def complaints(self) -> Sequence[Complaint]:
+        """What makes figures uncertain here; watches for two seconds."""
+        return examine_host()
 
 
 class LocalLauncher:

@@ -1,11 +1,9 @@
 """What the harness and its worker processes say to each other: one JSON object a line."""
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from benchsuite.records import Case, Ceiling, Epoch, Findings
-from benchsuite.records.causes import STATUS_BY_CAUSE, Cause, Status
+from benchsuite.records.causes import Cause
 from benchsuite.records.series import Series
 
 #: The inspection of a backend, the one task without a case.
@@ -13,10 +11,7 @@ INSPECT = "inspect"
 
 
 class Files(msgspec.Struct, frozen=True, kw_only=True):
-    """Paths for what is too large for a case's record; nothing is written where one is empty.
-
-    checkpoint_epochs: of training, between one checkpoint and the next.
-    """
+    """Paths for what no record holds, empty for none, and the epochs between two checkpoints."""
 
     predictions: str = ""
     checkpoint: str = ""
@@ -44,12 +39,6 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     inference_batch_sizes: tuple[int, ...] = ()
     backed_off: BackedOff = BackedOff()
     fork: bool = False
-
-
-class Ready(msgspec.Struct, frozen=True, tag=True):
-    """The framework is imported; `seconds` since the interpreter started."""
-
-    seconds: float
 
 
 class Began(msgspec.Struct, frozen=True, tag=True):
@@ -86,10 +75,6 @@ class Answered(msgspec.Struct, frozen=True, tag=True):
 
     logits: list[list[float]]
 
-    def array(self) -> NDArray[np.float64]:
-        """The same as an array."""
-        return np.asarray(self.logits)
-
 
 class CeilingFound(msgspec.Struct, frozen=True, tag=True):
     """What the device can do at the most is measured."""
@@ -123,11 +108,6 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     cause: Cause
     reason: str
 
-    @property
-    def status(self) -> Status:
-        """Of a case that ends by it."""
-        return STATUS_BY_CAUSE[self.cause]
-
 
 class Unwritable(msgspec.Struct, frozen=True, tag=True):
     """The job cannot write a file of the run: no failure of its case."""
@@ -142,8 +122,7 @@ class Ended(msgspec.Struct, frozen=True, tag=True):
 
 
 Event = (
-    Ready
-    | Began
+    Began
     | Trying
     | Found
     | SeriesFound

@@ -44,10 +44,7 @@ class Monitor:
     is_done: bool = False
 
     def check(self) -> None:
-        """Check the size of the log and, under a limit, the memory: once a second.
-
-        Raises FloodError.
-        """
+        """Check the size of the log and, under a limit, the memory. Raises FloodError."""
         with suppress(FileNotFoundError):
             if self.log.stat().st_size > LONGEST_BYTES:
                 raise FloodError(f"it printed more than {LONGEST_BYTES // _MIB} MiB")
@@ -55,10 +52,7 @@ class Monitor:
             self.seen_bytes = max(self.seen_bytes, limited_bytes(self.pid))
 
     def heard(self, event: Event) -> Iterator[Event]:
-        """What there is to tell of an event: itself, and what follows from it.
-
-        Raises FloodError.
-        """
+        """An event, and what follows from it. Raises FloodError."""
         match event:
             case Trying():
                 self.trying = event
@@ -100,20 +94,22 @@ class Monitor:
             reason = f"{what} at batch {trying.batch_size}: {reason}{advice}"
         yield replace(failed, reason=reason)
 
-    def _is_full(self, said: str) -> bool:
-        """Whether this tells of memory, or of the limit in other words."""
-        return mentions_memory(said) or bool(self.limit_bytes and mentions_threads(said))
-
     def _cause(self, ended: Ended) -> Failed | None:
         """Of a process that went without a word; None where its exit code says all there is."""
         if not ended.returncode:
             early = "its process ended with exit code 0 before it had finished"
             return None if self.is_done else Failed("exit", early)
+        # The counter is of the whole host: only a SIGKILL meanwhile makes it this process.
         if ended.returncode == _SIGKILL and oom_kills() > self.kills:
             by_kernel = "its process was killed by the kernel: the host was out of memory"
             return Failed("out_of_memory", by_kernel)
-        found = next((one[:_SHOWN] for one in last_lines(self.log) if self._is_full(one)), "")
-        if found:
+        full = (
+            line[:_SHOWN]
+            for line in last_lines(self.log)
+            # A thread that finds no room for its stack tells of the limit in other words.
+            if mentions_memory(line) or (self.limit_bytes and mentions_threads(line))
+        )
+        if found := next(full, ""):
             last_words = f"its process died, and its last words are of memory: {found}"
             return Failed("out_of_memory", last_words)
         if self.limit_bytes and self.seen_bytes > _NEAR * self.limit_bytes:

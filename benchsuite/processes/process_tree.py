@@ -44,8 +44,7 @@ class ProcessTree:
 
     def end_job(self) -> None:
         """End what is left of jobs that the worker forked; nothing of these is in its session."""
-        jobs = self._sessions - {self._worker}
-        for job in jobs:
+        for job in self._sessions - {self._worker}:
             _signal_group(job, signal.SIGKILL)
         self._end_members(spared=self._worker)
         self._sessions = {self._worker}

@@ -18,18 +18,9 @@ RECORDED_VARIABLES = ("OMP_NUM_THREADS", *_BINDING, *_TUNED_ALLOCATOR)
 
 
 def worker_environment(target: Target, threads: int, *, tuned: bool) -> dict[str, str]:
-    """This process's environment, changed as a backend and its task need it.
-
-    tuned: for processes that measure time; others get the system's stock allocator.
-    """
-    variables = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in _BINDING and name not in _TUNED_ALLOCATOR
-    }
-    variables["OMP_NUM_THREADS"] = str(threads)
-    variables.update(target.environment)
-    if tuned:
-        variables.update(_TUNED_ALLOCATOR)
-        variables.update(target.tuned_environment)
-    return variables
+    """This process's environment, as a backend needs it; tuned where time is measured."""
+    # Not the user's own, which would reach backends that they slow down.
+    ours = (*_BINDING, *_TUNED_ALLOCATOR)
+    kept = {name: value for name, value in os.environ.items() if name not in ours}
+    stock = {**kept, "OMP_NUM_THREADS": str(threads), **target.environment}
+    return {**stock, **_TUNED_ALLOCATOR, **target.tuned_environment} if tuned else stock

@@ -78,10 +78,7 @@ FIT_INFERENCE = Task(
     survived=("oom",),  # a smaller batch is tried
 )
 FIT_TRAINING = Task(
-    "fit_training",
-    f"{_WORKER}.fit:fit_training",
-    yields=("findings",),
-    survived=("oom",),
+    "fit_training", f"{_WORKER}.fit:fit_training", yields=("findings",), survived=("oom",)
 )
 SWEEP = Task(
     "sweep",
@@ -90,10 +87,7 @@ SWEEP = Task(
     survived=("oom",),  # a full device is the end of the curve
 )
 TIME = Task(
-    "time",
-    f"{_WORKER}.timing:measure_time",
-    yields=("findings", "samples"),
-    may_repeat=True,
+    "time", f"{_WORKER}.timing:measure_time", yields=("findings", "samples"), may_repeat=True
 )
 ENERGY = Task("energy", f"{_WORKER}.energy:spend_energy", yields=("findings", "samples"))
 #: Of no run: `benchsuite doctor --ceilings` asks for it.

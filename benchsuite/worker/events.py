@@ -2,14 +2,17 @@
 
 import os
 import time
+from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from benchsuite.contract import Backend
 from benchsuite.processes.messages import (
     Answered,
+    BackendInspection,
     CeilingFound,
     EpochOver,
     Event,
@@ -28,6 +31,7 @@ class EventSender:
 
     def __init__(self) -> None:
         self._file: BinaryIO = os.fdopen(os.dup(1), "wb")
+        # The descriptor itself: libraries in C know nothing of `sys.stdout`.
         os.dup2(2, 1)
 
     def send(self, event: Event) -> None:
@@ -50,6 +54,21 @@ class EpochSender:
         if now - self._last >= _TOLD_EVERY_S:
             self._last = now
             self._sender.send(EpochOver(number, epoch))
+
+
+def inspect(backend: Backend) -> BackendInspection:
+    """What a backend says of itself, on the machine where the worker runs."""
+    return BackendInspection(
+        versions=plain(backend.versions()),
+        devices=tuple(backend.devices()),
+        tiers=tuple(backend.tiers),
+        precisions=tuple(backend.precisions),
+    )
+
+
+def plain(words: Mapping[str, str]) -> dict[str, str]:
+    """The words as plain text: frameworks have versions of a type of their own."""
+    return {str(key): str(value) for key, value in words.items()}
 
 
 def event_of(found: Findings | Series | NDArray[Any] | Ceiling) -> Event:

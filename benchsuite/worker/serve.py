@@ -23,16 +23,14 @@ import msgspec
 import benchsuite
 from benchsuite.errors import StorageError
 from benchsuite.hooks import Plugins, Source, load_plugins, reference_source, source_of
-from benchsuite.measure.machine.facts import usable_cpus
-from benchsuite.measure.machine.topology import by_core
+from benchsuite.measure.machine.facts import by_core, usable_cpus
 from benchsuite.measure.machine.watch import Watch
 from benchsuite.processes.failures import failure_of
 from benchsuite.processes.kernel import die_with
-from benchsuite.processes.messages import Began, Done, Ended, Event, Job, Ready, Unwritable
+from benchsuite.processes.messages import Began, Done, Ended, Event, Job, Unwritable
 from benchsuite.processes.tasks import TASKS, load
 from benchsuite.records.writing import written
-from benchsuite.worker.events import EpochSender, EventSender, event_of
-from benchsuite.worker.inspection import inspect
+from benchsuite.worker.events import EpochSender, EventSender, event_of, inspect
 
 if TYPE_CHECKING:  # tasks are imported when they are asked for, as the backend is
     from benchsuite.contract import Backend
@@ -45,9 +43,8 @@ _START_TIME = 22 - 3
 def main() -> None:
     """Serve jobs until standard input ends."""
     sender, started = EventSender(), Watch()
-    cpus = by_core(
-        usable_cpus()
-    )  # before the import: some libraries bind the thread that imports them
+    # Before the import: some libraries bind the thread that imports them.
+    cpus = by_core(usable_cpus())
     name, *unpackaged = sys.argv[1:]
     try:
         plugins = load_plugins(unpackaged)
@@ -57,7 +54,6 @@ def main() -> None:
         sender.send(failure_of(error))
         return
     import_s = _age_s()
-    sender.send(Ready(import_s))
     worker = _Worker(name, plugins, backend, sender, cpus)
     for line in sys.stdin.buffer:
         job = msgspec.json.decode(line, type=Job)
@@ -100,8 +96,8 @@ class _Worker:
         if pid == 0:
             code = 1
             try:
-                os.setsid()
-                die_with(server)
+                os.setsid()  # by which the harness finds what the job starts
+                die_with(server)  # which a fork does not inherit
                 self.do(job, Watch(), None)
                 code = 0
             finally:
@@ -149,13 +145,10 @@ class _Worker:
         if job.case is None:
             raise ValueError(f"task '{job.task}' is of a case, and got none")
         return TaskContext(
-            job.task,
+            job,
             job.case,
             self.plugins,
             self.backend,
-            job.files,
-            inference_batch_sizes=job.inference_batch_sizes,
-            backed_off=job.backed_off,
             getting_ready=started or Watch(),
             sources=self.sources,
             tell=EpochSender(self.sender),
@@ -187,14 +180,12 @@ def _redirect_output(log: str) -> None:
 
 
 def _age_s() -> float:
-    """Seconds since this process was created, its interpreter's start included.
-
-    On Linux by a clock that nobody can set meanwhile.
-    """
+    """Seconds since this process was created, before its interpreter started."""
     if not hasattr(time, "CLOCK_BOOTTIME"):
         import psutil
 
         return time.time() - psutil.Process().create_time()
     fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
     ticks = int(fields[_START_TIME])
+    # By a clock that nobody can set meanwhile, as they can the time of day.
     return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from benchsuite.contract import Normalizer, Recipe
+from benchsuite.hooks import Source
 from benchsuite.measure.machine.facts import describe_environment
 from benchsuite.records import (
     Case,
@@ -28,6 +29,7 @@ PARTS = [
     Case,
     Recipe,
     Findings,
+    Source,
     Size,
     Training,
     Digests,

@@ -8,6 +8,7 @@ import pytest
 from benchsuite.contract import LoopingSession, PartedSession
 from benchsuite.measure import scenarios
 from benchsuite.measure.protocol import PROTOCOLS, TOUR
+from benchsuite.measure.scenarios import Sampler
 
 PROTOCOL = msgspec.structs.replace(
     TOUR,
@@ -66,7 +67,7 @@ def session(monkeypatch):
 
 def test_latency_is_that_of_the_finished_device_and_not_of_submission(session):
     fake = session(0.01, first=2.0)
-    found = scenarios.measure_latency(fake, ["a", "b", "c"], PROTOCOL)
+    found = Sampler(fake, PROTOCOL).latency(["a", "b", "c"])
     assert (found.metric, found.images) == ("latency", 1)
     assert found.samples == pytest.approx([10 * MS] * 20)
     assert found.warmups == pytest.approx([2000 * MS, *[10 * MS] * 5])
@@ -75,7 +76,7 @@ def test_latency_is_that_of_the_finished_device_and_not_of_submission(session):
 def test_latency_from_the_host_ends_on_the_host(session):
     fake = session(0.01)
     batches = scenarios.synthetic_batches(fake, 1, PROTOCOL, 10, seed=0)
-    found = scenarios.measure_host_latency(fake, batches, PROTOCOL)
+    found = Sampler(fake, PROTOCOL).host_latency(batches)
     assert found.metric == "latency_host"
     assert found.samples == pytest.approx([10 * MS] * 20)
     assert fake.calls[0] is batches[0].images
@@ -83,35 +84,35 @@ def test_latency_from_the_host_ends_on_the_host(session):
 
 def test_figure_says_whether_its_warm_up_settled(session):
     patient = msgspec.structs.replace(PROTOCOL, until_steady=True, warmup_cap_s=0.5)
-    assert scenarios.measure_latency(session(0.1), ["a"], patient).flags == ("not_steady",)
+    assert Sampler(session(0.1), patient).latency(["a"]).flags == ("not_steady",)
     settled = msgspec.structs.replace(patient, warmup_cap_s=20.0)
-    assert scenarios.measure_latency(session(0.1), ["a"], settled).flags == ()
-    assert scenarios.measure_latency(session(0.1), ["a"], PROTOCOL).flags == ()
+    assert Sampler(session(0.1), settled).latency(["a"]).flags == ()
+    assert Sampler(session(0.1), PROTOCOL).latency(["a"]).flags == ()
 
 
 def test_figure_is_watched_while_it_is_sampled(session):
-    found = scenarios.measure_latency(session(0.01), ["a"], PROTOCOL)
+    found = Sampler(session(0.01), PROTOCOL).latency(["a"])
     assert found.reading.seconds > 0
 
 
 def test_latency_cycles_its_inputs(session):
     fake = session(0.01)
-    scenarios.measure_latency(fake, ["a", "b", "c"], PROTOCOL)
+    Sampler(fake, PROTOCOL).latency(["a", "b", "c"])
     assert fake.calls[:4] == ["a", "b", "c", "a"]
 
 
 def test_latency_of_a_slow_network_ends_at_the_cap(session):
-    found = scenarios.measure_latency(session(0.4), ["a"], PROTOCOL)
+    found = Sampler(session(0.4), PROTOCOL).latency(["a"])
     assert len(found.samples) == 3
 
 
 def test_latency_of_a_tiny_network_takes_no_more_samples_than_the_protocol_says(session):
-    found = scenarios.measure_latency(session(1e-6), ["a"], PROTOCOL)
+    found = Sampler(session(1e-6), PROTOCOL).latency(["a"])
     assert len(found.samples) == len(found.warmups) == PROTOCOL.most_samples
 
 
 def test_throughput_is_images_over_the_windows_time(session):
-    found = scenarios.measure_throughput(session(0.1), ["a"], 32, PROTOCOL)
+    found = Sampler(session(0.1), PROTOCOL).throughput(["a"], 32)
     assert (found.metric, found.batch_size) == ("inference_throughput", 32)
     assert (found.images, found.calls) == (160, 5)
     assert found.samples == pytest.approx([500 * MS] * 4)
@@ -119,13 +120,13 @@ def test_throughput_is_images_over_the_windows_time(session):
 
 def test_throughput_windows_are_sized_by_the_steady_state_and_not_by_the_first_call(session):
     fake = session(0.1, first=30.0)
-    scenarios.measure_throughput(fake, ["a"], 32, PROTOCOL)
+    Sampler(fake, PROTOCOL).throughput(["a"], 32)
     assert len(fake.calls) == 3 + 4 * 5
 
 
 def test_training_throughput_is_measured_over_whole_windows(session):
     fake = session(0.1)
-    found = scenarios.measure_training(fake, ["a", "b"], 8, 0.5, PROTOCOL)
+    found = Sampler(fake, PROTOCOL).training(["a", "b"], 8, 0.5)
     assert (found.metric, found.images) == ("training_throughput", 40)
     assert found.samples == pytest.approx([500 * MS] * 4)
     assert len(fake.calls) == 3 + 4 * 5
@@ -158,9 +159,9 @@ def test_forward_passes_run_in_the_loop_that_a_session_sets_up_once(monkeypatch)
     fake = FakeLoopingSession(0.02)
     monkeypatch.setattr(scenarios, "perf_counter_ns", lambda: fake.now_ns)
 
-    assert scenarios.measure_latency(fake, ["a"], PROTOCOL).samples[0] == pytest.approx(10 * MS)
+    assert Sampler(fake, PROTOCOL).latency(["a"]).samples[0] == pytest.approx(10 * MS)
     assert fake.loops == 1
-    assert scenarios.measure_throughput(fake, ["a"], 8, PROTOCOL).calls == 50
+    assert Sampler(fake, PROTOCOL).throughput(["a"], 8).calls == 50
     assert fake.loops == 2
 
 
@@ -169,14 +170,15 @@ def test_parts_are_measured_over_fewer_and_shorter_windows(monkeypatch):
     monkeypatch.setattr(scenarios, "perf_counter_ns", lambda: fake.now_ns)
     longer = msgspec.structs.replace(PROTOCOL, window_s=1.0)
 
-    found = scenarios.measure_part(fake, "forward", ["a", "b"], 8, longer)
+    found, whole = Sampler(fake, longer).parts(["a", "b"], 8)
 
     assert (found.metric, found.batch_size, found.calls) == ("training_forward", 8, 20)
     assert found.samples == pytest.approx([500 * MS] * 3)
     assert found.warmups == pytest.approx([25 * MS] * 3)
     assert fake.calls[:3] == [("a", "forward"), ("b", "forward"), ("a", "forward")]
-    assert len(fake.calls) == 3 + 3 * 20
-    assert scenarios.measure_part(fake, "backward", ["a"], 8, longer).calls == 10
+    forward = [part for _, part in fake.calls].count("forward")
+    assert forward == 3 + 3 * 20
+    assert (whole.metric, whole.calls) == ("training_backward", 10)
 
 
 def test_parts_are_measured_no_longer_than_the_protocol_says(monkeypatch):
@@ -184,8 +186,9 @@ def test_parts_are_measured_no_longer_than_the_protocol_says(monkeypatch):
     monkeypatch.setattr(scenarios, "perf_counter_ns", lambda: fake.now_ns)
     shorter = msgspec.structs.replace(PROTOCOL, windows=2, window_s=0.1)
 
-    assert len(scenarios.measure_part(fake, "forward", ["a"], 8, shorter).samples) == 2
-    assert scenarios.measure_part(fake, "forward", ["a"], 8, shorter).calls == 4
+    found, _ = Sampler(fake, shorter).parts(["a"], 8)
+
+    assert (len(found.samples), found.calls) == (2, 4)
 
 
 def test_synthetic_batches_are_distinct_random_and_seeded(session):

@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from benchsuite.errors import UsageError
-from benchsuite.measure.machine import competing
 from benchsuite.orchestration import resume
+from benchsuite.processes import local
 from benchsuite.records import read_records
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - as such, a place of another file system
@@ -26,7 +26,7 @@ def test_run_refuses_to_begin_where_others_are_at_work(run_cases, tmp_path, monk
         looked.extend(devices)
         return ["train.py (7) is on cuda:0", "other programs take 50% of all processors"]
 
-    monkeypatch.setattr(competing, "competing_processes", competing_processes)
+    monkeypatch.setattr(local, "competing_processes", competing_processes)
 
     with pytest.raises(UsageError, match=r"not free \(--exclusive\): train.py \(7\) is on cuda:0;"):
         run_cases(["numpy-linear"], exclusive=True)
@@ -38,7 +38,7 @@ def test_run_refuses_to_begin_where_others_are_at_work(run_cases, tmp_path, monk
 
 
 def test_run_begins_where_the_machine_is_free(run_cases, monkeypatch):
-    monkeypatch.setattr(competing, "competing_processes", lambda devices: [])
+    monkeypatch.setattr(local, "competing_processes", lambda devices: [])
     (record,) = run_cases(["numpy-linear"], exclusive=True).records
     assert record.status == "ok"
 

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from benchsuite.measure import protocol
 from benchsuite.orchestration.case_state import CaseState
-from benchsuite.orchestration.rounds import rounds
 from benchsuite.orchestration.steps import RoundBegins, Settle, Step
+from benchsuite.orchestration.timing_group import rounds
 from benchsuite.records.series import Reading, Series
 
 READING = Reading(seconds=1.0, cores_used=2.0)

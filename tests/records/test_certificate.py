@@ -1,5 +1,7 @@
 """Where certificates lie, whatever they are called."""
 
+import json
+
 import pytest
 
 from benchsuite.records.certificate import Certificate, read_certificates, write_certificate
@@ -28,7 +30,25 @@ def test_a_certificate_lies_under_the_names_that_it_is_of(tmp_path):
     assert path == tmp_path / "certificates" / "lenet5" / "torch.cuda0.fp32.json"
 
 
-@pytest.mark.parametrize("field", ["architecture", "backend", "device", "precision"])
+def test_other_tiers_and_divisions_have_files_of_their_own(tmp_path):
+    other = certificate(tier="native+layout", division="idiomatic")
+    path = write_certificate(tmp_path, other)
+    assert path.name == "torch.cuda0.fp32.native+layout.idiomatic.json"
+    write_certificate(tmp_path, certificate())
+    assert len(list(read_certificates(tmp_path))) == 2
+
+
+def test_a_certificate_of_the_first_version_is_of_unknown_code(tmp_path):
+    path = write_certificate(tmp_path, certificate())
+    of_then = json.loads(path.read_text())
+    for field in ("source", "reference", "tier", "division", "rules"):
+        del of_then[field]
+    path.write_text(json.dumps({**of_then, "schema": 1}))
+    (read,) = read_certificates(tmp_path)
+    assert (read.source.short, read.tier, read.division) == ("unknown code", "native", "matched")
+
+
+@pytest.mark.parametrize("field", ["architecture", "backend", "device", "precision", "tier"])
 @pytest.mark.parametrize("name", ["../../up", "/etc", "..", "a\0b", "x" * 300])
 def test_no_name_leaves_the_folder_of_certificates(tmp_path, field, name):
     results = tmp_path / "results"

@@ -19,6 +19,15 @@ from benchsuite.records.series import AcceleratorReading
 SW_POWER_CAP = 0x04
 SLOWDOWN = 0x08 | 0x20 | 0x40 | 0x80
 _MILLI, _MICROJOULES = 1e-3, 1000
+#: Of each field of a reading, what makes one of two values.
+_WORSE: Mapping[str, Callable[[int, int], int]] = {
+    "sm_mhz": min,
+    "memory_mhz": min,
+    "default_sm_mhz": max,
+    "temperature_c": max,
+    "reasons": or_,
+    "foreign_processes": max,
+}
 
 
 class Accelerator:
@@ -37,7 +46,9 @@ class Accelerator:
             reasons=self._reasons(),
             temperature_c=self.temperature_c(),
             default_sm_mhz=self._default_sm_mhz(),
-            foreign_processes=_count(self.foreign_processes()),
+            foreign_processes=None
+            if (foreign := self.foreign_processes()) is None
+            else len(foreign),
         )
 
     def temperature_c(self) -> int | None:
@@ -52,8 +63,9 @@ class Accelerator:
     def own_bytes(self) -> int | None:
         """Memory that this process and its children hold, contexts and caches included."""
         processes = self._processes() or {}
-        held = [processes[pid] for pid in _own_tree() & processes.keys()]
+        held = [processes[pid] for pid in own_tree() & processes.keys()]
         known = [amount for amount in held if amount is not None]
+        # A driver may not tell what one of them holds: the rest is no sum.
         return sum(known) if known and len(known) == len(held) else None
 
     def is_divided(self) -> bool:
@@ -92,7 +104,7 @@ class Accelerator:
     def foreign_processes(self) -> Sequence[int] | None:
         """Ids of those that compute there and are none of ours; None where it cannot tell."""
         processes = self._processes()
-        return None if processes is None else sorted(processes.keys() - _own_tree())
+        return None if processes is None else sorted(processes.keys() - own_tree())
 
     def _processes(self) -> Mapping[int, int | None] | None:
         """Bytes held by each process that computes there, by its id.
@@ -131,19 +143,12 @@ def find_accelerator(device: str) -> Accelerator | None:
 
 def both_ends(start: AcceleratorReading, end: AcceleratorReading) -> AcceleratorReading:
     """What is known of a time from its ends: the worse of both, and every reason."""
-
-    def of(name: str, choose: Callable[[Sequence[int]], int]) -> int | None:
-        values = (getattr(start, name), getattr(end, name))
-        known = [value for value in values if value is not None]
-        return choose(known) if known else None
-
+    known = {
+        name: [value for value in (getattr(start, name), getattr(end, name)) if value is not None]
+        for name in _WORSE
+    }
     return AcceleratorReading(
-        sm_mhz=of("sm_mhz", min),
-        memory_mhz=of("memory_mhz", min),
-        default_sm_mhz=of("default_sm_mhz", max),
-        temperature_c=of("temperature_c", max),
-        reasons=of("reasons", lambda known: reduce(or_, known)),
-        foreign_processes=of("foreign_processes", max),
+        **{name: reduce(_WORSE[name], values) for name, values in known.items() if values}
     )
 
 
@@ -189,11 +194,7 @@ def _answer(nvml: Any, ask: Callable[..., Any], *arguments: Any) -> Any:  # noqa
         return None
 
 
-def _count(found: Sequence[int] | None) -> int | None:
-    return None if found is None else len(found)
-
-
-def _own_tree() -> set[int]:
+def own_tree() -> set[int]:
     """This process and everything that it started."""
     own = psutil.Process()
     return {own.pid, *(child.pid for child in own.children(recursive=True))}

@@ -1,14 +1,13 @@
 """Who else is at work on this machine, before a run that wants it for itself."""
 
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 import psutil
 
-from benchsuite.measure.machine.accelerator import find_accelerator
+from benchsuite.measure.machine.accelerator import find_accelerator, own_tree
 from benchsuite.measure.machine.gate import is_quiet
-from benchsuite.measure.machine.watch import Watch
+from benchsuite.measure.machine.watch import watched
 
 #: Seconds that the host is watched.
 WINDOW_S = 2.0
@@ -17,23 +16,13 @@ _BUSY = 0.02
 _NAMED = 3
 
 
-def competing_processes(
-    devices: Iterable[str],
-    *,
-    sleep: Callable[[float], None] = time.sleep,
-    watch: Callable[[], Watch] = Watch,
-) -> list[str]:
-    """What keeps the host and these devices from being free, in words; empty where nothing does.
-
-    The host is watched for two seconds, by the measure of the quiet gate.
-    """
+def competing_processes(devices: Iterable[str]) -> list[str]:
+    """What keeps the host, watched for two seconds, and these devices from being free, in words."""
     found = [line for device in dict.fromkeys(devices) for line in _on_device(device)]
-    window, before = watch(), _processor_times()
-    sleep(WINDOW_S)
-    reading = window.reading()
+    before, reading = _processor_times(), watched(WINDOW_S)
     if not is_quiet(reading):
         share = f"other programs take {reading.foreign_fraction or 0.0:.0%} of all processors"
-        found.append(": ".join([share, *_busiest(before)]))
+        found.append(": ".join(filter(None, (share, _busiest(before)))))
     return found
 
 
@@ -43,20 +32,16 @@ def _on_device(device: str) -> Iterator[str]:
         yield f"{_called(pid)} is on {device}"
 
 
-def _busiest(before: dict[int, float]) -> Iterator[str]:
-    """Those that took most since, and are none of ours; all together, or nothing."""
-    own = psutil.Process()
-    ours = {own.pid, *(child.pid for child in own.children(recursive=True))}
-    after = _processor_times()
+def _busiest(before: dict[int, float]) -> str:
+    """Those that took most since, and are none of ours; empty where none took much."""
+    ours, after = own_tree(), _processor_times()
     took = {
         pid: (seconds - before.get(pid, 0.0)) / WINDOW_S
         for pid, seconds in after.items()
         if pid not in ours
     }
     busy = sorted((share, pid) for pid, share in took.items() if share > _BUSY)[-_NAMED:]
-    named = [f"{_called(pid)} takes {share:.0%} of one" for share, pid in reversed(busy)]
-    if named:
-        yield ", ".join(named)
+    return ", ".join(f"{_called(pid)} takes {share:.0%} of one" for share, pid in reversed(busy))
 
 
 def _processor_times() -> dict[int, float]:

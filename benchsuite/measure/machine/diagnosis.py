@@ -16,10 +16,7 @@ DIAGNOSIS = "doctor.json"
 
 
 class Sight(msgspec.Struct, frozen=True, kw_only=True):
-    """Of one figure: the ratio of a case to itself, and the smallest difference that shows.
-
-    detectable_fraction: the farthest end of the ratio's interval from 1.
-    """
+    """The ratio of a case to itself; detectable_fraction: how far its interval reaches from 1."""
 
     metric: str
     ratio: float
@@ -31,10 +28,7 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
-    """What `benchsuite doctor` found; `score` is of a hundred points.
-
-    ceilings: of `benchsuite doctor --ceilings`. What nobody looked at is empty, or None.
-    """
+    """What `benchsuite doctor` found; score: of 100. Empty or None is what nobody looked at."""
 
     host: str = ""
     case: str = ""
@@ -64,5 +58,6 @@ def read_diagnosis(results: Path, host: str) -> Diagnosis:
     try:
         diagnosis = read_json(results / DIAGNOSIS, Diagnosis, "diagnosis")
     except UsageError:
+        # An old or broken file is no reason to end a run: it only makes verdicts stricter.
         return UNKNOWN
     return diagnosis if diagnosis.host == host else UNKNOWN

@@ -11,12 +11,10 @@ from pathlib import Path
 from time import perf_counter_ns, sleep
 from typing import Any
 
-from benchsuite.contract import Session
 from benchsuite.errors import BenchsuiteError
 from benchsuite.measure.machine.accelerator import Accelerator, find_accelerator
 from benchsuite.measure.machine.watch import Watch
-from benchsuite.measure.protocol import Protocol
-from benchsuite.measure.scenarios import calls_per_window, forward_passes, timed, unsteady
+from benchsuite.measure.scenarios import Sampler, calls_per_window, forward_passes, timed, unsteady
 from benchsuite.measure.warmup import warm_up
 from benchsuite.metrics.declared import ENERGY, IDLE_POWER
 from benchsuite.records.series import Series
@@ -77,18 +75,13 @@ def measure_idle(counter: Counter, device: str) -> Series:
 
 
 def measure_energy(
-    session: Session,
-    placed: Sequence[Any],
-    batch_size: int,
-    protocol: Protocol,
-    *,
-    counter: Counter,
-    device: str,
+    sampler: Sampler, placed: Sequence[Any], batch_size: int, counter: Counter
 ) -> Series:
     """Windows of queued forward passes, as of the throughput, of ten seconds and more.
 
     The queue is emptied about once a second, so that it cannot outgrow the device.
     """
+    session, protocol, device = sampler.session, sampler.protocol, sampler.device
     pool = itertools.cycle(placed)
 
     def calls(count: int) -> None:
@@ -154,9 +147,11 @@ def _of_gpu(accelerator: Accelerator) -> Counter | None:
 def _of_processors() -> Counter | None:
     """RAPL, by Linux' powercap: packages and memory, without the cores that packages hold."""
     try:
+        # Not `intel-rapl-mmio`, which shows the same packages once more.
         zones = [zone for zone in sorted(_POWERCAP.glob("intel-rapl:*")) if _is_counted(zone)]
         ranges = [int((zone / "max_energy_range_uj").read_text()) for zone in zones]
         counter = Counter(lambda: [int((zone / "energy_uj").read_text()) for zone in zones], ranges)
+        # Only root may read them, which the first reading tells.
         counter.read()
     except OSError:
         return None

@@ -5,6 +5,8 @@ import os
 import platform
 import shutil
 import subprocess
+from collections import Counter
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -81,6 +83,7 @@ def usable_cpus() -> list[int]:
 
 def default_threads() -> int:
     """One thread per physical core that this process may use."""
+    # psutil gives None where the system does not tell cores from threads.
     return max(1, min(len(usable_cpus()), psutil.cpu_count(logical=False) or 1))
 
 
@@ -106,21 +109,46 @@ def _cpu_fact(name: str) -> str:
 
 def gpus() -> list[dict[str, str]]:
     """Name, memory and driver of each NVIDIA GPU, as the driver's own tool reports them."""
-    tool = shutil.which("nvidia-smi")
-    if tool is None:
-        return []
     fields = ("name", "memory.total", "driver_version")
-    command = [tool, f"--query-gpu={','.join(fields)}", "--format=csv,noheader"]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - the driver's tool, fixed arguments
-    rows = [line.split(", ") for line in answer.stdout.splitlines()]
-    return [dict(zip(fields, row, strict=False)) for row in rows]
+    answer = _told_by("nvidia-smi", f"--query-gpu={','.join(fields)}", "--format=csv,noheader")
+    return [dict(zip(fields, row.split(", "), strict=False)) for row in answer.splitlines()]
 
 
 def source_commit() -> str | None:
     """The commit of the source tree that runs, marked where it was changed; None if packaged."""
-    git = shutil.which("git")
-    if git is None or not (_PACKAGE.parent / ".git").exists():
+    tree = _PACKAGE.parent
+    if not (tree / ".git").exists():  # a repository around an environment is not ours
         return None
-    command = [git, "-C", str(_PACKAGE.parent), "describe", "--always", "--dirty", "--abbrev=40"]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - git, fixed arguments
-    return answer.stdout.strip() or None
+    asked = ("describe", "--always", "--dirty", "--abbrev=40")
+    return _told_by("git", "-C", str(tree), *asked).strip() or None
+
+
+def _told_by(tool: str, *arguments: str) -> str:
+    """What a tool prints; empty where it is not installed."""
+    path = shutil.which(tool)
+    if path is None:
+        return ""
+    command = [path, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603 - found on PATH, fixed arguments
+
+
+def by_core(cpus: Iterable[int], root: Path = _SYSTEM / "cpu") -> list[int]:
+    """The CPUs in the order in which threads are to get them.
+
+    One of each core before the second of any, and those of one package and memory node side by
+    side: threads that share a core share its units, and another node's memory is far away. In
+    ascending order where the kernel does not tell.
+    """
+    seen: Counter[tuple[int, int, int]] = Counter()
+    ranked = []
+    for place, cpu in sorted((_place(root / f"cpu{cpu}", cpu), cpu) for cpu in cpus):
+        ranked.append((seen[place], place, cpu))
+        seen[place] += 1
+    return [cpu for _, _, cpu in sorted(ranked)]
+
+
+def _place(folder: Path, cpu: int) -> tuple[int, int, int]:
+    """Package, memory node and core; a core of its own where the kernel does not tell."""
+    nodes = [int(path.name.removeprefix("node")) for path in folder.glob("node[0-9]*")]
+    package = int(read_fact(folder / "topology/physical_package_id") or 0)
+    return package, min(nodes, default=0), int(read_fact(folder / "topology/core_id") or cpu)

@@ -1,16 +1,12 @@
 """The quiet gate: a clock starts only when other programs leave the machine alone."""
 
-import time
-from collections.abc import Callable
-
-from benchsuite.measure.machine.watch import Watch
+from benchsuite.measure.machine.watch import Watch, watched
 from benchsuite.records.series import Reading
 
 #: Other programs' share of all CPUs above which a window is not quiet.
 QUIET_FRACTION = 0.04
 WINDOW_S = 0.7
 WINDOWS = 2
-LONGEST_WAIT_S = 120.0
 
 
 def is_quiet(reading: Reading) -> bool:
@@ -18,13 +14,7 @@ def is_quiet(reading: Reading) -> bool:
     return (reading.foreign_fraction or 0.0) < QUIET_FRACTION
 
 
-def wait_for_quiet(
-    before: Watch,
-    *,
-    longest_s: float = LONGEST_WAIT_S,
-    sleep: Callable[[float], None] = time.sleep,
-    watch: Callable[[], Watch] = Watch,
-) -> float:
+def wait_for_quiet(before: Watch, longest_s: float) -> float:
     """Wait until two windows of 0.7 s in a row are quiet, and return the seconds waited.
 
     before: watched while this process got ready. Where that was as long as two windows and
@@ -36,8 +26,6 @@ def wait_for_quiet(
         return 0.0
     waited, quiet = 0.0, 0
     while quiet < WINDOWS and waited < longest_s:
-        window = watch()
-        sleep(WINDOW_S)
+        quiet = quiet + 1 if is_quiet(watched(WINDOW_S)) else 0
         waited += WINDOW_S
-        quiet = quiet + 1 if is_quiet(window.reading()) else 0
     return waited

@@ -5,92 +5,72 @@ Linux alone tells all of it; elsewhere only this process's own processor time is
 rest is None.
 """
 
-import contextlib
 import os
+import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import msgspec
+import psutil
 
 from benchsuite.measure.machine.accelerator import both_ends, find_accelerator
 from benchsuite.records.series import Reading
 
-_STAT, _TASKS, _PRESSURE = Path("/proc/stat"), Path("/proc/self/task"), Path("/proc/pressure/cpu")
-#: Fields of the first line of /proc/stat, proc_stat(5), that are time at work. Guests' time is
-#: counted in `user` and `nice` already; `steal` is told apart.
-_BUSY = (0, 1, 2, 5, 6)
-_STEAL = 7
-#: Fields of /proc/…/stat, proc_pid_stat(5), from the one after the name.
-_UTIME, _STIME = 11, 12
 #: Of the busiest thread's processor time: what makes another one count.
 _AT_WORK = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class _Snapshot:
-    """Counters since some beginning."""
+    """Counters since some beginning; those that the system does not have are left out."""
 
     at: float
     own_cpu_s: float
-    busy_s: float | None
-    steal_s: float | None
-    usage: tuple[int, int, int, int] | None
-    threads: Mapping[int, int]
+    machine: tuple[float, float] | None
+    usage: Mapping[str, int]
+    threads: Mapping[int, float]
 
 
 class Watch:
-    """Watches from when it is made; `reading` tells of the time since.
-
-    device: what computes, such as `cuda:0`, which is then watched too.
-    """
+    """Watches from when it is made, also the device that computes, such as `cuda:0`."""
 
     def __init__(self, device: str = "cpu") -> None:
         self._accelerator = find_accelerator(device)
         self._state = self._accelerator.reading() if self._accelerator else None
+        # Last: asking the driver takes time, which is not to be in what is watched.
         self._start = _snapshot()
 
     def reading(self) -> Reading:
         """What happened so far."""
         start, end = self._start, _snapshot()
         seconds = max(end.at - start.at, 1e-9)
-        own = end.own_cpu_s - start.own_cpu_s
-        whole = seconds * (os.cpu_count() or 1)
-        found = Reading(seconds=seconds, cores_used=own / seconds, **_threads_at_work(start, end))
-        if start.busy_s is not None and end.busy_s is not None:
-            foreign = max(0.0, end.busy_s - start.busy_s - own) / whole
-            steal = ((end.steal_s or 0.0) - (start.steal_s or 0.0)) / whole
-            found = msgspec.structs.replace(found, foreign_fraction=foreign, steal_fraction=steal)
-        if start.usage is not None and end.usage is not None:
-            minor, major, voluntary, involuntary = (
-                after - before for before, after in zip(start.usage, end.usage, strict=True)
+        own_s = end.own_cpu_s - start.own_cpu_s
+        found = _threads_at_work(start, end)
+        if start.machine and end.machine:
+            whole_s = seconds * (os.cpu_count() or 1)
+            busy_s, stolen_s = (
+                after - before for before, after in zip(start.machine, end.machine, strict=True)
             )
-            found = msgspec.structs.replace(
-                found,
-                minor_faults=minor,
-                major_faults=major,
-                voluntary_switches=voluntary,
-                involuntary_switches=involuntary,
-            )
+            # The kernel's ticks are coarse: this process alone may seem busier than all are.
+            found["foreign_fraction"] = max(0.0, busy_s - own_s) / whole_s
+            found["steal_fraction"] = stolen_s / whole_s
+        found.update({name: count - start.usage[name] for name, count in end.usage.items()})
         if self._accelerator and self._state:
-            state = both_ends(self._state, self._accelerator.reading())
-            found = msgspec.structs.replace(found, accelerator=state)
-        return found
+            found["accelerator"] = both_ends(self._state, self._accelerator.reading())
+        return Reading(seconds=seconds, cores_used=own_s / seconds, **found)
 
 
-def cpu_pressure() -> str | None:
-    """The kernel's own word on how long tasks waited for a CPU (PSI); None where it has none."""
-    try:
-        return _PRESSURE.read_text().splitlines()[0]
-    except OSError:
-        return None
+def watched(seconds: float) -> Reading:
+    """What happens while this process does nothing."""
+    watch = Watch()
+    time.sleep(seconds)
+    return watch.reading()
 
 
 def _snapshot() -> _Snapshot:
-    busy, steal = _machine()
-    return _Snapshot(time.monotonic(), _own_cpu_s(), busy, steal, _usage(), _ticks_by_thread())
+    return _Snapshot(time.monotonic(), _own_cpu_s(), _machine(), _usage(), _seconds_by_thread())
 
 
 def _own_cpu_s() -> float:
@@ -98,34 +78,34 @@ def _own_cpu_s() -> float:
     return times.user + times.system + times.children_user + times.children_system
 
 
-def _machine() -> tuple[float | None, float | None]:
+def _machine() -> tuple[float, float] | None:
     """Seconds of all CPUs together at work, and stolen."""
-    if not _STAT.exists():
-        return None, None
-    with _STAT.open() as file:
-        jiffies = [int(field) for field in file.readline().split()[1:]]
-    tick = os.sysconf("SC_CLK_TCK")
-    return sum(jiffies[index] for index in _BUSY) / tick, jiffies[_STEAL] / tick
+    if sys.platform != "linux":
+        return None
+    times = psutil.cpu_times()
+    # proc_stat(5) counts guests' time in `user` and `nice` already; `steal` is told apart.
+    return times.user + times.nice + times.system + times.irq + times.softirq, times.steal
 
 
-def _usage() -> tuple[int, int, int, int] | None:
+def _usage() -> dict[str, int]:
     try:
         import resource
     except ImportError:  # Windows
-        return None
+        return {}
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_minflt, usage.ru_majflt, usage.ru_nvcsw, usage.ru_nivcsw
+    return {
+        "minor_faults": usage.ru_minflt,
+        "major_faults": usage.ru_majflt,
+        "voluntary_switches": usage.ru_nvcsw,
+        "involuntary_switches": usage.ru_nivcsw,
+    }
 
 
-def _ticks_by_thread() -> dict[int, int]:
-    """Processor time of each thread of this process, in the kernel's ticks."""
-    found: dict[int, int] = {}
-    for task in _TASKS.iterdir() if _TASKS.exists() else ():
-        with contextlib.suppress(OSError):  # it has just ended
-            # proc_pid_stat(5); the name, in parentheses, may hold spaces
-            fields = (task / "stat").read_text().rpartition(")")[2].split()
-            found[int(task.name)] = int(fields[_UTIME]) + int(fields[_STIME])
-    return found
+def _seconds_by_thread() -> dict[int, float]:
+    """Processor time of each thread of this process."""
+    if sys.platform != "linux":
+        return {}
+    return {one.id: one.user_time + one.system_time for one in psutil.Process().threads()}
 
 
 def _threads_at_work(start: _Snapshot, end: _Snapshot) -> dict[str, Any]:
@@ -137,9 +117,9 @@ def _threads_at_work(start: _Snapshot, end: _Snapshot) -> dict[str, Any]:
     if not end.threads:
         return {}
     cpus: set[int] = set()
-    gained = {name: ticks - start.threads.get(name, 0) for name, ticks in end.threads.items()}
-    for thread, ticks in gained.items():
-        if ticks > _AT_WORK * max(gained.values()):
-            with contextlib.suppress(ProcessLookupError):
+    gained = {name: spent - start.threads.get(name, 0.0) for name, spent in end.threads.items()}
+    for thread, spent in gained.items():
+        if spent > _AT_WORK * max(gained.values()):
+            with suppress(ProcessLookupError):  # it has just ended
                 cpus |= os.sched_getaffinity(thread)
     return {"threads": len(end.threads), "cpus": tuple(sorted(cpus)) or None}

@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 CONFIDENCE = 0.95
+#: Quantiles between which a bootstrap's interval lies.
+ENDS = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
 #: Below this, even the interval from the least to the largest value has less confidence.
 FEWEST_PROCESSES = 6
 #: Of the one-sided bound beside a tail's percentile.
@@ -101,6 +103,7 @@ def _weighted_quantiles(
     """The least value that has at least that share of the weight at or below it."""
     cumulative = np.cumsum(weights)
     wanted = np.asarray(probabilities) * cumulative[-1]
+    # A share that is reached exactly must not be missed by a rounding of sums.
     places = np.searchsorted(cumulative, wanted * (1 - 1e-12))
     found: NDArray[np.number] = ordered[np.minimum(places, len(ordered) - 1)]
     return found

@@ -11,7 +11,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from benchsuite.measure.statistics.estimates import CONFIDENCE, Estimate
+from benchsuite.measure.statistics.estimates import CONFIDENCE, ENDS, Estimate
 
 _RESAMPLES = 2000
 _NORMAL = NormalDist()
@@ -44,8 +44,7 @@ def paired_difference(
     shares = np.array([lost + 1, won + 1, images - lost - won]) / (images + 2)
     # a draw of images is a draw of how many of each kind it holds
     drawn = np.random.default_rng(seed).multinomial(images, shares, size=_RESAMPLES)
-    tails = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
-    low, high = np.quantile((drawn[:, 1] - drawn[:, 0]) / images, tails)
+    low, high = np.quantile((drawn[:, 1] - drawn[:, 0]) / images, ENDS)
     return Difference(Estimate((won - lost) / images, float(low), float(high)), p_value)
 
 
@@ -59,8 +58,10 @@ def unpaired_difference(first: float, second: float, images: int) -> Difference:
     change = second - first
     low = change - math.hypot(second - low_2, high_1 - first)
     high = change + math.hypot(high_2 - second, first - low_1)
+    # The mean of both, since both are of as many images.
     pooled = (first + second) / 2
     error = math.sqrt(2 * pooled * (1 - pooled) / images)
+    # Without an error both shares are 0, or both 1.
     p_value = 2 * _NORMAL.cdf(-abs(change) / error) if error else 1.0
     return Difference(Estimate(change, low, high), p_value)
 
@@ -80,8 +81,7 @@ def wilson(share: float, images: int) -> tuple[float, float]:
 def mean_difference(differences: Sequence[float], least_deviation: float = 0.0) -> Difference:
     """Of two seeds or more that pair: their mean, by Student's t.
 
-    least_deviation: what the standard deviation is taken for where it is smaller, such as one
-        image's share: three equal differences prove no more than that.
+    least_deviation: one image's share, say: three equal differences prove no more than that.
     """
     from scipy.special import stdtr, stdtrit
 

@@ -33,6 +33,7 @@ def step_places(values: Sequence[float]) -> list[int]:
     penalty = _PENALTY * math.log(count) * _noise(series)
     costs = _deviations(series)
     # best[n]: cost of the first n points; begun[n]: where the last level of these begins
+    # The first level is free: only further ones must gain their penalty.
     best, begun = [-penalty], [0]
     for end in range(1, count + 1):
         starts = [s for s in range(end - _FEWEST_POINTS + 1) if math.isfinite(best[s])]

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
 from typing import Literal
@@ -127,14 +127,11 @@ def fewest_rounds(comparisons: int) -> int:
 
 
 def holm(comparisons: Sequence[Comparison]) -> list[Comparison]:
-    """The same comparisons as one family: a difference must also stand Holm's correction.
-
-    Those that fall are inconclusive.
-    """
+    """The same as one family: a difference that falls by Holm's correction is inconclusive."""
     stand = standing([comparison.p_value for comparison in comparisons])
     return [
-        comparison if stands or comparison.verdict != "different" else _fallen(comparison)
-        for comparison, stands in zip(comparisons, stand, strict=True)
+        one if stands or one.verdict != "different" else replace(one, verdict="inconclusive")
+        for one, stands in zip(comparisons, stand, strict=True)
     ]
 
 
@@ -152,13 +149,6 @@ def standing(p_values: Sequence[float]) -> list[bool]:
     return stand
 
 
-def _fallen(comparison: Comparison) -> Comparison:
-    return Comparison(comparison.ratio, comparison.p_value, "inconclusive", comparison.flag)
-
-
 def farthest(ratio: Estimate) -> float:
-    """How far the interval of a case's ratio to itself reaches from 1, such as 0.03.
-
-    What is nearer could be chance: the smallest difference that a host can see.
-    """
+    """How far the interval of a case's ratio to itself reaches from 1: what is nearer is chance."""
     return max(abs(ratio.low - 1), abs(ratio.high - 1))

@@ -48,6 +48,7 @@ class Column:
 
     measured: what a figure of speed comes from, with its interval and its flags.
     quantity: that it shows. ends: of its interval, the names of their columns, if there are any.
+    times_training: whether it is a time of training, which has the flags of training.
     figure: how people see it among others; None keeps it out of their tables unless asked for.
     alias: a short name.
     field: of the case, that it shows or is a part of; empty where it shows something else.
@@ -64,6 +65,7 @@ class Column:
     role: Role | None = None
     quantity: Quantity | None = None
     ends: tuple[str, ...] = ()
+    times_training: bool = False
     figure: Figure | None = None
     alias: str = ""
 
@@ -85,6 +87,13 @@ class Column:
     def measurement(self, record: Record) -> Measurement | None:
         """What a record's figure of speed comes from; None of another figure."""
         return self.measured(record) if self.measured else None
+
+    def flags(self, record: Record) -> tuple[str, ...]:
+        """What is wrong with a record's figure, by name."""
+        if self.times_training:
+            return record.findings.training.flags if record.findings.training else ()
+        measured = self.measurement(record)
+        return measured.flags if measured else ()
 
     def read(self, record: Record) -> Value:
         """The cell: None, and never zero, where the record does not say, or no finite number."""

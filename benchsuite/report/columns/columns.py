@@ -57,6 +57,17 @@ def _train_s(training: Training) -> float:
     return sum(epoch.train_s for epoch in training.epochs)
 
 
+def _compile_s(training: Training) -> float | None:
+    """Of all processes that trained: a run that is resumed compiles again."""
+    found = [epoch.compile_s for epoch in training.epochs if epoch.compile_s is not None]
+    return sum(found) if found else None
+
+
+def _timing(column: Column) -> Column:
+    """The column as one of a time of training."""
+    return replace(column, times_training=True)
+
+
 def _train_images(training: Training) -> int:
     return sum(epoch.images for epoch in training.epochs)
 
@@ -186,27 +197,38 @@ COLUMNS: tuple[Column, ...] = (
         "mean loss of the last epoch",
         of_training(lambda t: t.epochs[-1].mean_loss_nats),
     ),
+    *map(
+        _timing,
+        (
+            number(
+                "train_wall_s",
+                "wall time of all epochs, without compilation",
+                of_training(_train_s),
+                "lower",
+                alias="trained",
+            ).shown_as("trained\ns", 70),
+            number(
+                "time_to_target_s",
+                "wall time of training until the recipe's target was reached",
+                "trained.time_to_target_s",
+                "lower",
+                alias="to_target",
+            ).shown_as("to target\ns", 80),
+            number(
+                "train_images_per_s",
+                "train_images / train_wall_s: end to end, at the training input",
+                of_training(lambda t: _train_images(t) / _train_s(t)),
+                "higher",
+            ).shown_as("end to end\nimages/s", 330),
+        ),
+    ),
     number(
-        "train_wall_s",
-        "wall time of all epochs, compilation included",
-        of_training(_train_s),
+        "compile_s",
+        "what the first step took longer than the others; empty where it cannot be told apart",
+        of_training(_compile_s),
         "lower",
-        alias="trained",
-    ).shown_as("trained\ns", 70),
+    ).shown_as("compile\ns", 335),
     text("train_ended", "why training ended", "trained.ended"),
-    number(
-        "time_to_target_s",
-        "wall time of training until the recipe's target was reached",
-        "trained.time_to_target_s",
-        "lower",
-        alias="to_target",
-    ).shown_as("to target\ns", 80),
-    number(
-        "train_images_per_s",
-        "train_images / train_wall_s: end to end, at the training input",
-        of_training(lambda t: _train_images(t) / _train_s(t)),
-        "higher",
-    ).shown_as("end to end\nimages/s", 330),
     number(
         "training_with_input_images_per_s",
         "the same without the first epoch, where there are several: beside "

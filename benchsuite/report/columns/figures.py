@@ -8,8 +8,6 @@ from benchsuite.report.columns.column import Column, Figure
 from benchsuite.report.columns.quantities import extents, plus_minus, scaled
 
 _DOUBTFUL = "~"
-#: Figures that depend on the size at which the network was trained.
-_OF_TRAINING = frozenset({"train_wall_s", "time_to_target_s", "train_images_per_s"})
 _QUALITY = ("test_", "validation_")
 
 
@@ -28,15 +26,15 @@ def show_figure(column: Column, record: Record) -> str:
         return _with_interval(column.shown, figure_of_speed)
     # A network too large for the budget is trained smaller: what depends on that names the size.
     trained, measured = record.case.train_input_shape, record.case.input_shape
-    of_training = column.name.startswith(_QUALITY) or column.name in _OF_TRAINING
+    of_training = column.name.startswith(_QUALITY) or column.times_training
     size = f" @{extents(trained[:2])}" if of_training and trained != measured else ""
-    return f"{column.shown.show(value)}{size}"
+    mark = _DOUBTFUL if doubts(column, record) else ""
+    return f"{mark}{column.shown.show(value)}{size}"
 
 
 def doubts(column: Column, record: Record) -> list[str]:
     """The flags of a figure that keep it from being the best."""
-    measured = column.measurement(record)
-    return [flag for flag in (measured.flags if measured else ()) if flag in DOUBTFUL]
+    return [flag for flag in column.flags(record) if flag in DOUBTFUL]
 
 
 def _with_interval(figure: Figure, measured: Measurement) -> str:

@@ -154,8 +154,10 @@ def _processes(record: Record) -> Value:
 
 
 def _flags(record: Record) -> Value:
-    flagged = (m for m in record.findings.measurements if m.flags)
-    return "; ".join(dict.fromkeys(f"{m.metric}: {', '.join(m.flags)}" for m in flagged))
+    flagged = [(m.metric, m.flags) for m in record.findings.measurements]
+    if record.findings.training:
+        flagged.append(("train", record.findings.training.flags))
+    return "; ".join(dict.fromkeys(f"{what}: {', '.join(f)}" for what, f in flagged if f))
 
 
 _BEST = msgspec.structs.replace(INFERENCE, short="best batch", column=f"best_{INFERENCE.column}")

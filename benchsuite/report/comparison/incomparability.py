@@ -82,8 +82,7 @@ def _fault(row: Row, column: Column) -> str:
     measured = row.measured(column)
     if row.cell(column.name) is None:
         return (measured.refused if measured else "") or "not measured"
-    flags = DISQUALIFYING.intersection(measured.flags if measured else ())
-    return ", ".join(sorted(flags))
+    return ", ".join(sorted(DISQUALIFYING.intersection(row.flags(column))))
 
 
 def indication(pair: Pair) -> str:

@@ -41,6 +41,10 @@ class RecordRow:
         """What a figure of speed comes from."""
         return column.measurement(self.record)
 
+    def flags(self, column: Column) -> tuple[str, ...]:
+        """What is wrong with a figure, by name."""
+        return column.flags(self.record)
+
     def measurement(self, metric: str) -> Measurement | None:
         """The measurement of that name."""
         return self.record.measurement(metric)
@@ -73,9 +77,13 @@ class TableRow:
             return None
         ends = [self.cell(name) for name in column.ends]
         low, high = [end if isinstance(end, float) else None for end in ends] or (None, None)
-        flags = _flags(str(self.cell("flags") or "")).get(quantity.name, ())
-        known = {"value": value, "low": low, "high": high, "flags": flags}
+        known = {"value": value, "low": low, "high": high, "flags": self.flags(column)}
         return Measurement.of(quantity, values=(), samples=0, **known)
+
+    def flags(self, column: Column) -> tuple[str, ...]:
+        """What is wrong with a figure, by name."""
+        name = "train" if column.times_training else column.quantity.name if column.quantity else ""
+        return _flags(str(self.cell("flags") or "")).get(name, ())
 
     def measurement(self, metric: str) -> Measurement | None:  # noqa: ARG002 - as RecordRow's
         """None: a CSV has the figures of its columns alone."""

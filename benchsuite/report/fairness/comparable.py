@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 
+from benchsuite.measure.flags import DOUBTFUL
 from benchsuite.measure.statistics.proportions import wilson
 from benchsuite.metrics import QUALITY
 from benchsuite.records import Record
@@ -63,6 +64,7 @@ def _best_shown(
         record.row_key: (value, share_interval(record, column))
         for record in comparable
         if isinstance(value := column.read(record), (int, float))
+        and DOUBTFUL.isdisjoint(column.flags(record))
     }
     if len(values) < 2:  # noqa: PLR2004 - nobody is the best of one
         return set()

@@ -66,6 +66,8 @@ def _entry(record: Record, column: Column, show: Callable[[float], str]) -> _Ran
             return None
         entry = _Ranked(record, value, found.low, found.high, show(value), found)
         return entry if is_fit(record, found, DISQUALIFYING) else None
+    if not DISQUALIFYING.isdisjoint(column.flags(record)):
+        return None
     low, high = share_interval(record, column) or (value, value)
     return _Ranked(record, value, low, high, show(value))
 

@@ -20,17 +20,15 @@ _MEMORY_SHARE = 0.5
 
 
 def measure_ceilings(task: TaskContext) -> Iterator[Ceiling]:
-    """The fastest product and copy, on the case's device, in its precision and on its threads.
-
-    Raises UnsupportedError for a backend that does neither.
-    """
+    """The fastest product and copy. Raises UnsupportedError for a backend that does neither."""
     case, backend, protocol = task.case, task.backend, PROTOCOLS[task.case.protocol]
     if not isinstance(backend, CeilingBackend):
         raise UnsupportedError(f"backend '{case.backend}' has no ceilings: it multiplies nothing")
+    # The ceiling is the device's, whatever tier the first case of its kind has.
     setup, width = replace(task.setup(), tier="native"), ELEMENT_BYTES[case.precision]
     memory_bytes = _MEMORY_SHARE * psutil.virtual_memory().available
     if protocol.quiet_s:
-        wait_for_quiet(task.getting_ready, longest_s=protocol.quiet_s)
+        wait_for_quiet(task.getting_ready, protocol.quiet_s)
     with quiet_collector():
         products = _until_full(
             probe_products(

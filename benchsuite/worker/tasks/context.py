@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from time import perf_counter
+from typing import Any
 
 import msgspec
 
@@ -18,18 +19,17 @@ from benchsuite.measure.machine.watch import Watch
 from benchsuite.measure.protocol import PROTOCOLS
 from benchsuite.measure.scenarios import synthetic_batches
 from benchsuite.networks import Network, find_network, open_idiomatic, open_network
-from benchsuite.processes.messages import BackedOff, Files, Trying
+from benchsuite.processes.messages import Job, Trying
 from benchsuite.processes.settings import RECORDED_VARIABLES
 from benchsuite.records import Case, Epoch, Findings, Phase
 from benchsuite.records.series import Reading, Series
-from benchsuite.worker.inspection import plain
+from benchsuite.worker.events import plain
 
 
 @dataclass
 class TaskContext:
     """One task at work: what it was given, and how long each of its phases took.
 
-    inference_batch_sizes: of the throughputs to be measured.
     cpus: those that the process and its threads are bound to.
     import_s: from the interpreter's start to the framework's imported; None where it was forked.
     getting_ready: from the process's beginning, before it imported anything.
@@ -38,38 +38,35 @@ class TaskContext:
     announce: called with what may not fit into memory, before it is tried.
     """
 
-    name: str
+    job: Job
     case: Case
     plugins: Plugins
     backend: Backend
-    files: Files = field(default_factory=Files)
-    inference_batch_sizes: Sequence[int] = ()
     cpus: Sequence[int] = ()
     import_s: float | None = None
     getting_ready: Watch = field(default_factory=Watch)
     sources: Mapping[str, Source] = field(default_factory=dict)
     tell: Callable[[int, Epoch], None] = lambda *_: None
     announce: Callable[[Trying], None] = lambda _: None
-    backed_off: BackedOff = field(default_factory=BackedOff)
     phases: list[Phase] = field(default_factory=list)
 
     @property
     def inference_batch_size(self) -> int:
         """Of the throughput: the case's, or what it was backed off to."""
-        return self.backed_off.inference or self.case.inference_batch_size
+        return self.job.backed_off.inference or self.case.inference_batch_size
 
     @property
     def training_batch_size(self) -> int:
         """Of the training step, likewise."""
-        return self.backed_off.training or self.case.training_batch_size
+        return self.job.backed_off.training or self.case.training_batch_size
 
     @contextmanager
     def phase(self, name: str, *, measuring: bool) -> Iterator[None]:
         """Time what happens in it."""
         start = perf_counter()
         yield
-        seconds = perf_counter() - start
-        self.phases.append(Phase(task=self.name, name=name, seconds=seconds, measuring=measuring))
+        took, task = perf_counter() - start, self.job.task
+        self.phases.append(Phase(task=task, name=name, seconds=took, measuring=measuring))
 
     def network(self) -> Network:
         """The architecture, or the native model."""
@@ -94,10 +91,7 @@ class TaskContext:
             return open_idiomatic(network, graph, self.backend, setup, case.recipe)
 
     def open_to_measure(self, *, measuring: bool) -> Session:
-        """The network whose speed, memory and size are measured.
-
-        measuring: whether a figure includes that it is opened.
-        """
+        """The network whose speed, memory and size are measured; measuring: whether opening is."""
         case = self.case
         return self.open(self.setup(), case.input_shape, case.num_classes, measuring=measuring)
 
@@ -122,12 +116,13 @@ class TaskContext:
         """What every task tells of where it ran; last, since it takes the phases along."""
         accelerator = find_accelerator(self.case.device)
         of_gpu = accelerator.settings() if accelerator else {}
-        settings = {**_variables(), **of_gpu, **plain(session.settings())}
+        variables = {name: os.environ.get(name, "unset") for name in RECORDED_VARIABLES}
+        settings = {**variables, **of_gpu, **plain(session.settings())}
         return Findings(
             versions=plain(self.backend.versions()),
             sources=dict(self.sources),
             device_name=self.device_name(),
-            ledger={f"{self.name}.{key}": value for key, value in settings.items()},
+            ledger={f"{self.job.task}.{key}": value for key, value in settings.items()},
             phases=tuple(self.phases),
         )
 
@@ -136,6 +131,11 @@ def input_pool(session: Session, batch_size: int, case: Case) -> list[Batch]:
     """Batches of random images: what is measured with."""
     protocol = PROTOCOLS[case.protocol]
     return synthetic_batches(session, batch_size, protocol, case.num_classes, case.seed)
+
+
+def placed_pool(task: TaskContext, session: Session, batch_size: int) -> list[Any]:
+    """The same, on the device."""
+    return [session.place(batch) for batch in input_pool(session, batch_size, task.case)]
 
 
 def judged(task: TaskContext, series: Series, of_clock: Iterable[str] = ()) -> Series:
@@ -157,7 +157,3 @@ def flags_of(task: TaskContext, reading: Reading, *, calls: int) -> list[str]:
 def backed_off(size: int, instead: int | None) -> list[str]:
     """The flag of a figure that is of another batch than the case's own."""
     return [BACKED_OFF] if size == instead else []
-
-
-def _variables() -> dict[str, str]:
-    return {name: os.environ.get(name, "unset") for name in RECORDED_VARIABLES}

@@ -8,7 +8,7 @@ from benchsuite.measure.scenarios import forward_passes
 from benchsuite.metrics.declared import INFERENCE, TRAINING
 from benchsuite.processes.messages import Trying
 from benchsuite.records import Findings
-from benchsuite.worker.tasks.context import TaskContext, input_pool
+from benchsuite.worker.tasks.context import TaskContext, placed_pool
 
 
 def fit_inference(task: TaskContext) -> Iterator[Findings]:
@@ -35,4 +35,4 @@ def fit_training(task: TaskContext) -> Iterator[Findings]:
 
 def _placed(task: TaskContext, session: Session, metric: str, size: int) -> list[Any]:
     task.announce(Trying(metric, size))
-    return [session.place(batch) for batch in input_pool(session, size, task.case)]
+    return placed_pool(task, session, size)

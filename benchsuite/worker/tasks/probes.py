@@ -21,10 +21,7 @@ _NS_PER_S = 1e9
 
 
 def measure_probes(task: TaskContext, session: Session) -> Iterator[Series]:
-    """The samples of every installed probe, or why it has none.
-
-    A plugin is a stranger: whatever its probe raises is no failure of the case.
-    """
+    """The samples of each probe, or why it has none: what it raises is no failure of the case."""
     for entry in task.plugins.probes.values():
         watch, quantity = Watch(task.case.device), _unknown(entry)
         values: tuple[float, ...] = ()

@@ -1,81 +1,67 @@
 """Latency, throughput and the training step."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from benchsuite.contract import PartedSession, Session
+from benchsuite.contract import Session
 from benchsuite.measure.anchor import measure_anchor
 from benchsuite.measure.clock_checks import clock_flags, waiting_flags
 from benchsuite.measure.machine.gate import wait_for_quiet
 from benchsuite.measure.protocol import PROTOCOLS
-from benchsuite.measure.scenarios import (
-    measure_host_latency,
-    measure_latency,
-    measure_part,
-    measure_throughput,
-    measure_training,
-    quiet_collector,
-)
+from benchsuite.measure.scenarios import Sampler, quiet_collector
 from benchsuite.metrics.declared import BUILD, HOST_LATENCY, IMPORT, INFERENCE, LATENCY, TRAINING
 from benchsuite.processes.messages import Trying
 from benchsuite.records import Findings
 from benchsuite.records.series import Series
-from benchsuite.worker.tasks.context import TaskContext, backed_off, input_pool, judged
+from benchsuite.worker.tasks.context import TaskContext, backed_off, input_pool, judged, placed_pool
 from benchsuite.worker.tasks.probes import measure_probes
 
 _NS_PER_S = 1e9
 
 
 def measure_time(task: TaskContext) -> Iterator[Findings | Series]:
-    """Latency at batch 1, throughput and training step, at the network's measured size.
-
-    The clock starts once the machine is quiet, where the protocol wants it.
-    """
+    """Latency at batch 1, throughput and training step, once it is as quiet as is asked."""
     case, protocol = task.case, PROTOCOLS[task.case.protocol]
     session = task.open_to_measure(measuring=True)
+    sampler = Sampler(session, protocol, case.device)
     yield from _cold_start(task)
     if protocol.quiet_s:
         with task.phase("wait", measuring=False):
-            wait_for_quiet(task.getting_ready, longest_s=protocol.quiet_s)
+            wait_for_quiet(task.getting_ready, protocol.quiet_s)
     with quiet_collector():
         task.announce(Trying(LATENCY.name, 1))
         with task.phase("latency", measuring=True):
             batches = input_pool(session, 1, case)
             placed = [session.place(batch) for batch in batches]
-            latency = measure_latency(session, placed, protocol, device=case.device)
+            latency = sampler.latency(placed)
             of_clock = clock_flags(session, placed, batches)
             of_calls = [*of_clock, *waiting_flags(session, latency.samples)]
         yield judged(task, latency, of_calls)
         if protocol.thorough:
             with task.phase(HOST_LATENCY.name, measuring=True):
-                series = measure_host_latency(session, batches, protocol, device=case.device)
+                series = sampler.host_latency(batches)
             yield judged(task, series, of_calls)
-        for size in task.inference_batch_sizes:
+        for size in task.job.inference_batch_sizes:
             task.announce(Trying(INFERENCE.name, size))
             with _placed(task, session, size, "inference") as pool:
-                series = measure_throughput(session, pool, size, protocol, device=case.device)
-            yield judged(task, series, [*of_clock, *backed_off(size, task.backed_off.inference)])
+                series = sampler.throughput(pool, size)
+            of_batch = backed_off(size, task.job.backed_off.inference)
+            yield judged(task, series, [*of_clock, *of_batch])
         size = task.training_batch_size
         task.announce(Trying(TRAINING.name, size))
         with _placed(task, session, size, "training") as pool:
-            for series in _training(task, session, pool, size):
-                yield judged(task, series, backed_off(size, task.backed_off.training))
+            whole = sampler.training(pool, size, case.recipe.lr)
+            parts = sampler.parts(pool, size) if protocol.thorough else ()
+            for series in itertools.chain([whole], parts):
+                yield judged(task, series, backed_off(size, task.job.backed_off.training))
+        # A single process has no other round to be compared with.
         if protocol.rounds[-1] > 1:
             yield measure_anchor()
+    # Last: nobody knows in what state a plugin leaves the device.
     yield from measure_probes(task, session)
     yield task.machine_facts(session)
-
-
-def _training(
-    task: TaskContext, session: Session, pool: Sequence[Any], size: int
-) -> Iterator[Series]:
-    """The whole step and, where the protocol is thorough, its parts."""
-    case, protocol = task.case, PROTOCOLS[task.case.protocol]
-    yield measure_training(session, pool, size, case.recipe.lr, protocol, device=case.device)
-    if protocol.thorough and isinstance(session, PartedSession):
-        yield measure_part(session, "forward", pool, size, protocol, device=case.device)
-        yield measure_part(session, "backward", pool, size, protocol, device=case.device)
 
 
 @contextmanager
@@ -84,7 +70,7 @@ def _placed(
 ) -> Iterator[Sequence[Any]]:
     """Batches on the device, for one phase."""
     with task.phase(phase, measuring=True):
-        yield [session.place(batch) for batch in input_pool(session, batch_size, task.case)]
+        yield placed_pool(task, session, batch_size)
 
 
 def _cold_start(task: TaskContext) -> Iterator[Series]:

@@ -11,15 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchsuite.contract import IdiomaticSession, Metric, NativeModel, Session
-from benchsuite.data import (
-    FittedSplit,
-    Fold,
-    PreparedData,
-    TrainingBatches,
-    digest_order,
-    load_source,
-    prepare,
-)
+from benchsuite.data import Fold, PreparedData, TrainingBatches, digest_order, load_source, prepare
 from benchsuite.errors import BenchsuiteError
 from benchsuite.graph.weights import digest_weights
 from benchsuite.measure.machine.watch import Watch
@@ -45,6 +37,7 @@ def train_and_evaluate(task: TaskContext) -> Iterator[Findings]:
     case = task.case
     with task.phase("data", measuring=False):
         data, classes = _data(task)
+        # Before the training, which a metric that cannot be loaded is not to cost.
         metrics = [entry.load() for entry in task.plugins.metrics.values()]
     session = task.open_to_train(data.normalizer, classes)
     digests = _digests(session, data, case)
@@ -79,9 +72,10 @@ def train_and_evaluate(task: TaskContext) -> Iterator[Findings]:
     )
     if logits is None:
         raise BenchsuiteError(_how_it_diverged(trained))
-    if task.files.predictions:
-        predictions = _predictions(logits, data.test, data.test_positions)
-        write_predictions(Path(task.files.predictions), predictions)
+    if task.job.files.predictions:
+        labels, losses = data.test.labels, cross_entropies(logits, data.test.labels)
+        predictions = Predictions(data.test_positions, labels, logits.argmax(axis=1), losses)
+        write_predictions(Path(task.job.files.predictions), predictions)
     yield task.machine_facts(session)
 
 
@@ -98,11 +92,7 @@ def _data(task: TaskContext) -> tuple[PreparedData, int]:
 
 
 def _train(
-    task: TaskContext,
-    session: Session,
-    data: PreparedData,
-    digests: Digests,
-    metrics: list[Metric],
+    task: TaskContext, session: Session, data: PreparedData, digests: Digests, metrics: list[Metric]
 ) -> Trained:
     """In the case's division."""
     case = task.case
@@ -115,11 +105,11 @@ def _train(
 
 def _checkpoints(task: TaskContext, digests: Digests) -> Checkpoints | None:
     """Where this very training goes on: of the same data, weights and versions."""
-    if not task.files.checkpoint:
+    if not task.job.files.checkpoint:
         return None
     same = [task.case, digests, sorted(task.backend.versions().items())]
     key = hashlib.sha256(msgspec.json.encode(same)).hexdigest()
-    return Checkpoints(Path(task.files.checkpoint), task.files.checkpoint_epochs, key)
+    return Checkpoints(Path(task.job.files.checkpoint), task.job.files.checkpoint_epochs, key)
 
 
 def _test_logits(
@@ -152,13 +142,6 @@ def _in_parts(case: Case) -> str:
     return "--set micro_batches=2 takes each step in two parts"
 
 
-def _predictions(
-    logits: NDArray[np.float64], split: FittedSplit, positions: NDArray[np.int64]
-) -> Predictions:
-    losses = cross_entropies(logits, split.labels)
-    return Predictions(positions, split.labels, logits.argmax(axis=1), losses)
-
-
 def _how_it_diverged(trained: Trained) -> str:
     if trained.fault:
         return f"training diverged {trained.fault}"
@@ -172,8 +155,5 @@ def _how_it_diverged(trained: Trained) -> str:
 
 
 def import_data_set(task: TaskContext) -> None:
-    """Import what makes the data set, and do nothing with it.
-
-    scikit-learn takes longer to import than many a network takes to train.
-    """
+    """Import what makes the data set: scikit-learn's import takes longer than many a training."""
     task.plugins.datasets.find(task.case.dataset)[0].load()

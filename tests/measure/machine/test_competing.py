@@ -1,5 +1,3 @@
-from types import SimpleNamespace
-
 import pytest
 from fake_nvml import gpu, install, process
 
@@ -19,8 +17,8 @@ def host(monkeypatch):
         times = iter([dict.fromkeys(dict(took), 5.0), {p: 5.0 + s for p, s in dict(took).items()}])
         monkeypatch.setattr(exclusive, "_processor_times", lambda: next(times))
         reading = Reading(seconds=2.0, cores_used=0.0, foreign_fraction=foreign)
-        watching = SimpleNamespace(reading=lambda: reading)
-        return competing_processes(devices, sleep=lambda seconds: None, watch=lambda: watching)
+        monkeypatch.setattr(exclusive, "watched", lambda seconds: reading)
+        return competing_processes(devices)
 
     return look
 

@@ -9,6 +9,7 @@ from benchsuite.measure import scenarios
 from benchsuite.measure.machine import energy
 from benchsuite.measure.machine.energy import Counter, find_counter, measure_energy, measure_idle
 from benchsuite.measure.protocol import FULL
+from benchsuite.measure.scenarios import Sampler
 from benchsuite.records.series import Reading
 
 PROTOCOL = replace(FULL, warmup_calls=3, slow_warmup_calls=3, until_steady=False, window_calls=1)
@@ -60,7 +61,7 @@ def device(monkeypatch):
 
 
 def measured(device, name="cpu"):
-    return measure_energy(device, ["a"], 8, PROTOCOL, counter=device.counter, device=name)
+    return measure_energy(Sampler(device, PROTOCOL, name), ["a"], 8, device.counter)
 
 
 def test_idle_power_is_watched_for_ten_seconds(device):
@@ -212,6 +213,6 @@ def test_inputs_take_turns(device):
     infer = busy.infer
     busy.infer = lambda placed: (seen.append(placed), infer(placed))
 
-    measure_energy(busy, ["a", "b"], 8, PROTOCOL, counter=busy.counter, device="cpu")
+    measure_energy(Sampler(busy, PROTOCOL), ["a", "b"], 8, busy.counter)
 
     assert all(first != second for first, second in itertools.pairwise(seen))

@@ -1,5 +1,6 @@
 import pytest
 
+from benchsuite.measure.machine import gate
 from benchsuite.measure.machine.gate import is_quiet, wait_for_quiet
 from benchsuite.records.series import Reading
 
@@ -14,26 +15,26 @@ class Watched:
         return self.found
 
 
-def wait(before, windows, **options):
-    readings = iter(windows)
-    return wait_for_quiet(
-        before,
-        sleep=lambda _: None,
-        watch=lambda: Watched(0.7, next(readings)),
-        **options,
-    )
+@pytest.fixture
+def wait(monkeypatch):
+    def wait(before, windows, longest_s=120.0):
+        readings = iter(windows)
+        monkeypatch.setattr(gate, "watched", lambda s: Watched(s, next(readings)).reading())
+        return wait_for_quiet(before, longest_s)
+
+    return wait
 
 
-def test_gate_waits_for_nothing_where_it_was_quiet_while_getting_ready():
+def test_gate_waits_for_nothing_where_it_was_quiet_while_getting_ready(wait):
     assert wait(Watched(3.0, 0.01), []) == 0.0
 
 
 @pytest.mark.parametrize("before", [Watched(3.0, 0.2), Watched(0.5, 0.0)])
-def test_gate_wants_two_quiet_windows_in_a_row(before):
+def test_gate_wants_two_quiet_windows_in_a_row(wait, before):
     assert wait(before, [0.0, 0.3, 0.01, 0.02]) == pytest.approx(4 * 0.7)
 
 
-def test_gate_goes_on_after_its_longest_wait():
+def test_gate_goes_on_after_its_longest_wait(wait):
     assert wait(Watched(3.0, 0.5), [0.5] * 100, longest_s=7.0) == pytest.approx(7.0)
 
 

@@ -15,11 +15,7 @@ def machine(monkeypatch, tmp_path):
     """A machine of which there is nothing to complain, but for what a test changes."""
     reading = {"seconds": 2.0, "cores_used": 0.0, "foreign_fraction": 0.0, "steal_fraction": 0.0}
 
-    class Watch:
-        def reading(self):
-            return Reading(**reading)
-
-    monkeypatch.setattr(host, "Watch", Watch)
+    monkeypatch.setattr(host, "watched", lambda seconds: Reading(**reading))
     files = {"_CPUINFO": "flags : fpu sse", "_GOVERNOR": "performance", "_SMT": "0"}
     for name, content in files.items():
         path = tmp_path / name
@@ -33,7 +29,7 @@ def machine(monkeypatch, tmp_path):
 
 
 def complaints():
-    return [complaint.what for complaint in host.examine_host(lambda seconds: None)]
+    return [complaint.what for complaint in host.examine_host()]
 
 
 def test_quiet_machine_gives_no_reason_to_complain(machine):

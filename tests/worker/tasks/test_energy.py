@@ -4,7 +4,8 @@ from msgspec.structs import replace
 from benchsuite.measure import protocol
 from benchsuite.measure.machine import energy as measuring
 from benchsuite.measure.machine.energy import Counter
-from benchsuite.processes import local_host
+from benchsuite.processes import local
+from benchsuite.processes.messages import Job
 from benchsuite.records import Findings
 from benchsuite.worker.tasks import energy as task_module
 from benchsuite.worker.tasks.context import TaskContext
@@ -31,7 +32,7 @@ def counting(monkeypatch):
 
     def count(*, there=True):
         counter = Counter(Ticking().read, [None]) if there else None
-        for module in (local_host, task_module):
+        for module in (local, task_module):
             monkeypatch.setattr(module, "find_counter", lambda device: counter)
 
     return count
@@ -41,7 +42,7 @@ def counting(monkeypatch):
 def task(plan_cases, plugins):
     (case,) = plan_cases(["numpy-linear"])
     backend = plugins.backends["numpy-linear"].load()()
-    return TaskContext("energy", case, plugins, backend, cpus=(0,))
+    return TaskContext(Job(task="energy", log=""), case, plugins, backend, cpus=(0,))
 
 
 def test_task_measures_the_idle_machine_and_then_the_throughputs_batch(counting, task):

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -67,3 +69,24 @@ def test_peak_of_the_host_is_refused_where_the_weights_are_on_it(monkeypatch):
 
 def test_host_above_the_import_may_be_less_than_the_weights():
     assert memory()["host_memory_above_import"].value == 1000
+
+
+PROGRAM = """
+from benchsuite.worker.tasks.memory import peak_bytes, reset_peak
+block = bytearray(200 * 2**20)
+block[::4096] = b"x" * len(block[::4096])
+del block
+before = reset_peak()
+assert abs(peak_bytes() - before) < 20 * 2**20, "the peak was not reset"
+block = bytearray(100 * 2**20)
+block[::4096] = b"x" * len(block[::4096])
+del block
+print(peak_bytes() - before)
+"""
+
+
+def test_peak_is_that_since_the_reset_and_survives_the_release():
+    answer = subprocess.run(
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True
+    )
+    assert 95 * 2**20 < int(answer.stdout) < 125 * 2**20

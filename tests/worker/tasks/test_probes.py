@@ -8,6 +8,7 @@ import pytest
 from benchsuite.contract import Probe, Quantity
 from benchsuite.errors import MissingDependencyError
 from benchsuite.hooks import Registry, Target
+from benchsuite.processes.messages import Job
 from benchsuite.testing import NumpyBackend
 from benchsuite.worker.tasks.context import TaskContext
 from benchsuite.worker.tasks.timing import measure_time
@@ -25,7 +26,9 @@ def probed(plan_cases, plugins):
         entry = SimpleNamespace(name="load", target=Target("mine:PROBE", "one"), load=load)
         with_it = replace(plugins, probes=Registry("probe", [entry]))
         (case,) = plan_cases(["numpy-linear"])
-        *_, found, machine_facts = measure_time(TaskContext("time", case, with_it, NumpyBackend()))
+        *_, found, machine_facts = measure_time(
+            TaskContext(Job(task="time", log=""), case, with_it, NumpyBackend())
+        )
         assert machine_facts.versions
         return found, case
 

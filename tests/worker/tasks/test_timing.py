@@ -3,6 +3,7 @@ from fake_nvml import gpu, install
 from msgspec.structs import replace
 
 from benchsuite.measure import protocol
+from benchsuite.processes.messages import Job
 from benchsuite.records.series import Series
 from benchsuite.testing import NumpyBackend, NumpySession
 from benchsuite.worker.tasks.context import TaskContext
@@ -25,7 +26,8 @@ def on_a_gpu(plan_cases, plugins, monkeypatch):
     backend.devices = lambda: ("cuda:0",)
     backend.device_name = lambda device: "a GPU"
     case = replace(case, device="cuda:0")
-    return TaskContext("time", case, plugins, backend, inference_batch_sizes=(2,))
+    job = Job(task="time", log="", inference_batch_sizes=(2,))
+    return TaskContext(job, case, plugins, backend)
 
 
 def test_every_timed_figure_has_the_state_of_the_gpu_and_its_flags(on_a_gpu):
@@ -50,7 +52,7 @@ def sampled(plan_cases, plugins, monkeypatch):
         monkeypatch.setitem(protocol.PROTOCOLS, "smoke-2", used)
         backend = type("Backend", (NumpyBackend,), {"session_class": session})()
         (case,) = plan_cases(["numpy-linear"])
-        task = TaskContext("time", case, plugins, backend)
+        task = TaskContext(Job(task="time", log=""), case, plugins, backend)
         return [found for found in measure_time(task) if isinstance(found, Series)]
 
     return sample
@@ -80,7 +82,8 @@ def timed(plan_cases, plugins, monkeypatch):
         monkeypatch.setitem(protocol.PROTOCOLS, "smoke-2", replace(protocol.SMOKE, rounds=rounds))
         (case,) = plan_cases(["numpy-linear"])
         backend = plugins.backends["numpy-linear"].load()()
-        task = TaskContext("time", case, plugins, backend, inference_batch_sizes=(4,))
+        job = Job(task="time", log="", inference_batch_sizes=(4,))
+        task = TaskContext(job, case, plugins, backend)
         return list(measure_time(task))
 
     return timed

@@ -3,9 +3,9 @@ import sys
 import msgspec
 
 from benchsuite.measure.machine.facts import default_threads, describe_environment
-from benchsuite.processes import local_host
+from benchsuite.processes import local
 from benchsuite.processes.launcher import HostFacts
-from benchsuite.processes.local_host import LocalHost
+from benchsuite.processes.local import LocalHost
 
 
 def test_facts_are_those_of_this_machine_and_can_be_sent():
@@ -23,7 +23,7 @@ def test_facts_are_those_of_this_machine_and_can_be_sent():
 def test_machine_is_described_once(monkeypatch):
     described = []
     machine = describe_environment()
-    monkeypatch.setattr(local_host, "describe_environment", lambda: described.append(1) or machine)
+    monkeypatch.setattr(local, "describe_environment", lambda: described.append(1) or machine)
     host = LocalHost()
     assert described == []
     assert host.facts is host.facts
@@ -31,6 +31,6 @@ def test_machine_is_described_once(monkeypatch):
 
 
 def test_energy_counters_are_named_by_their_devices(monkeypatch):
-    monkeypatch.setattr(local_host, "find_counter", lambda device: device.endswith("1") or None)
+    monkeypatch.setattr(local, "find_counter", lambda device: device.endswith("1") or None)
 
     assert LocalHost().facts.energy_counters == ("cuda:1", "cuda:11")
