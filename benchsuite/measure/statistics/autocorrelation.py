@@ -1,7 +1,9 @@
 """Whether what follows each other is alike, such as the ratios of successive rounds."""
 
+import math
 from collections.abc import Sequence
 from functools import cache
+from itertools import permutations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +29,9 @@ def is_autocorrelated(values: Sequence[float], level: float = LEVEL) -> bool:
 
 @cache
 def _orders(count: int) -> NDArray[np.intp]:
-    """Orders of so many places, the first as they are; the rest drawn, always the same."""
+    """Orders of so many places, the first as they are: all, or many drawn, always the same."""
+    if math.factorial(count) <= _PERMUTATIONS:
+        return np.array(list(permutations(range(count))))
     places = np.tile(np.arange(count), (_PERMUTATIONS, 1))
     places[1:] = np.random.default_rng(0).permuted(places[1:], axis=1)
     return places

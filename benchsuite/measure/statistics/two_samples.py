@@ -47,8 +47,8 @@ def ratios_of(first: Floats, second: Floats, common: float = 0.0) -> Ratios:
     one, other = (np.log(x).var(axis=1, ddof=1) / x.shape[1] for x in (first, second))
     variance = one + other + common**2
     spread = np.square(one) / (counts[0] - 1) + np.square(other) / (counts[1] - 1)
-    # where no value differs from the next, nothing is to be estimated
-    freedom = np.square(variance) / np.maximum(spread, np.finfo(float).tiny)
+    # Where no value differs from the next, nothing is to be estimated.
+    freedom = np.clip(np.square(variance) / np.maximum(spread, np.finfo(float).tiny), 1.0, 1e9)
     error = np.sqrt(variance)
     half = stdtrit(freedom, (1 + CONFIDENCE) / 2) * error
     distance = np.abs(change) / np.maximum(error, np.finfo(float).tiny)
