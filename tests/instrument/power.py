@@ -22,7 +22,7 @@ from benchsuite.measure.statistics.verdicts import (
     fewest_rounds,
     holm,
 )
-from benchsuite.measure.summary import TAILS, is_precise, summarise
+from benchsuite.measure.summary import is_precise, summarise
 from benchsuite.metrics import CONTESTED
 from benchsuite.records import Measurement
 from benchsuite.records.series import Series, read_series
@@ -106,7 +106,6 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=FULL.rounds[-1], help="a budget's, at most")
     asked = parser.parse_args()
-    TAILS.clear()  # no verdict rests on them, and their bootstrap would take hours here
     generator = np.random.default_rng(0)
     rungs = [n for n in FULL.rounds if fewest_rounds(len(CONTESTED)) <= n <= asked.rounds]
     print("case,processes,figure,batch_size,factor,pairs,different,equivalent,inconclusive,refused")
