@@ -4,10 +4,17 @@ Odd and even sizes, one and three channels, strides and paddings that frameworks
 differently. Each ends in a vector, as a network's logits do.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchsuite.graph import OPS, Builder, Graph, Node
+import numpy as np
+from numpy.typing import NDArray
+
+from benchsuite.graph import OPS, Builder, Graph, Node, Shape
 from benchsuite.graph.ops.op import EVEN, ODD, Example, of_tokens
+from benchsuite.graph.weights import Weights
+
+_CLASSES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,54 @@ def op_cases() -> tuple[OpCase, ...]:
     """Every example of every op, then ops together, as architectures use them."""
     alone = [(name, example) for name, op in OPS.items() for example in op.examples]
     return tuple(_case(op, example) for op, example in [*alone, *_blocks()])
+
+
+#: Of the images of all examples.
+EXAMPLE_SHAPES: tuple[Shape, ...] = tuple(
+    dict.fromkeys(example.shape for op in OPS.values() for example in op.examples)
+)
+
+
+def examples_together(shape: Shape, ops: frozenset[str], *, refusable: bool) -> Graph:
+    """Every example with images of this shape whose ops are among these, in one graph.
+
+    Each has a layer in front, whose gradient is the one by the example's input, and a head of its
+    own; the logits are the heads' sum. refusable: whether those that may be refused are in it.
+    """
+    net = Builder()
+    images = net.input(shape)
+    logits = net.dense(net.flatten(images), _CLASSES, name="head")
+    for scope, op, example in _examples_of(shape):
+        if _case(op, example).graph.ops <= ops and (refusable or not example.refusable):
+            with net.scope(scope):
+                x = net.conv(images, shape[-1], 1, name="gain")
+                result = example.body(net, x)
+                is_image = len(result.shape) == len(shape)
+                vector = net.flatten(result) if is_image else result
+                logits = net.add(logits, net.dense(vector, _CLASSES, name="head"))
+    return net.graph(f"examples-{'x'.join(map(str, shape))}")
+
+
+def spread_weights(shape: Shape, weights: Weights) -> dict[str, NDArray[np.floating]]:
+    """The same, but each example's input is distributed as the example has it.
+
+    A bounded activation shows its bounds only to what reaches them.
+    """
+    found = dict(weights)
+    for scope, _, example in _examples_of(shape):
+        weight, bias = f"{scope}.gain.weight", f"{scope}.gain.bias"
+        if weight in found:
+            found[weight] = found[weight] * found[weight].dtype.type(example.spread)
+            found[bias] = found[bias] + found[bias].dtype.type(example.mean)
+    return found
+
+
+def _examples_of(shape: Shape) -> Iterator[tuple[str, str, Example]]:
+    """The scope, the op and the example of each with images of this shape."""
+    for op in OPS.values():
+        for index, example in enumerate(op.examples):
+            if example.shape == shape:
+                yield f"{op.name}{index}", op.name, example
 
 
 def _case(op: str, example: Example) -> OpCase:

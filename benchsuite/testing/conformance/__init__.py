@@ -12,9 +12,11 @@ backend only predicts. Set `device` and `tolerance` to test elsewhere than on a 
 
 from benchsuite.testing.conformance.ceilings import CeilingTests
 from benchsuite.testing.conformance.forward import ForwardTests
+from benchsuite.testing.conformance.gradients import GradientTests
 from benchsuite.testing.conformance.interface import InterfaceTests
 from benchsuite.testing.conformance.parts import PartTests
 from benchsuite.testing.conformance.precision import PrecisionTests
+from benchsuite.testing.conformance.randomness import RandomnessTests
 from benchsuite.testing.conformance.state import StateTests
 from benchsuite.testing.conformance.steps import StepTests
 from benchsuite.testing.conformance.tiers import TierTests
@@ -29,6 +31,8 @@ class BackendConformance(
     StateTests,
     TrainingTests,
     StepTests,
+    GradientTests,
+    RandomnessTests,
     PartTests,
     PrecisionTests,
     TierTests,
