@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 #: Of rounds that are independent, so many are taken for ones that are not: a verdict that is
 #: withheld is a difference that is not found.
-LEVEL = 0.005
+LEVEL = 0.003
 _PERMUTATIONS = 4000
 
 
