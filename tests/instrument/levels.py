@@ -39,7 +39,7 @@ Floats = NDArray[np.float64]
 CALLS, CALL_SPREAD = 400, 0.10
 #: So many calls take half as long again: a tail that no normal distribution has.
 HICCUPS = 0.02
-PROCESS_SPREAD, ANCHOR_SPREAD = 0.05, 0.016
+PROCESS_SPREADS, ANCHOR_SPREAD = (0.0, 0.05, 0.20), 0.016
 #: How far from what it says a level may be.
 TOLERANCE = 0.02
 
@@ -72,7 +72,7 @@ def rates(trials: int, seed: int = 0) -> Iterator[Rate]:
 
 def quantiles(generator: np.random.Generator, trials: int) -> Iterator[Rate]:
     """Percentiles' intervals and bounds: of the process in the middle of all."""
-    for spread in (0.0, PROCESS_SPREAD):
+    for spread in PROCESS_SPREADS:
         for processes in (3, 6, 9, 12):
             drawn = [calls(generator, processes, spread) for _ in range(trials)]
             for share in (0.50, 0.90, 0.99):
