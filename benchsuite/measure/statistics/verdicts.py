@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from benchsuite.measure.flags import AUTOCORRELATED
 from benchsuite.measure.statistics.autocorrelation import is_autocorrelated
 from benchsuite.measure.statistics.estimates import CONFIDENCE, FEWEST_PROCESSES, Estimate
 from benchsuite.measure.statistics.signed_ranks import ratio_estimate
@@ -23,10 +24,6 @@ MARGIN = 0.02
 MARGIN_BETWEEN_RUNS = 0.05
 #: Of two shares of recognised images: one percentage point.
 MARGIN_OF_FRACTIONS = 0.01
-
-#: The flag of two rows whose ratios follow each other from round to round: no rounds of one run
-#: then tell a difference from noise that lasts.
-AUTOCORRELATED = "autocorrelated"
 
 Verdict = Literal["different", "equivalent", "inconclusive"]
 
