@@ -96,7 +96,8 @@ class Session(Protocol):
         """Submit the forward pass of a placed batch, in evaluation mode.
 
         Float32 images only. May return before the device has finished: see `synchronize`.
-        The result is the framework's own tensor of logits.
+        The result is the framework's own tensor of logits, which `numpy.asarray` takes, after
+        its own `detach()`, `cpu()` and `double()` where it has them.
         """
 
     def train(
@@ -149,6 +150,7 @@ class Session(Protocol):
         """Free what the session holds."""
 
 
+@runtime_checkable
 class InspectableSession(Session, Protocol):
     """A session that shows its inside, so that its network can be certified."""
 

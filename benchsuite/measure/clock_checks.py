@@ -1,6 +1,6 @@
 """Whether a backend's clock can be believed: ways of looking fast, and a clock that costs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import median
 from time import perf_counter_ns
 from typing import Any
@@ -14,8 +14,9 @@ from benchsuite.measure.scenarios import forward_passes, timed
 _CALLS = 5
 #: Fresh inputs that take so many times as long as those seen before.
 _CACHED = 2.0
-#: The way from host to host that takes so many times as long as its parts, and by how much.
-_HIDDEN, _HIDDEN_NS = 2.0, 500_000
+#: The way from host to host that takes so many times as long as its parts, and by how much: what
+#: fetching logits takes by itself. Where less is hidden, the speed is looked at: see `proofs`.
+_HIDDEN, _HIDDEN_NS = 2.0, 50_000
 #: What waiting for an idle device may take, of a call and at all, and how often it is tried.
 _WAITING, _WAITING_NS, _WAITS = 0.01, 1000, 20
 
@@ -45,16 +46,18 @@ def waiting_flags(session: Session, samples: Sequence[int]) -> list[str]:
 
 def _is_cached(session: Session, placed: Sequence[Any], batches: Sequence[Batch]) -> bool:
     """Both kinds after a fresh input was placed, which cools the processor's caches."""
-    seen, fresh = [], []
+    seen: list[int] = []
+    fresh: list[int] = []
     generator = np.random.default_rng()
-    for index in range(_CALLS):
-        for known in (True, False):
-            images = generator.standard_normal(batches[0].images.shape, np.float32)
-            unseen = session.place(Batch(images, batches[0].labels))
-            if known:
-                seen.append(_infer_ns(session, placed[index % len(placed)]))
-            else:
-                fresh.append(_infer_ns(session, unseen))
+    with forward_passes(session) as infer:  # a cache may live as long as the loop
+        for one in placed[:_CALLS]:
+            infer(one)
+        for index in range(_CALLS):
+            for known in (True, False):
+                images = generator.standard_normal(batches[0].images.shape, np.float32)
+                unseen = session.place(Batch(images, batches[0].labels))
+                given = placed[index % len(placed)] if known else unseen
+                (seen if known else fresh).append(_infer_ns(session, infer, given))
     return min(fresh) > _CACHED * median(seen)  # disturbances only ever add
 
 
@@ -68,8 +71,10 @@ def _is_unsynchronized(session: Session, placed: Sequence[Any], batches: Sequenc
         start = perf_counter_ns()
         session.place(batch)
         placing = perf_counter_ns() - start
-        parts.append(placing + _infer_ns(session, placed[index % len(placed)]))
-    return median(whole) > _HIDDEN * median(parts) + _HIDDEN_NS
+        with forward_passes(session) as infer:
+            taken = _infer_ns(session, infer, placed[index % len(placed)])
+        parts.append(placing + taken)
+    return min(whole) > _HIDDEN * median(parts) + _HIDDEN_NS
 
 
 def _idle_ns(session: Session) -> int:
@@ -78,6 +83,5 @@ def _idle_ns(session: Session) -> int:
     return perf_counter_ns() - start
 
 
-def _infer_ns(session: Session, placed: Any) -> int:  # noqa: ANN401 - opaque to the core
-    with forward_passes(session) as infer:
-        return timed(session, lambda: infer(placed))
+def _infer_ns(session: Session, infer: Callable[[Any], Any], placed: Any) -> int:  # noqa: ANN401 - opaque to the core
+    return timed(session, lambda: infer(placed))

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from functools import partial
 from time import perf_counter_ns
 from typing import Any, Literal
+from typing import Protocol as Interface
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchsuite.contract import Batch, LoopingSession, PartedSession, Session, Workload
+from benchsuite.contract.answers import check_losses
 from benchsuite.measure.machine.watch import Watch
 from benchsuite.measure.protocol import Protocol
 from benchsuite.measure.warmup import warm_up
@@ -38,6 +41,21 @@ _PARTS: Mapping[str, Literal["forward", "backward"]] = {
     FORWARD.name: "forward",
     BACKWARD.name: "backward",
 }
+
+
+#: Called in a loop of forward passes once its clock has stopped: with what was timed, the answer
+#: of the last call, the index of its input, and the series.
+AfterLoop = Callable[[Callable[[Any], Any], Any, int, Series], None]
+
+
+class StepsWitness(Interface):
+    """What looks at timed training steps; first: the steps before them, of warm-up."""
+
+    first: int
+    losses: NDArray[np.floating]
+
+    def warm(self, taken: int) -> None:
+        """Called after so many steps of warm-up, before the first window; no clock runs."""
 
 
 @contextmanager
@@ -91,11 +109,12 @@ class Sampler:
     protocol: Protocol
     device: str = "cpu"
 
-    def latency(self, placed: Sequence[Any]) -> Series:
+    def latency(self, placed: Sequence[Any], then: AfterLoop | None = None) -> Series:
         """MLPerf's SingleStream: one image after another, from the device to complete logits."""
-        pool = itertools.cycle(placed)
+        loop = _Loop(placed)
         with forward_passes(self.session) as infer:
-            return self._single_stream(LATENCY.name, lambda: infer(next(pool)))
+            series = self._single_stream(LATENCY.name, partial(loop.call, infer))
+            return loop.ended(series, infer, then)
 
     def host_latency(self, batches: Sequence[Batch]) -> Series:
         """The same from an array on the host to logits on the host."""
@@ -103,19 +122,42 @@ class Sampler:
         predict = self.session.predict
         return self._single_stream(HOST_LATENCY.name, lambda: predict(next(pool).images))
 
-    def throughput(self, placed: Sequence[Any], batch_size: int) -> Series:
+    def throughput(
+        self, placed: Sequence[Any], batch_size: int, then: AfterLoop | None = None
+    ) -> Series:
         """Windows of queued forward passes: MLPerf's Offline."""
+        loop = _Loop(placed)
         with forward_passes(self.session) as infer:
-            return self._windows(INFERENCE.name, _each(infer, placed), batch_size)
+            series = self._windows(INFERENCE.name, partial(loop.calls, infer), batch_size)
+            return loop.ended(series, infer, then)
 
-    def training(self, placed: Sequence[Any], batch_size: int, learning_rate: float) -> Series:
+    def training(
+        self,
+        placed: Sequence[Any],
+        batch_size: int,
+        learning_rate: float,
+        witness: StepsWitness | None = None,
+    ) -> Series:
         """Windows of training steps on resident data: forward, backward and update."""
         pool = itertools.cycle(placed)
+        taken, found = 0, list[NDArray[np.floating]]()
 
         def calls(count: int) -> None:
-            self.session.train(list(itertools.islice(pool, count)), [learning_rate] * count)
+            nonlocal taken
+            steps = list(itertools.islice(pool, count))
+            found.append(self.session.train(steps, [learning_rate] * count))
+            taken += count
 
-        return self._windows(TRAINING.name, calls, batch_size)
+        def warm() -> None:
+            if witness:
+                witness.warm(taken)
+
+        series = self._windows(TRAINING.name, calls, batch_size, warm=warm)
+        if witness:
+            losses = np.concatenate(found)
+            check_losses(losses, taken)
+            witness.losses = losses[witness.first :]
+        return series
 
     def parts(self, placed: Sequence[Any], batch_size: int) -> Iterator[Series]:
         """Windows of the beginnings of training steps (`step_parts`); none of a session without."""
@@ -150,10 +192,12 @@ class Sampler:
         calls: Callable[[int], None],
         batch_size: int,
         protocol: Protocol | None = None,
+        warm: Callable[[], None] = lambda: None,
     ) -> Series:
         session, protocol = self.session, protocol or self.protocol
         warmups, steady = warm_up(lambda: timed(session, lambda: calls(1)), protocol)
         count = calls_per_window(warmups, protocol)
+        warm()
         # After the warm-up: what disturbs that is in no sample.
         watch = Watch(self.device)
         samples = [timed(session, lambda: calls(count)) for _ in range(protocol.windows)]
@@ -167,6 +211,31 @@ class Sampler:
             reading=watch.reading(),
             flags=unsteady(steady, protocol),
         )
+
+
+class _Loop:
+    """Calls on each input in turn, of which the last answer is kept."""
+
+    def __init__(self, placed: Sequence[Any]) -> None:
+        self._placed, self._pool = placed, itertools.cycle(placed)
+        self._answer: Any = None
+
+    def call(self, infer: Callable[[Any], Any]) -> None:
+        """One of them."""
+        self._answer = infer(next(self._pool))
+
+    def calls(self, infer: Callable[[Any], Any], count: int) -> None:
+        """So many."""
+        for batch in itertools.islice(self._pool, count):
+            self._answer = infer(batch)
+
+    def ended(self, series: Series, infer: Callable[[Any], Any], then: AfterLoop | None) -> Series:
+        """The series, once somebody has looked at the loop that it is of."""
+        if then:
+            following = next(self._pool)
+            places = (index for index, one in enumerate(self._placed) if one is following)
+            then(infer, self._answer, (next(places) - 1) % len(self._placed), series)
+        return series
 
 
 def _each(do: Callable[[Any], object], placed: Sequence[Any]) -> Callable[[int], None]:

@@ -84,4 +84,5 @@ def measurement_of(
 
 def refuse(figure: Measurement, why: str) -> Measurement:
     """The same without its value, unless there is no reason."""
-    return replace(figure, value=None, low=None, high=None, refused=why) if why else figure
+    nothing = {"value": None, "low": None, "high": None, "bound": None}
+    return replace(figure, **nothing, refused=why) if why else figure

@@ -26,7 +26,7 @@ from benchsuite.measure.statistics.estimates import (
 from benchsuite.measure.step_parts import measurement_of, part_figures, refuse
 from benchsuite.metrics import METRICS, Declaration
 from benchsuite.metrics.declared import ANCHOR
-from benchsuite.records import Measurement
+from benchsuite.records import Measurement, Proof
 from benchsuite.records.series import Series
 
 _NS_PER_S, _UJ_PER_J = 1e9, 1e6
@@ -41,8 +41,12 @@ GAIN = 0.02
 _SHORTEST_TAIL_S = 50e-6
 
 
-def summarise(series: Iterable[Series], protocol: Protocol) -> tuple[Measurement, ...]:
+def summarise(
+    series: Iterable[Series], protocol: Protocol, proofs: Iterable[Proof] = ()
+) -> tuple[Measurement, ...]:
     """The figures of one case, from what its processes measured; discarded series are left out.
+
+    proofs: of these series; where one failed, the figures that it is about are refused.
 
     Raises UnknownNameError for a series that nobody declared.
     """
@@ -56,7 +60,20 @@ def summarise(series: Iterable[Series], protocol: Protocol) -> tuple[Measurement
     # The same work each time: if its times vary, so does the machine below all figures.
     if any(map(is_unstable, anchors)):
         figures = [replace(figure, flags=(*figure.flags, "unstable_host")) for figure in figures]
-    return tuple(figures)
+    failed = [proof for proof in proofs if not proof.passed]
+    return tuple(refuse(figure, _disproof(figure, failed)) for figure in figures)
+
+
+def _disproof(figure: Measurement, failed: Sequence[Proof]) -> str:
+    """What is wrong with what a figure is made of; empty where nothing is."""
+    declared = METRICS.get(figure.metric)
+    made_of = {figure.metric, *((declared.source, declared.less) if declared else ())}
+    told = (
+        proof.detail
+        for proof in failed
+        if made_of.intersection(proof.metrics) and proof.batch_size in (None, figure.batch_size)
+    )
+    return "; ".join(dict.fromkeys(told))
 
 
 def _figures(group: Sequence[Series], protocol: Protocol) -> list[Measurement]:

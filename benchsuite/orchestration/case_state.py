@@ -115,7 +115,7 @@ class CaseState:
         findings = join(self.findings)
         figures = (
             replace(figure, margin=diagnosis.margins.get(figure.metric))
-            for figure in summarise(self.series, PROTOCOLS[self.case.protocol])
+            for figure in summarise(self.series, PROTOCOLS[self.case.protocol], findings.proofs)
         )
         measurements = (*findings.measurements, *figures)
         findings = replace(findings, measurements=measurements)

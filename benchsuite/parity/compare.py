@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from benchsuite.contract.rounding import ROUNDING
 from benchsuite.parity.experiment import FIT_QUANTITY, RULE_QUANTITY
-from benchsuite.parity.rounding import ROUNDING
 from benchsuite.parity.storage import StoredTensor, largest_of
 from benchsuite.records import finite
 from benchsuite.records.certificate import Check

@@ -16,8 +16,8 @@ from benchsuite.contract import (
     Recipe,
     UpdateRule,
 )
-from benchsuite.data.batches.stream import draw_masks
 from benchsuite.graph import Graph
+from benchsuite.graph.masks import draw_masks
 from benchsuite.reference.nondegenerate import random_images
 
 #: Twelve steps; the rate drops by ten between two calls, so a velocity must not hold the old.

@@ -10,18 +10,12 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from benchsuite.contract.rounding import ROUNDING
 from benchsuite.graph import Graph, Node
 from benchsuite.graph.ops.arrays import Array
 from benchsuite.reference.nondegenerate import random_images
 from benchsuite.reference.oracle import OPERATIONS
 
-#: Unit roundoff: half the distance from 1 to the next number (IEEE 754; bfloat16 has 8 bits).
-ROUNDING: Mapping[str, float] = {
-    "fp32": 2.0**-24,
-    "tf32": 2.0**-11,
-    "fp16": 2.0**-11,
-    "bf16": 2.0**-8,
-}
 #: A right implementation stays below so many times the error of one random pass.
 _MARGIN = 3.0
 _IMAGES = 3

@@ -6,6 +6,7 @@ from benchsuite.lazy import imported_when_used
 from benchsuite.records.case import Case, Role, fields_with
 from benchsuite.records.causes import Cause, Status
 from benchsuite.records.ceilings import Ceiling, CeilingProbe
+from benchsuite.records.proof import Proof
 from benchsuite.records.schema import (
     Digests,
     Epoch,
@@ -44,6 +45,7 @@ __all__ = [
     "Measurement",
     "Overflow",
     "Phase",
+    "Proof",
     "Record",
     "Role",
     "Roofline",

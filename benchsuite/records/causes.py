@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-Status = Literal["ok", "failed", "timeout", "oom", "unsupported", "skipped"]
+Status = Literal["ok", "failed", "timeout", "oom", "unsupported", "skipped", "inconsistent"]
 
 #: budget: nothing was left of it. interrupted: by a signal to the run. cut_short: the run itself
 #:   was killed, or goes on.
@@ -18,7 +18,10 @@ _Failed = Literal["exception", "refused", "mismatch"]
 _Broken = Literal["not_started", "exit", "killed", "no_thread", "flood", "invalid_message"]
 #: unsupported: its backend cannot do what was asked. timeout: it took longer than it may.
 #: out_of_memory: of the host or the device.
-Cause = Literal["", "unsupported", "timeout", "out_of_memory", _Skipped, _Failed, _Broken]
+#: contradiction: found when its record was read, and in no file: the record contradicts itself.
+Cause = Literal[
+    "", "unsupported", "timeout", "out_of_memory", "contradiction", _Skipped, _Failed, _Broken
+]
 
 #: The status of a case that ended by each cause.
 STATUS_BY_CAUSE: Mapping[Cause, Status] = {
@@ -26,6 +29,7 @@ STATUS_BY_CAUSE: Mapping[Cause, Status] = {
     "unsupported": "unsupported",
     "timeout": "timeout",
     "out_of_memory": "oom",
+    "contradiction": "inconsistent",
     **dict.fromkeys(get_args(_Skipped), "skipped"),
     **dict.fromkeys((*get_args(_Failed), *get_args(_Broken)), "failed"),
 }

@@ -20,6 +20,7 @@ from benchsuite.contract.training import Normalizer
 from benchsuite.hooks import Source
 from benchsuite.records.case import Case, Int
 from benchsuite.records.causes import Cause, Status
+from benchsuite.records.proof import Proof, worst
 
 SCHEMA_VERSION = 4
 
@@ -201,6 +202,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     """What one worker process found out; a record joins those of all its tasks.
 
     sources: the code that ran, of the `backend` and of the `reference`.
+    proofs: what the processes have proven of their own figures; empty where nobody looked.
     """
 
     size: Size | None = None
@@ -208,6 +210,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     measurements: tuple[Measurement, ...] = ()
     rooflines: tuple[Roofline, ...] = ()
     overflows: tuple[Overflow, ...] = ()
+    proofs: tuple[Proof, ...] = ()
     phases: tuple[Phase, ...] = ()
     # msgspec copies an empty default for every record.
     versions: dict[str, str] = {}
@@ -276,6 +279,7 @@ def join(parts: list[Findings]) -> Findings:
         measurements=tuple(m for part in parts for m in part.measurements),
         rooflines=tuple(roofline for part in parts for roofline in part.rooflines),
         overflows=tuple(overflow for part in parts for overflow in part.overflows),
+        proofs=worst([proof for part in parts for proof in part.proofs]),
         phases=tuple(phase for part in parts for phase in part.phases),
         versions={key: value for part in parts for key, value in part.versions.items()},
         sources={key: value for part in parts for key, value in part.sources.items()},

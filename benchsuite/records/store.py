@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from benchsuite.errors import UsageError, refused
 from benchsuite.privacy import redacted
+from benchsuite.records.contradictions import as_it_holds
 from benchsuite.records.reading import NOT_OURS, content_of, read_json
 from benchsuite.records.schema import SCHEMA_VERSION, Record
 from benchsuite.records.series import Series, append_series, encode_series, read_series
@@ -273,7 +274,7 @@ def read_stored(paths: Iterable[Path]) -> Iterator[Stored]:
         if not path.exists():
             raise UsageError(f"no results at '{path}': name a run's folder, or run first")
         files = [path] if path.is_file() else _record_files(path)
-        yield from (Stored(file, read_record(file)) for file in files)
+        yield from (Stored(file, as_it_holds(read_record(file))) for file in files)
 
 
 def _record_files(folder: Path) -> list[Path]:

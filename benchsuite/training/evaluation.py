@@ -1,6 +1,7 @@
 """Evaluation: logits from the framework, all else from the core; never a framework's metric."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ def evaluate(
 
     Raises as `predict`.
     """
-    logits = predict(session, split.images, normalizer).astype(np.float64)
+    logits = predict_split(session, split, normalizer).astype(np.float64)
     return judge(logits, split, metrics)
 
 
@@ -33,7 +34,31 @@ def judge(
     return {metric.name: finite(metric.compute(logits, split.labels)) for metric in metrics}
 
 
-def predict(session: Session, images: FittedImages, normalizer: Normalizer) -> NDArray[np.floating]:
+class LabelledImages(Protocol):
+    """images: (N, H, W, C) uint8, by position. labels: (N,) int64."""
+
+    @property
+    def images(self) -> FittedImages | NDArray[np.uint8]:
+        """By position."""
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """In the same order."""
+
+
+def predict_split(
+    session: Session, split: LabelledImages, normalizer: Normalizer
+) -> NDArray[np.floating]:
+    """Logits of a split's images, or of a relabelled copy's: no backend can tell them apart.
+
+    Labels stay here. Raises as `predict`.
+    """
+    return predict(session, split.images, normalizer)
+
+
+def predict(
+    session: Session, images: FittedImages | NDArray[np.uint8], normalizer: Normalizer
+) -> NDArray[np.floating]:
     """Logits (N, classes) in batches of one fixed size; the last is filled up and cut.
 
     Raises BenchsuiteError where they are not what the contract says, and NotFiniteError.

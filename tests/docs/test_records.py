@@ -16,6 +16,7 @@ from benchsuite.records import (
     Measurement,
     Overflow,
     Phase,
+    Proof,
     Record,
     Roofline,
     Size,
@@ -38,6 +39,7 @@ PARTS = [
     Measurement,
     Roofline,
     Overflow,
+    Proof,
     Phase,
 ]
 

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from benchsuite.contract import Quantity
 from benchsuite.measure.protocol import FULL, TOUR
 from benchsuite.measure.summary import is_precise, summarise
+from benchsuite.records import Proof
 from benchsuite.records.series import AcceleratorReading, Reading, Series
 
 READING = Reading(seconds=1.0, cores_used=2.0)
@@ -329,3 +330,19 @@ def test_no_round_is_added_for_a_probe_nor_for_a_sweep():
     sweep = msgspec.structs.replace(throughput(0, [MS, MS]), metric="batch_sweep")
 
     assert is_precise(summarise([*narrow, *wide, sweep], FULL))
+
+
+def test_failed_proof_refuses_every_figure_that_is_made_of_its_samples():
+    told = {"part": "timed path", "name": "timed logits", "error": 1.0, "bound": 1e-4}
+    about = {"metrics": ("latency",), "batch_size": 1, "detail": "it answers zeros"}
+    wrong = Proof(**told, **about, passed=False)
+    series = [latency(0, calls(700)), throughput(0, [1000 * MS])]
+
+    found = by_name(summarise(series, TOUR, [wrong]))
+
+    for metric in ("latency", "latency_p90", "latency_p99", "first_call"):
+        figure = found[metric, 1]
+        assert (figure.value, figure.bound, figure.refused) == (None, None, "it answers zeros")
+    assert found["inference_throughput", 32].value is not None
+    right = by_name(summarise(series, TOUR, [replace(wrong, passed=True)]))
+    assert right["latency", 1].value is not None

@@ -6,7 +6,7 @@ from functools import cached_property
 from queue import Queue
 from threading import Event, Thread
 from time import perf_counter
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from benchsuite.data.batches.fitted import FittedSplit
 from benchsuite.data.batches.mixing import class_weights, targets
 from benchsuite.errors import UsageError
 from benchsuite.graph import Graph
+from benchsuite.graph.masks import draw_masks
 
 T = TypeVar("T")
 
@@ -26,7 +27,6 @@ _ORDER_STREAM, _AUGMENTATION_STREAM, _MASK_STREAM = 2, 3, 4
 _NORMALIZED_BY = 4096
 #: Batches that are made ahead of the one in use.
 _AHEAD = 4
-_DROPPING = frozenset({"dropout", "stochastic_depth"})
 
 
 def epoch_order(size: int, seed: int, epoch: int) -> NDArray[np.int64]:
@@ -79,19 +79,6 @@ class TrainingBatches:
     def _weights(self) -> NDArray[np.float64]:
         classes = self.graph.output.shape[0]
         return class_weights(self.split.labels, classes, self.recipe.class_weights)
-
-
-def draw_masks(
-    graph: Graph, size: int, generator: np.random.Generator
-) -> dict[str, NDArray[np.bool_]]:
-    """True where a dropout's input stays, by its name: (size, …), or (size,) of whole examples."""
-    masks: dict[str, NDArray[np.bool_]] = {}
-    for node in graph.nodes:
-        if node.op in _DROPPING:
-            rate: Any = node.attrs["rate"]
-            shape = (size, *node.shape) if node.op == "dropout" else (size,)
-            masks[node.name] = generator.random(shape, np.float32) >= rate
-    return masks
 
 
 def fit_normalizer(split: FittedSplit) -> Normalizer:

@@ -48,7 +48,10 @@ def _equality(record: Record, certificates: Sequence[Certificate]) -> str:
     What differs comes first, what no certificate is of comes last. `unproven` alone where
     nothing is certified.
     """
-    parts = list(_parts(record, [one for one in certificates if fits(record, one)]))
+    parts = [
+        *_parts(record, [one for one in certificates if fits(record, one)]),
+        *_own_parts(record),
+    ]
     if all(part.state == UNPROVEN for part in parts):
         return UNPROVEN
     groups = {state: [part.said for part in parts if part.state == state] for state in _STATES}
@@ -76,6 +79,23 @@ def _parts(record: Record, fitting: Sequence[Certificate]) -> Iterator[_Part]:
         if case.division == "matched":
             own = [one for one in rules if one.precision == case.precision]
             yield _rule_part(f"{case.precision} steps", own, rule)
+
+
+def _own_parts(record: Record) -> Iterator[_Part]:
+    """What the run itself has proven."""
+    for name in ("timed path", "evaluation"):
+        proofs = [proof for proof in record.findings.proofs if proof.part == name]
+        failed = [proof for proof in proofs if not proof.passed]
+        error = max((proof.error or 0.0 for proof in proofs if proof.rounds), default=0.0)
+        if failed:
+            said = "; ".join(dict.fromkeys(proof.detail for proof in failed))
+            yield _Part(name, _DIFFERS, said)
+        elif not proofs:
+            yield _Part(name, UNPROVEN)
+        elif error:
+            yield _Part(name, _ROUNDED, f"{error:.0e}")
+        else:
+            yield _Part(name, _EXACT)
 
 
 def _part(name: str, certificates: Sequence[Certificate], quantities: Sequence[str]) -> _Part:

@@ -16,7 +16,7 @@ from benchsuite.errors import BenchsuiteError
 from benchsuite.graph.weights import digest_weights
 from benchsuite.measure.machine.watch import Watch
 from benchsuite.processes.messages import Trying
-from benchsuite.records import Case, Digests, Findings, Training, finite
+from benchsuite.records import Case, Digests, Findings, Proof, Training, finite
 from benchsuite.records.predictions import Predictions, write_predictions
 from benchsuite.training.checkpoint import Checkpoints
 from benchsuite.training.evaluation import (
@@ -24,12 +24,16 @@ from benchsuite.training.evaluation import (
     cross_entropies,
     evaluate,
     judge,
-    predict,
+    predict_split,
     recall_by_class,
 )
+from benchsuite.training.evaluation_proofs import EvaluationWitness
 from benchsuite.training.idiomatic import train_idiomatically
 from benchsuite.training.loop import Trained, train
 from benchsuite.worker.tasks.context import TaskContext, flags_of
+
+#: Of training's time, within which predictions in batches of further sizes are begun.
+_SIZES_SHARE = 0.005
 
 
 def train_and_evaluate(task: TaskContext) -> Iterator[Findings]:
@@ -49,6 +53,10 @@ def train_and_evaluate(task: TaskContext) -> Iterator[Findings]:
     task.announce(Trying("evaluation", EVALUATION_BATCH_SIZE))
     with task.phase("evaluate", measuring=True):
         logits = _test_logits(session, data, trained)
+    with task.phase("proof", measuring=False):
+        proofs = [] if logits is None else _proofs(task, session, data, logits)
+    failed = [proof.detail for proof in proofs if not proof.passed]
+    judged = None if failed else logits
     yield Findings(
         training=Training(
             digests=digests,
@@ -63,15 +71,18 @@ def train_and_evaluate(task: TaskContext) -> Iterator[Findings]:
             ended=trained.ended,
             time_to_target_s=trained.time_to_target_s,
             validation=trained.kept.validation if trained.kept else {},
-            test={} if logits is None else judge(logits, data.test, metrics),
+            test={} if judged is None else judge(judged, data.test, metrics),
             test_recall_by_class=()
-            if logits is None
-            else tuple(recall_by_class(logits, data.test.labels)),
+            if judged is None
+            else tuple(recall_by_class(judged, data.test.labels)),
             flags=tuple(flags),
-        )
+        ),
+        proofs=tuple(proofs),
     )
     if logits is None:
         raise BenchsuiteError(_how_it_diverged(trained))
+    if failed:
+        raise BenchsuiteError(f"its test figures are refused: {'; '.join(failed)}")
     if task.job.files.predictions:
         labels, losses = data.test.labels, cross_entropies(logits, data.test.labels)
         predictions = Predictions(data.test_positions, labels, logits.argmax(axis=1), losses)
@@ -119,9 +130,26 @@ def _test_logits(
     found: list[NDArray[np.floating]] = []
     if trained.ended != "diverged":
         trained.expect_finite(
-            lambda: found.append(predict(session, data.test.images, data.normalizer))
+            lambda: found.append(predict_split(session, data.test, data.normalizer))
         )
     return found[0].astype(np.float64) if found else None
+
+
+def _proofs(
+    task: TaskContext, session: Session, data: PreparedData, logits: NDArray[np.float64]
+) -> list[Proof]:
+    """Of the evaluation; further sizes of batches within a share of training's time."""
+    trained_s = next(phase.seconds for phase in task.phases if phase.name == "train")
+    compiles = task.case.tier == "compiled"
+    witness = EvaluationWitness(
+        session,
+        data.test,
+        data.normalizer,
+        logits,
+        task.case.precision,
+        -1.0 if compiles else _SIZES_SHARE * trained_s,
+    )
+    return list(witness.proofs())
 
 
 def _digests(session: Session, data: PreparedData, case: Case) -> Digests:

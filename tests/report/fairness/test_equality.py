@@ -5,6 +5,7 @@ import pytest
 
 from benchsuite.contract import UpdateRule
 from benchsuite.hooks import Source
+from benchsuite.records import Proof
 from benchsuite.records.certificate import Certificate, Check
 from benchsuite.report.fairness.equality import with_equality
 
@@ -93,17 +94,20 @@ def test_row_without_certificate_is_unproven(record):
 
 
 def test_each_part_is_said_by_its_own_certificates(record, exact, rules, rounded):
-    of_network = "exact: network, gradients, training steps"
-    assert equality(record, exact) == (f"{of_network}; unproven: adam, fp32 outputs, fp32 steps")
-    assert equality(record, exact, rules) == (
-        f"{of_network}, adam; unproven: fp32 outputs, fp32 steps"
+    of_network, of_run = "exact: network, gradients, training steps", "timed path, evaluation"
+    assert equality(record, exact) == (
+        f"{of_network}; unproven: adam, fp32 outputs, fp32 steps, {of_run}"
     )
+    assert equality(record, exact, rules) == (
+        f"{of_network}, adam; unproven: fp32 outputs, fp32 steps, {of_run}"
+    )
+    of_outputs = "within rounding: fp32 outputs (3e-07)"
     assert equality(record, exact, rules, rounded) == (
-        f"{of_network}, adam; within rounding: fp32 outputs (3e-07); unproven: fp32 steps"
+        f"{of_network}, adam; {of_outputs}; unproven: fp32 steps, {of_run}"
     )
     own_rules = changed(rules, precision="fp32", verdict="within tolerance")
     assert equality(record, exact, rules, rounded, own_rules) == (
-        f"{of_network}, adam; within rounding: fp32 outputs (3e-07), fp32 steps (1e-15)"
+        f"{of_network}, adam; {of_outputs}, fp32 steps (1e-15); unproven: {of_run}"
     )
 
 
@@ -141,7 +145,8 @@ def test_row_of_another_configuration_is_unproven(record, exact, rules, rounded,
 def test_row_in_another_precision_has_the_mathematics_alone(record, exact, rounded):
     said = equality(with_case(record, precision="bf16"), exact, rounded)
     assert said == (
-        "exact: network, gradients, training steps; unproven: adam, bf16 outputs, bf16 steps"
+        "exact: network, gradients, training steps; "
+        "unproven: adam, bf16 outputs, bf16 steps, timed path, evaluation"
     )
 
 
@@ -187,7 +192,7 @@ def test_idiomatic_training_has_a_proof_of_its_own(record, exact, rules):
     said = equality(
         with_case(idiomatic, recipe=changed(record.case.recipe, optimizer="sgd")), network, steps
     )
-    assert said == "exact: network, sgd; unproven: fp32 outputs"
+    assert said == "exact: network, sgd; unproven: fp32 outputs, timed path, evaluation"
     assert "unproven: adam" in equality(idiomatic, network, steps)
 
 
@@ -197,3 +202,29 @@ def test_certificates_of_unknown_code_say_so(record, exact):
     certificate = changed(exact, source=Source(), reference=Source())
     said = equality(of_then, certificate)
     assert said.startswith("of unknown code: network, gradients, training steps; unproven: ")
+
+
+def proof(part, error, **changes):
+    told = {"part": part, "name": "", "metrics": ("latency",), "bound": 1e-4, "detail": "it lies"}
+    return Proof(**{**told, "error": error, "passed": error <= 1e-4, **changes})
+
+
+@pytest.mark.parametrize(
+    ("proofs", "said"),
+    [
+        ([proof("timed path", 0.0)], "exact: timed path; unproven: "),
+        (
+            [proof("timed path", 2e-7), proof("timed path", 1e-8)],
+            "within rounding: timed path (2e-07)",
+        ),
+        ([proof("timed path", 0.5)], "differs: timed path (it lies)"),
+        ([proof("evaluation", 1e-6)], "within rounding: evaluation (1e-06)"),
+        ([proof("timed path", 0.9, bound=4.0, passed=True, rounds=False)], "exact: timed path"),
+    ],
+    ids=["exact", "rounded", "differs", "evaluation", "ratio"],
+)
+def test_run_proves_its_own_parts_without_any_certificate(record, proofs, said):
+    findings = msgspec.structs.replace(record.findings, proofs=tuple(proofs))
+    found = equality(msgspec.structs.replace(record, findings=findings))
+    assert found.startswith(said)
+    assert "network" in found.partition("unproven: ")[2]

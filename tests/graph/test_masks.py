@@ -1,7 +1,7 @@
 import numpy as np
 
-from benchsuite.data.batches.stream import draw_masks
 from benchsuite.graph import Builder
+from benchsuite.graph.masks import draw_masks
 
 
 def graph():

@@ -1,0 +1,1 @@
+"""What a worker proves of what it has just timed: same process, same callables, no clock."""
