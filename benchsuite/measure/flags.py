@@ -30,6 +30,10 @@ _FEWEST_FOR_DRIFT = 9  # the median of a third is one of three calls at least
 #: Of a figure at another batch than the case's, which memory did not hold.
 BACKED_OFF = "backed_off"
 
+#: Of two rows whose ratios follow each other from round to round: no rounds of one run tell a
+#: difference from noise that lasts on one side.
+AUTOCORRELATED = "autocorrelated"
+
 #: Flags under which a figure takes part in no verdict.
 DISQUALIFYING = frozenset(
     {

@@ -20,8 +20,8 @@ from benchsuite.measure.protocol import Protocol
 from benchsuite.measure.statistics.estimates import (
     Estimate,
     median_estimate,
-    quantile_estimates,
-    tail_bound,
+    process_quantiles,
+    upper_bound,
 )
 from benchsuite.measure.step_parts import measurement_of, part_figures, refuse
 from benchsuite.metrics import METRICS, Declaration
@@ -30,9 +30,11 @@ from benchsuite.records import Measurement, Proof
 from benchsuite.records.series import Series
 
 _NS_PER_S, _UJ_PER_J = 1e9, 1e6
-#: Of a tail's percentile: the fewest calls, all processes together, for any figure and its bound,
-#: and for an interval of it.
+#: Of a tail's percentile: the fewest calls, all processes together, for any figure (those of MLPerf
+#: inference's early stopping), and for an interval of it and a bound.
 TAILS = {0.90: (64, 300), 0.99: (662, 3000)}
+#: … and the fewest of one process, so that one is expected in its tail.
+_FEWEST_IN_PROCESS = {0.90: 10, 0.99: 100}
 #: Of a batch's throughput: what is faster by less than this part is as good as another.
 GAIN = 0.02
 #: Latencies below this are not timed call by call finely enough for a tail.
@@ -143,34 +145,31 @@ def _figure(
 def _tails(quantities: Sequence[Declaration], group: Sequence[Series]) -> list[Measurement]:
     """One for each percentile that is declared of these samples."""
     samples = [np.asarray(one.samples) / _NS_PER_S for one in group]
-    calls = sum(map(len, samples))
-    shares = [quantity.share for quantity in quantities if calls >= TAILS[quantity.share][0]]
-    estimates = dict(zip(shares, quantile_estimates(samples, shares), strict=True))
-    return [_tail(one, group, samples, estimates.get(one.share)) for one in quantities]
+    return [_tail(one, group, samples) for one in quantities]
 
 
 def _tail(
-    quantity: Declaration,
-    group: Sequence[Series],
-    samples: Sequence[NDArray[np.float64]],
-    estimate: Estimate | None,
+    quantity: Declaration, group: Sequence[Series], samples: Sequence[NDArray[np.float64]]
 ) -> Measurement:
-    share = quantity.share
-    pooled, (fewest, for_interval) = np.concatenate(samples), TAILS[share]
-    refused = ""
-    if estimate is None:
-        refused = f"{len(pooled)} calls; it takes {fewest}"
-    elif float(np.median(pooled)) < _SHORTEST_TAIL_S:
-        refused = f"calls shorter than {_SHORTEST_TAIL_S * 1e6:.0f} µs have no tail that is theirs"
-    # One process says nothing of how the next one's tail will be.
-    interval = estimate if len(pooled) >= for_interval and len(group) > 1 else None
-    values = [float(np.quantile(part, share)) for part in samples]
-    figure = replace(
-        measurement_of(quantity, group, values, interval),
-        value=estimate.value if estimate else None,
-        bound=None if refused else tail_bound(samples, share),
+    """Of the processes' percentiles what `_figure` is of their medians."""
+    values, refused = process_quantiles(samples, quantity.share), _no_tail(samples, quantity.share)
+    replicated = not refused and sum(map(len, samples)) >= TAILS[quantity.share][1]
+    figure = measurement_of(
+        quantity, group, values, median_estimate(values) if replicated else None
     )
-    return refuse(figure, refused)
+    return refuse(replace(figure, bound=upper_bound(values) if replicated else None), refused)
+
+
+def _no_tail(samples: Sequence[NDArray[np.float64]], share: float) -> str:
+    """Why calls have no such percentile; empty where they have."""
+    count, least = sum(map(len, samples)), min(map(len, samples))
+    if count < TAILS[share][0]:
+        return f"{count} calls; it takes {TAILS[share][0]}"
+    if least < _FEWEST_IN_PROCESS[share]:
+        return f"{least} calls in a process; it takes {_FEWEST_IN_PROCESS[share]}"
+    if median(map(np.median, samples)) < _SHORTEST_TAIL_S:
+        return f"calls shorter than {_SHORTEST_TAIL_S * 1e6:.0f} µs have no tail that is theirs"
+    return ""
 
 
 def _first(quantity: Quantity, group: Sequence[Series]) -> Measurement:

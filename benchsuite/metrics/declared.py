@@ -39,7 +39,7 @@ LATENCY = _time(
 )
 LATENCY_P90 = _tail(
     name="latency_p90",
-    help="90th percentile of all processes' calls",
+    help="90th percentile of a process's calls: median of the processes",
     precision=P90_PRECISION,
     column="latency_batch1_p90{}_s",
     alias="p90",
@@ -48,7 +48,7 @@ LATENCY_P90 = _tail(
 )
 LATENCY_P99 = _tail(
     name="latency_p99",
-    help="99th percentile of all processes' calls",
+    help="99th percentile of a process's calls: median of the processes",
     precision=P99_PRECISION,
     column="latency_batch1_p99{}_s",
     alias="p99",

@@ -33,6 +33,9 @@ from benchsuite.records.series import Series
 
 #: Parts of a case that are no tasks; see `CaseState.parts`.
 _ROUNDS, _FIT = "rounds", "fit"
+#: The order within a round is chance itself: one that repeats from run to run would favour the same
+#: case each time, and a test of signs (`statistics.verdicts`) is exact because nothing knows it.
+_CHANCE = random.SystemRandom()
 
 
 def steps_of_group(
@@ -95,11 +98,13 @@ def rounds(
     *,
     batch_backoff: bool = False,
     clock: Callable[[], float] = time.monotonic,
+    chance: random.Random = _CHANCE,
 ) -> Steps[None]:
     """The speed of the cases, in as many rounds as precision needs and both budgets allow.
 
     budget_s: of the run; the protocol's own holds besides.
     batch_backoff: whether batches that do not fit are replaced by the largest that do.
+    chance: draws the order of each round.
     """
     protocol = PROTOCOLS[states[0].case.protocol]
     budget_s = min(budget_s, protocol.budget_s * len(_going_on(states)))
@@ -117,7 +122,7 @@ def rounds(
         if taken and now_s + (now_s - ready) / taken - start > budget_s:
             return  # another round would not fit
         yield RoundBegins(number, most)
-        yield from _round(states, batch_sizes, protocol)
+        yield from _round(states, batch_sizes, protocol, chance)
 
 
 def _going_on(states: Sequence[CaseState]) -> list[CaseState]:
@@ -162,7 +167,10 @@ def _curve(state: CaseState) -> list[Series]:
 
 
 def _round(
-    states: Sequence[CaseState], batch_sizes: Mapping[str, tuple[int, ...]], protocol: Protocol
+    states: Sequence[CaseState],
+    batch_sizes: Mapping[str, tuple[int, ...]],
+    protocol: Protocol,
+    chance: random.Random,
 ) -> Steps[None]:
     """Every case once, shuffled: what drifts during a round favours nobody.
 
@@ -172,9 +180,7 @@ def _round(
     order = _going_on(states)
     earlier = [*order, *(state for state in states if state.ended_record)]
     number = 1 + max((n for state in earlier for n in state.rounds), default=-1)
-    # From the seed, so that the order can be had again; anew for each round.
-    seed = f"{order[0].case.architecture} {order[0].case.seed} {number}"
-    random.Random(seed).shuffle(order)  # noqa: S311 - an order, not a secret
+    chance.shuffle(order)
     for place, state in enumerate(order):
         for attempt in range(protocol.retries + 1):
             turn = Turn(number, attempt, place)

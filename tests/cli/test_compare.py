@@ -6,14 +6,22 @@ from benchsuite.records import RunStore
 
 
 @pytest.fixture
-def stored(tmp_path, make_record):
-    """Run `b` is ten per cent slower than run `a`, in one of two cases."""
+def store(tmp_path, make_record):
+    """A function that stores a case of a run, so many times as slow as usual."""
 
-    def store(run, factor, **facts):
-        latency = tuple(factor * (0.001 + n * 1e-6) for n in range(9))
-        record = make_record(run=run, protocol="full-1", samples={"latency": latency}, **facts)
+    def store(run, factor, *, anchored=True, **facts):
+        samples = {"latency": tuple(factor * (0.001 + n * 1e-6) for n in range(9))}
+        if anchored:
+            samples["anchor"] = tuple(0.002 + n * 1e-6 for n in range(9))
+        record = make_record(run=run, protocol="full-1", samples=samples, **facts)
         RunStore(tmp_path / "results", run).write(record)
 
+    return store
+
+
+@pytest.fixture
+def stored(tmp_path, store):
+    """Run `b` is ten per cent slower than run `a`, in one of two cases."""
     store("a", 1.0)
     store("a", 1.0, seed=1)
     store("b", 1.1)
@@ -45,6 +53,22 @@ def test_gate_holds_where_nothing_regressed(benchsuite, stored):
     assert result.exit_code == 0
     assert result.stderr.splitlines()[-1] == "no regression (latency>+20%)"
     assert len(json.loads(result.stdout)) == 3
+
+
+def test_gate_without_an_anchor_is_always_open_and_refused(benchsuite, store, stored):
+    """Half as slow again: nothing tells whether the machine was."""
+    store("c", 1.5, anchored=False)
+    shown = benchsuite("compare", "a", "c", "--metrics", "latency")
+    gated = benchsuite("compare", "a", "c", "--fail-on", "latency>+5%")
+
+    assert shown.exit_code == 0
+    assert "+50.0 %" in shown.stdout
+    assert shown.stdout.splitlines()[-1] == "1 comparison: 1 indicative, 1 only in A"
+    assert gated.exit_code == 2
+    assert gated.stderr == (
+        "error: 'latency>+5%' can decide nothing here: 9 and 9 processes, without an anchor, "
+        "which would tell a slower machine\n"
+    )
 
 
 def test_gate_that_could_decide_nothing_is_refused(benchsuite, stored):

@@ -1,10 +1,12 @@
 """How often the protocol's verdicts are wrong, and how often they see a planted difference.
 
     python tests/instrument/power.py results/runs/RUN [--pairs 1000] [--rounds 12]
+    python tests/instrument/power.py --simulated [--pairs 1000] [--rounds 12]
 
 From the raw samples of a run with twenty processes or more of each case: rounds are drawn from
 its processes with replacement, one side is made slower by a known factor, and the protocol's own
-code stops, flags and decides. A pair of the same case with the factor 1 is an A/A trial.
+code stops, flags and decides. A pair of the same case with the factor 1 is an A/A trial. Simulated
+processes are independent, and others for every twenty pairs.
 """
 
 import argparse
@@ -22,16 +24,40 @@ from benchsuite.measure.statistics.verdicts import (
     fewest_rounds,
     holm,
 )
-from benchsuite.measure.summary import TAILS, is_precise, summarise
+from benchsuite.measure.summary import is_precise, summarise
 from benchsuite.metrics import CONTESTED
 from benchsuite.records import Measurement
-from benchsuite.records.series import Series, read_series
+from benchsuite.records.series import Reading, Series, read_series
 
 FACTORS = (1.0, 1.02, 1.03, 1.05, 1.10)
 _FEWEST_PROCESSES, _BLOCKS = 20, 9
 _COMPARED = frozenset(CONTESTED)
 
 Processes = dict[int, list[Series]]
+
+#: Simulated: of each figure the batch, nanoseconds of a sample, samples, and processes' spread.
+_SIMULATED = {
+    "latency": (1, 250_000, _BLOCKS, 0.035),
+    "inference_throughput": (64, 8_000_000, 5, 0.015),
+    "training_throughput": (32, 9_000_000, 5, 0.03),
+}
+_DEGREES, _CALL_SPREAD, _PAIRS_OF_PROCESSES = 6, 0.002, 20
+
+
+def simulated(generator: np.random.Generator) -> Processes:
+    """Twenty processes, their levels spread as Student's t: some are stragglers."""
+    reading = Reading(seconds=1.0, cores_used=1.0)
+    to_unit = np.sqrt((_DEGREES - 2) / _DEGREES)
+    found: Processes = {}
+    for number in range(_FEWEST_PROCESSES):
+        for metric, (size, usual, count, spread) in _SIMULATED.items():
+            level = usual * np.exp(spread * to_unit * generator.standard_t(_DEGREES))
+            samples = level * np.exp(generator.normal(0.0, _CALL_SPREAD, count))
+            told = {"batch_size": size, "images": size, "round": number, "reading": reading}
+            times = tuple(round(ns) for ns in samples.tolist())
+            series = Series(metric=metric, samples=times, warmups=times[:1], **told)
+            found.setdefault(number, []).append(series)
+    return found
 
 
 def processes_of(path: Path) -> Processes:
@@ -102,28 +128,45 @@ def rule(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("run", type=Path)
+    parser.add_argument("run", type=Path, nargs="?", help="of twenty processes of each case")
+    parser.add_argument("--simulated", action="store_true", help="processes of no run")
     parser.add_argument("--pairs", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=FULL.rounds[-1], help="a budget's, at most")
     asked = parser.parse_args()
-    TAILS.clear()  # no verdict rests on them, and their bootstrap would take hours here
+    if (asked.run is None) != asked.simulated:
+        parser.error("name a run, or --simulated")
     generator = np.random.default_rng(0)
     rungs = [n for n in FULL.rounds if fewest_rounds(len(CONTESTED)) <= n <= asked.rounds]
     print("case,processes,figure,batch_size,factor,pairs,different,equivalent,inconclusive,refused")
+    if asked.simulated:
+        drawn = [simulated(generator) for _ in range(0, asked.pairs, _PAIRS_OF_PROCESSES)]
+        _print_case("simulated", drawn, asked.pairs, rungs, generator)
+        return
     for path in sorted(asked.run.glob("samples/*.jsonl")):
         processes = processes_of(path)
-        if len(processes) < _FEWEST_PROCESSES:
-            continue
-        for factor in FACTORS:
-            counts: dict[tuple[str, int], Counter[str]] = {}
-            for _ in range(asked.pairs):
-                sides = [draw(processes, rungs[-1], f, generator) for f in (factor, 1.0)]
-                for key, verdict in decide(*sides, rungs).items():
-                    counts.setdefault(key, Counter())[verdict] += 1
-            for (metric, size), count in sorted(counts.items()):
-                shown = (count[v] for v in ("different", "equivalent", "inconclusive", "refused"))
-                row = (path.stem, len(processes), metric, size, factor, asked.pairs, *shown)
-                print(*row, sep=",", flush=True)
+        if len(processes) >= _FEWEST_PROCESSES:
+            _print_case(path.stem, [processes], asked.pairs, rungs, generator)
+
+
+def _print_case(
+    name: str,
+    cases: Sequence[Processes],
+    pairs: int,
+    rungs: Sequence[int],
+    generator: np.random.Generator,
+) -> None:
+    """cases: each pair's, in turns."""
+    for factor in FACTORS:
+        counts: dict[tuple[str, int], Counter[str]] = {}
+        for number in range(pairs):
+            processes = cases[number % len(cases)]
+            sides = [draw(processes, rungs[-1], f, generator) for f in (factor, 1.0)]
+            for key, verdict in decide(*sides, rungs).items():
+                counts.setdefault(key, Counter())[verdict] += 1
+        for (metric, size), count in sorted(counts.items()):
+            shown = (count[v] for v in ("different", "equivalent", "inconclusive", "refused"))
+            row = (name, len(cases[0]), metric, size, factor, pairs, *shown)
+            print(*row, sep=",", flush=True)
 
 
 if __name__ == "__main__":

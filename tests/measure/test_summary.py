@@ -84,13 +84,17 @@ def test_discarded_series_count_for_nothing():
     assert by_name(summarise(series, TOUR))["latency", 1].values == (0.001,)
 
 
-@pytest.mark.parametrize(("count", "has"), [(100, []), (150, ["p90"]), (1500, ["p90", "p99"])])
+@pytest.mark.parametrize(
+    ("count", "has"), [(40, []), (50, ["p90"]), (499, ["p90"]), (500, ["p90", "p99"])]
+)
 def test_tails_have_intervals_where_calls_and_processes_are_enough(count, has):
-    found = by_name(summarise([latency(n, calls(count, n)) for n in range(2)], FULL))
+    found = by_name(summarise([latency(n, calls(count, n)) for n in range(6)], FULL))
 
     assert [t for t in ("p90", "p99") if found[f"latency_{t}", 1].low is not None] == has
-    alone = by_name(summarise([latency(0, calls(3000))], TOUR))
-    assert alone["latency_p99", 1].low is None
+    assert [t for t in ("p90", "p99") if found[f"latency_{t}", 1].bound is not None] == has
+    few = by_name(summarise([latency(n, calls(3000, n)) for n in range(5)], FULL))
+    assert (few["latency_p99", 1].low, few["latency_p99", 1].bound) == (None, None)
+    assert few["latency_p99", 1].value is not None
 
 
 @pytest.mark.parametrize(
@@ -109,7 +113,24 @@ def test_tails_are_refused_where_the_calls_do_not_carry_them(count, p90, p99):
     assert found["latency_p99", 1].refused == p99
     for share, refused in (("latency_p90", p90), ("latency_p99", p99)):
         assert (found[share, 1].value is None) == bool(refused)
-    assert (found["latency_p99", 1].bound is None) == (count < 662)
+
+
+def test_process_of_few_calls_has_no_rare_percentile():
+    found = by_name(summarise([latency(n, calls(99, n)) for n in range(9)], FULL))
+
+    assert found["latency_p99", 1].refused == "99 calls in a process; it takes 100"
+    assert found["latency_p90", 1].refused == ""
+
+
+def test_tail_is_that_of_the_median_process():
+    """One slow process of six is a straggler, and no tail of the others."""
+    series = [latency(n, calls(600, seed=n, level=3.0 if n == 5 else 1.0)) for n in range(6)]
+
+    tail = by_name(summarise(series, FULL))["latency_p99", 1]
+
+    assert tail.value == np.median(tail.values)
+    assert tail.value < 1.6e-3
+    assert max(tail.values) == tail.high > 3e-3
 
 
 def test_tail_of_several_processes_has_an_interval_and_a_bound():
@@ -118,6 +139,7 @@ def test_tail_of_several_processes_has_an_interval_and_a_bound():
     tail = by_name(summarise(series, FULL))["latency_p99", 1]
 
     assert tail.low <= tail.value <= tail.high <= tail.bound * 1.2
+    assert tail.bound > tail.value
     assert tail.value == pytest.approx(0.001 * np.quantile(calls(10**5), 0.99) / MS, rel=0.05)
 
 

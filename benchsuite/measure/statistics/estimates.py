@@ -19,9 +19,8 @@ CONFIDENCE = 0.95
 ENDS = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
 #: Below this, even the interval from the least to the largest value has less confidence.
 FEWEST_PROCESSES = 6
-#: Of the one-sided bound beside a tail's percentile: MLPerf inference's early stopping.
-_TAIL_CONFIDENCE = 0.99
-_RESAMPLES = 2000
+#: Of the one-sided bound beside a tail's percentile.
+_BOUND_CONFIDENCE = 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,34 +62,29 @@ def median_estimate(values: Sequence[float]) -> Estimate | None:
     return Estimate(median(ordered), low, high)
 
 
-def quantile_estimates(
-    samples: Sequence[NDArray[np.floating]], probabilities: Sequence[float], seed: int = 0
-) -> list[Estimate]:
-    """Quantiles of the samples of several processes pooled, each process with the same weight.
+def process_quantiles(samples: Sequence[NDArray[np.floating]], share: float) -> list[float]:
+    """One percentile a process, each nearly median-unbiased (Hyndman and Fan 1996, type 8).
 
-    Intervals by a bootstrap of two stages, which keeps what processes and neighbouring calls
-    have in common: processes are drawn, then contiguous blocks of their calls (Davison and
-    Hinkley 1997, section 3.8; circular blocks after Politis and Romano 1992).
+    Calls of one process are no replicates, so a percentile's interval is one over processes, as
+    that of a median (Kalibera and Jones 2013).
     """
-    if not probabilities:
-        return []
-    pooled = np.concatenate(samples)
-    # Sorted once: each draw weighs the same samples in another way.
-    order = np.argsort(pooled, kind="stable")
-    ordered = pooled[order]
-    generator = np.random.default_rng(seed)
-    points = pooled_quantiles(samples, probabilities)
-    drawn = np.array(
-        [
-            _weighted_quantiles(ordered, _resampled(samples, generator)[order], probabilities)
-            for _ in range(_RESAMPLES)
-        ]
-    )
-    lows, highs = np.quantile(drawn, ENDS, axis=0)
-    return [
-        Estimate(float(point), float(low), float(high))
-        for point, low, high in zip(points, lows, highs, strict=True)
-    ]
+    return [float(np.quantile(part, share, method="median_unbiased")) for part in samples]
+
+
+def upper_bound(values: Sequence[float]) -> float | None:
+    """What the typical process is below with 99 % confidence, from one positive value a process.
+
+    Student's t on logarithms: it allows for the few processes, and for how much they differ. None
+    below six values.
+    """
+    if len(values) < FEWEST_PROCESSES:
+        return None
+    from scipy.special import stdtrit  # a sixth of a second to import
+
+    logarithms, count = np.log(values), len(values)
+    error = float(np.std(logarithms, ddof=1)) / math.sqrt(count)
+    quantile = float(stdtrit(count - 1, _BOUND_CONFIDENCE))
+    return math.exp(float(np.mean(logarithms)) + quantile * error)
 
 
 def pooled_quantiles(
@@ -113,48 +107,3 @@ def _weighted_quantiles(
     places = np.searchsorted(cumulative, wanted * (1 - 1e-12))
     found: NDArray[np.number] = ordered[np.minimum(places, len(ordered) - 1)]
     return found
-
-
-def _resampled(
-    samples: Sequence[NDArray[np.floating]], generator: np.random.Generator
-) -> NDArray[np.float64]:
-    """How often a bootstrap's draw holds each sample, over the size of its process."""
-    sizes = [len(part) for part in samples]
-    starts = np.concatenate(([0], np.cumsum(sizes)))
-    weights = np.zeros(starts[-1])
-    for index in generator.integers(0, len(samples), len(samples)):
-        size = sizes[index]
-        weights[starts[index] : starts[index + 1]] += _block_counts(size, generator) / size
-    return weights
-
-
-def _block_counts(size: int, generator: np.random.Generator) -> NDArray[np.intp]:
-    """How often each of `size` calls is in a draw of so many, block by block."""
-    length = max(1, math.isqrt(size))
-    starts = generator.integers(0, size, -(-size // length))
-    # In a circle, or the first and last calls would be drawn less often than others.
-    drawn = (starts[:, None] + np.arange(length)).ravel()[:size] % size
-    return np.bincount(drawn, minlength=size)
-
-
-def tail_bound(samples: Sequence[NDArray[np.floating]], probability: float) -> float | None:
-    """An upper bound of a percentile with 99 % confidence; None where there are too few samples.
-
-    Of several processes' samples, each process with the same weight, as the percentile itself.
-
-    MLPerf inference's early stopping with no tolerance: all but the worst few samples are below
-    it, and at least one is not counted. Needs 64 samples for the 90th percentile, 662 for the
-    99th, 6636 for that of 99.9.
-    """
-    from scipy.stats import binom  # takes a second to import
-
-    count = sum(map(len, samples))
-    above = binom(count, 1 - probability)
-    dropped = 0
-    while above.sf(dropped) >= _TAIL_CONFIDENCE:  # more than `dropped` are above the percentile
-        dropped += 1
-    # So many of the largest samples may be above it: the last of them is the bound.
-    least = 2
-    if dropped < least:
-        return None
-    return float(pooled_quantiles(samples, [1 - (dropped - 1) / count])[0])

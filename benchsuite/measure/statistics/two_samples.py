@@ -1,14 +1,13 @@
-"""Two samples that nothing pairs, such as the processes of two runs: their ratio, by ranks.
+"""Two samples that nothing pairs, such as the processes of two runs: their ratio, by Welch's t.
 
-The estimate is the median of all ratios of one value of either sample (Hodges and Lehmann 1963,
-on logarithms), its interval lies between two of those ratios, and the test is Wilcoxon's and
-Mann and Whitney's, exactly. All three are of one distribution, that of the rank sum, so that the
-interval excludes 1 where the p-value is below 0.05. A bootstrap of the two medians holds the true
-ratio as often, and is an eighth wider (six to twelve lognormal values each).
+One value a process (Kalibera and Jones 2013, section 7), on logarithms, where speeds are nearly
+symmetric. Ranks (Mann and Whitney 1947) test whether two distributions are the same in everything:
+where one run's processes spread by 2 % and the other's by 20 %, they find that in 16 % of pairs
+whose speed is the same. Welch's t (1947) allows each sample a spread of its own.
 """
 
+import math
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,43 +27,30 @@ class Ratios:
     p_value: Floats
 
 
-def ratios_of(first: Floats, second: Floats) -> Ratios:
+def ratios_of(first: Floats, second: Floats, common: float = 0.0) -> Ratios:
     """How many times the second samples (K, M) are as large as the first (K, N); all positive.
 
-    The p-value is two-sided, of the hypothesis that both are of one distribution, exact where no
-    two values are equal (Mann and Whitney 1947). The interval (Lehmann 1975, section 2.5) is
-    infinite where both samples are too small for 95 % confidence: below four each.
+    A ratio is of geometric means, its p-value two-sided, of the hypothesis that it is 1. Degrees of
+    freedom are Satterthwaite's (1946). Of samples of one, nothing is known: an interval without
+    end.
+
+    common: the standard deviation of the ratio's logarithm beyond what either sample shows, since
+        all of its values share it; known, and not estimated.
     """
-    pairs = np.sort((second[:, :, None] / first[:, None, :]).reshape(len(first), -1), axis=1)
-    count = pairs.shape[1]
-    chances = _cumulative(first.shape[1], second.shape[1])
-    less, more = (pairs < 1).sum(axis=1), (pairs > 1).sum(axis=1)
-    equal = count - less - more
-    fewer = np.minimum(less, more) + equal / 2  # the rank sum's statistic, the smaller tail's
-    p_value = np.minimum(1.0, 2 * chances[np.floor(fewer).astype(int)])
-    # so many ratios at either end may lie on the wrong side of the true one
-    outside = int(np.searchsorted(chances, (1 - CONFIDENCE) / 2, side="right"))
-    low, high = (
-        (pairs[:, outside - 1], pairs[:, count - outside])
-        if outside
-        else (np.zeros(len(pairs)), np.full(len(pairs), np.inf))
-    )
-    return Ratios(np.median(pairs, axis=1), low, high, p_value)
+    from scipy.special import stdtr, stdtrit  # a sixth of a second to import
 
-
-@cache
-def _cumulative(first: int, second: int) -> Floats:
-    """P(U <= u) for u = 0 … N·M: of so many pairs is the second's value the smaller one.
-
-    Arrangements are counted by Gauss' binomial coefficients, the generating function of U.
-    """
-    ways = np.zeros(first * second + 1)
-    ways[0] = 1.0
-    for factor in range(1, first + 1):
-        power = second + factor
-        # Of a copy: what is taken from overlaps what is taken.
-        ways[power:] -= ways[: max(0, len(ways) - power)].copy()
-        for place in range(factor, len(ways)):
-            ways[place] += ways[place - factor]
-    chances: Floats = np.cumsum(ways) / ways.sum()
-    return chances
+    counts = first.shape[1], second.shape[1]
+    change = np.log(second).mean(axis=1) - np.log(first).mean(axis=1)
+    if min(counts) < 2:  # noqa: PLR2004 - one has no spread
+        nothing = np.zeros_like(change)
+        return Ratios(np.exp(change), nothing, nothing + math.inf, nothing + 1.0)
+    one, other = (np.log(x).var(axis=1, ddof=1) / x.shape[1] for x in (first, second))
+    variance = one + other + common**2
+    spread = np.square(one) / (counts[0] - 1) + np.square(other) / (counts[1] - 1)
+    # Where no value differs from the next, nothing is to be estimated.
+    freedom = np.clip(np.square(variance) / np.maximum(spread, np.finfo(float).tiny), 1.0, 1e9)
+    error = np.sqrt(variance)
+    half = stdtrit(freedom, (1 + CONFIDENCE) / 2) * error
+    distance = np.abs(change) / np.maximum(error, np.finfo(float).tiny)
+    p_value = np.minimum(1.0, 2 * stdtr(freedom, -distance))
+    return Ratios(np.exp(change), np.exp(change - half), np.exp(change + half), p_value)

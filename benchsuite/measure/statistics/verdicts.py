@@ -10,12 +10,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from benchsuite.measure.statistics.estimates import (
-    CONFIDENCE,
-    FEWEST_PROCESSES,
-    Estimate,
-    median_estimate,
-)
+from benchsuite.measure.flags import AUTOCORRELATED
+from benchsuite.measure.statistics.autocorrelation import is_autocorrelated
+from benchsuite.measure.statistics.estimates import CONFIDENCE, FEWEST_PROCESSES, Estimate
+from benchsuite.measure.statistics.signed_ranks import ratio_estimate
 from benchsuite.records import Measurement
 
 #: Two figures nearer than this are of no practical difference.
@@ -32,27 +30,45 @@ Verdict = Literal["different", "equivalent", "inconclusive"]
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Of A with B: the ratio A/B, the sign-flip test's p-value, uncorrected, and what they say."""
+    """Of A with B: the ratio A/B, and what it says.
+
+    p_value: of the sign-flip test, before any correction.
+    flag: for which another verdict than `inconclusive` is withheld; else empty.
+    """
 
     ratio: Estimate
     p_value: float
     verdict: Verdict
+    flag: str = ""
+
+    @property
+    def said(self) -> str:
+        """The verdict, and the flag for which there is no other: `inconclusive, autocorrelated`."""
+        return f"{self.verdict}, {self.flag}" if self.flag else self.verdict
 
 
 def compare_pairs(
     first: Sequence[float], second: Sequence[float], margin: float = MARGIN
 ) -> Comparison | None:
-    """Compare what two processes of each round found; None below six rounds.
+    """Compare what two processes of each round found, in the order of rounds; None below six.
 
-    The rounds' ratios have a rank interval. `different`: it excludes 1, and their median is away
-    from 1 by the margin or more. `equivalent`: it lies within the margin of 1. Else
-    `inconclusive`.
+    The rounds' ratio has an interval by signed ranks. `different`: it excludes 1, and the ratio is
+    away from 1 by the margin or more. `equivalent`: it lies within the margin of 1. Else, and
+    where successive rounds are alike, `inconclusive`.
+
+    Which of both is first in a round is drawn at random. Of the same code, each ratio is then as
+    likely as its inverse, whatever the machine does from round to round: signs are exact (Fisher
+    1935). Noise that one side alone has, and that outlasts a round, is no such noise. It shows as
+    ratios that follow each other, where rounds are many: hence the flag.
     """
     ratios = [a / b for a, b in zip(first, second, strict=True)]
-    ratio = median_estimate(ratios)
+    ratio = ratio_estimate(ratios)
     if ratio is None:
         return None
-    return Comparison(ratio, sign_flip_p_value(ratios), verdict_of(ratio, margin))
+    p_value = sign_flip_p_value(ratios)
+    if is_autocorrelated(np.log(ratios).tolist()):
+        return Comparison(ratio, p_value, "inconclusive", AUTOCORRELATED)
+    return Comparison(ratio, p_value, verdict_of(ratio, margin))
 
 
 def compare_measurements(

@@ -8,6 +8,8 @@ from benchsuite.report.columns.column import Column
 from benchsuite.report.comparison.pairing import Pair
 
 Answer = Literal["better", "worse", "same", "inconclusive", "indicative", "not comparable"]
+#: Answers that say something, and so must say of what.
+_VERDICTS = frozenset({"better", "worse", "same"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +20,16 @@ class Change:
     p_value: None where nothing tells chance from change: then there is no verdict.
     margin: below this, a change does not count.
     how: what the interval and the p-value come from, or why there are none.
+    flag: for which a verdict is withheld; else empty.
+    of_seed: whether it is of one training on either side, and of no other.
     """
 
     estimate: Estimate | None
     p_value: float | None
     margin: float
     how: str
+    flag: str = ""
+    of_seed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,7 @@ class Finding:
     first, second: the figures, None where there is none; `change` is second / first, or
         second - first where `is_ratio` is false.
     low, high: its 95 % interval, if there is one. seeds: of which this is the mean, if it is one.
+    of_seed: whether a verdict is of one training on either side alone.
     """
 
     pair: Pair
@@ -47,6 +54,16 @@ class Finding:
     high: float | None = None
     p_value: float | None = None
     seeds: str = ""
+    of_seed: bool = False
+
+    @property
+    def said(self) -> str:
+        """The answer, and of what: `worse of this seed`."""
+        return (
+            f"{self.answer} of this seed"
+            if self.of_seed and self.answer in _VERDICTS
+            else self.answer
+        )
 
     @property
     def is_ratio(self) -> bool:

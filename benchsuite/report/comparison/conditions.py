@@ -1,7 +1,7 @@
 """What a comparison must not find, such as `throughput<-5%`: a gate for pull requests."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from benchsuite.errors import UsageError
@@ -54,12 +54,25 @@ def parse_condition(text: str, rows: Iterable[Row] = ()) -> Condition:
 
 
 def regressions(findings: Sequence[Finding], conditions: Sequence[Condition]) -> list[Finding]:
-    """What meets a condition, and what ran in A and did not in B."""
+    """What meets a condition, and what ran in A and did not in B.
+
+    Where several seeds say what a change of quality is, a single one of them meets none: another
+    seed of the same code is found better or worse often enough.
+    """
+    averaged = {(f.column, f.pair.network) for f in findings if f.seeds}
     return [
-        finding
-        for finding in findings
-        if _ended(finding) or any(condition.is_met(finding) for condition in conditions)
+        finding for finding in findings if _ended(finding) or _fails(finding, conditions, averaged)
     ]
+
+
+def _fails(
+    finding: Finding,
+    conditions: Sequence[Condition],
+    averaged: Collection[tuple[Column | None, Hashable]],
+) -> bool:
+    if finding.of_seed and (finding.column, finding.pair.network) in averaged:
+        return False
+    return any(condition.is_met(finding) for condition in conditions)
 
 
 def undecided(findings: Sequence[Finding], conditions: Sequence[Condition]) -> Iterator[str]:

@@ -145,6 +145,7 @@ def _decided(answered: Sequence[tuple[_Question, Change]]) -> Iterator[Finding]:
             high=estimate.high if estimate else None,
             p_value=change.p_value,
             seeds=question.seeds,
+            of_seed=change.of_seed,
         )
 
 
@@ -157,8 +158,10 @@ def _plain(column: Column, first: float, second: float) -> float | None:
 
 def _answer(column: Column, change: Change, family: int, *, stands: bool) -> tuple[Answer, str]:
     """The verdict, and what it rests on."""
-    if change.estimate is None:
+    if change.estimate is None or change.p_value is None:
         return "indicative", change.how
+    if change.flag:
+        return "inconclusive", f"{change.how}, {change.flag}"
     none = 1.0 if is_ratio(column) else 0.0
     verdict = verdict_of(change.estimate, change.margin, none)
     if verdict == "equivalent":

@@ -63,7 +63,7 @@ def _of_finding(finding: Finding) -> dict[str, Value]:
         f"{kind}_low": finding.low,
         f"{kind}_high": finding.high,
         "p_value": finding.p_value,
-        "verdict": finding.answer,
+        "verdict": finding.said,
         "how": finding.how,
     }
 

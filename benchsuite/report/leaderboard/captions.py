@@ -11,7 +11,7 @@ from benchsuite.report.columns.columns import COLUMNS
 from benchsuite.report.columns.conditions import CONDITIONS, distinct
 from benchsuite.report.fairness.groups import differing
 from benchsuite.report.fairness.verdicts import PairVerdict
-from benchsuite.report.leaderboard.cells import BEST, GAP, MISMATCHED, ON_FRONT
+from benchsuite.report.leaderboard.cells import BEST, GAP, MISMATCHED, ON_FRONT, Field
 from benchsuite.report.leaderboard.ranking_table import RankingTable
 from benchsuite.report.leaderboard.view import View
 
@@ -95,19 +95,20 @@ def pair_verdict_line(found: PairVerdict) -> Text:
     verdict = found.comparison.verdict
     names = " / ".join(record.case.backend for record in (found.first, found.second))
     what = METRICS[found.metric].label
-    text = f"{GAP}{what}: {names} {found.ratio}, {verdict}"
+    text = f"{GAP}{what}: {names} {found.ratio}, {found.comparison.said}"
     return Text(text, "" if verdict == "different" else "bright_black")
 
 
 def legend(tables: Sequence[RankingTable]) -> list[Text]:
     """What the marks mean, where they are used, and in what no row has a rank."""
+    fields = [field for table in tables for field in table.fields]
+    best = "best of the rows that may be compared"
     marks = {
-        BEST: "best of the rows that may be compared",
+        BEST: f"{best} (accuracy: of this seed)" if any(map(_has_best_trained, fields)) else best,
         ON_FRONT: "in its table, none is both more accurate and faster, smaller or thriftier",
         _DOUBTFUL: "noisy or disturbed, never the best (column flags)",
         MISMATCHED: "not compared: other data, order, weights or network",
     }
-    fields = [field for table in tables for field in table.fields]
     cells = [cell for field in fields for cell in field.cells.values()]
     used = {cell.mark for cell in cells} | {cell.text[:1] for cell in cells}
     lines = [
@@ -115,6 +116,12 @@ def legend(tables: Sequence[RankingTable]) -> list[Text]:
         *_unranked(tables),
     ]
     return [Text(), *map(Text, lines)] if lines else []
+
+
+def _has_best_trained(field: Field) -> bool:
+    """Whether a row is the best by what it learnt, of which other seeds may say something else."""
+    of_quality = field.column is not None and field.column.name.startswith(("test_", "validation_"))
+    return of_quality and any(cell.mark == BEST for cell in field.cells.values())
 
 
 def _unranked(tables: Sequence[RankingTable]) -> list[str]:

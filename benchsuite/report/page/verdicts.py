@@ -97,6 +97,8 @@ def _in_words(found: PairVerdict) -> str:
     comparison = found.comparison
     if comparison.verdict == "equivalent":
         return "as fast as each other"
+    if comparison.flag:
+        return f"cannot be told apart: {comparison.flag}"
     if comparison.verdict == "inconclusive":
         return "cannot be told apart"
     ratio = comparison.ratio.value

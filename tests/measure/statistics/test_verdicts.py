@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from benchsuite.measure.statistics.estimates import Estimate
+from benchsuite.measure.statistics.signed_ranks import ratio_estimate
 from benchsuite.measure.statistics.verdicts import (
     Comparison,
     compare_measurements,
@@ -40,7 +41,40 @@ def test_verdict_is_one_of_three(ratios, verdict):
     comparison = compare_pairs(*pairs(ratios))
 
     assert comparison.verdict == verdict
-    assert comparison.ratio.value == pytest.approx(np.median(ratios))
+    ratio, expected = comparison.ratio, ratio_estimate(ratios)
+    assert (ratio.value, ratio.low, ratio.high) == pytest.approx(
+        (expected.value, expected.low, expected.high)
+    )
+    assert comparison.said == verdict
+
+
+def test_ratios_that_follow_each_other_give_no_verdict():
+    """However sure it would be: what lasts for rounds may be noise of one side alone."""
+    climbing = np.linspace(1.05, 1.25, 12)
+    steady = np.random.default_rng(0).permutation(climbing)
+
+    (withheld, given) = (compare_pairs(*pairs(ratios)) for ratios in (climbing, steady))
+
+    assert (withheld.verdict, withheld.flag) == ("inconclusive", "autocorrelated")
+    assert withheld.said == "inconclusive, autocorrelated"
+    assert holm([withheld]) == [withheld]
+    assert (given.verdict, given.flag) == ("different", "")
+    assert given.p_value == withheld.p_value
+
+
+@pytest.mark.parametrize("follows", [0.0, 0.5, 0.8, 0.95])
+def test_moments_that_follow_each_other_make_no_difference(follows):
+    """The order within a round is drawn, so that either side is as likely in the slower moment."""
+    generator = np.random.default_rng(5)
+    wrong = 0
+    for _ in range(400):
+        moments = generator.normal(size=18)
+        for place in range(1, 18):
+            fresh = np.sqrt(1 - follows**2) * moments[place]
+            moments[place] = follows * moments[place - 1] + fresh
+        sides = generator.permuted(moments.reshape(9, 2), axis=1)
+        wrong += compare_pairs(*np.exp(0.05 * sides).T).verdict == "different"
+    assert wrong <= 0.08 * 400
 
 
 def test_no_verdict_below_six_rounds():

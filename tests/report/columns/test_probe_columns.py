@@ -34,7 +34,8 @@ def make_probed(make_record):
             low=estimate.low,
             high=estimate.high,
         )
-        record = make_record(protocol="full-1", **fields)
+        anchors = {"anchor": tuple(0.002 + n * 1e-6 for n in range(len(values)))}
+        record = make_record(protocol="full-1", samples=anchors, **fields)
         found = (*record.findings.measurements, measured)
         return replace(record, findings=replace(record.findings, measurements=found))
 

@@ -56,6 +56,22 @@ def test_regression_is_beyond_the_threshold_and_established(make_row, latency, t
     assert list(undecided(findings, [condition])) == []
 
 
+def test_one_seed_fails_nothing_that_several_do_not(make_row):
+    """Seeds of one code differ by more than images tell: in other seeds it is the other way."""
+    condition = parse_condition("top1<-0.01")
+    sides = [
+        [make_row(run=run, seed=n, test={"top1_fraction": share}) for n, share in enumerate(shares)]
+        for run, shares in (("a", (0.9, 0.5, 0.7)), ("b", (0.5, 0.9, 0.7)))
+    ]
+    alone = judge(pair_sides(*(side[:1] for side in sides)).pairs, [condition.column])
+    several = judge(pair_sides(*sides).pairs, [condition.column])
+
+    assert [finding.said for finding in alone] == ["worse of this seed"]
+    assert regressions(alone, [condition]) == alone
+    assert {f.said for f in several} > {"worse of this seed", "better of this seed"}
+    assert regressions(several, [condition]) == []
+
+
 def test_case_that_ran_and_fails_is_a_regression(make_row):
     condition = parse_condition("latency>+5%")
     ran, failed = make_row(run="a"), make_row(run="b", status="oom")

@@ -29,7 +29,8 @@ def test_predictions_of_the_same_images_pair(compare, make_row):
     found = compare(*pair, "top1")
 
     assert (unpaired.answer, unpaired.how) == ("inconclusive", "Newcombe, 360 images each")
-    assert found.answer == "better"
+    assert (found.answer, found.said) == ("better", "better of this seed")
+    assert unpaired.said == "inconclusive"
     assert found.how == "McNemar, bootstrap of 400 paired images"
     assert found.change == pytest.approx(0.03)
     assert found.low > 0 > unpaired.low
@@ -47,5 +48,5 @@ def test_seeds_that_pair_give_their_mean_too(make_row):
     found = [finding for finding in judge(pair_sides(*sides).pairs, TOP1) if finding.seeds]
 
     assert [(f.seeds, f.how) for f in found] == [("0, 1, 2, 3", "t-test of 4 paired seeds")]
-    assert found[0].answer == "better"
+    assert found[0].said == "better"
     assert found[0].change == pytest.approx(0.1)

@@ -77,7 +77,7 @@ def test_table_marks_the_best_and_lets_ties_share(pair):
     assert row(text, "keras-jax") == [
         *("keras-jax", "0.925*", "1.50", "1,000", "300", "500*", "0.750*"),
     ]
-    assert "* best of the rows that may be compared" in text
+    assert "* best of the rows that may be compared (accuracy: of this seed)\n" in text
 
 
 def test_table_marks_nothing_where_there_is_nothing_to_compare(make_record):
