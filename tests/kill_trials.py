@@ -35,7 +35,8 @@ ASKED = (
 )
 #: Of a record: when and how fast, and what follows from it.
 _TIMES = {
-    *("run", "started", "ended", "seconds", "train_s", "input_wait_s", "log_tail", "key"),
+    *("run", "started", "ended", "seconds", "train_s", "compile_s", "input_wait_s"),
+    *("log_tail", "key", "error", "bound", "detail"),
     *("rooflines", "values", "value", "low", "high", "bound", "flags", "refused", "samples"),
     "rounds",
 }
