@@ -31,7 +31,8 @@ def pitfalls(size, channels):
 def of_many_ops(size, channels):
     """What `pitfalls` has no use for."""
     net = Builder()
-    x = net.pad_channels(net.conv(net.input((size, size, channels)), 6, 3, name="stem"), 1, 2)
+    stem = net.conv(net.input((size, size, channels)), 6, 3, name="stem")
+    x = net.pad_channels(net.add(net.relu(stem), stem), 1, 2)
     x = net.layer_scale(net.relu6(x), name="scale", init=zeros)
     x = net.max_pool(x, 3, stride=2, ceil=True)
     gate = net.adaptive_avg_pool(x, 1)

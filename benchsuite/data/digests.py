@@ -1,16 +1,15 @@
 """sha256 of data, splits and order: rows of a leaderboard compare only where they agree."""
 
 import hashlib
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchsuite.contract import Dataset, EncodedImages, Images, RaggedImages
-from benchsuite.data.batches.fitted import FittedSplit
 from benchsuite.data.batches.stream import epoch_order
 from benchsuite.data.splits import Splits
+from benchsuite.graph import Shape
 
 
 def digest_arrays(*arrays: NDArray[Any]) -> str:
@@ -29,20 +28,14 @@ def digest_image(image: NDArray[np.uint8]) -> bytes:
     return digest.digest()
 
 
-def digest_data(*parts: FittedSplit) -> str:
-    """What the network is shown: images as they came, the size they get, and labels.
+def digest_data(dataset: Dataset, shape: Shape) -> str:
+    """What networks are shown: a data set as it came, and the size (H, W, C) that it gets.
 
-    Equal pixels have equal digests, whether they came as an array, one by one, or encoded:
-    each image has its own, which for encoded ones was taken when they were first read.
+    Whatever the split: rows of several seeds or folds are of the same data. Equal pixels have
+    equal digests, whether they came as an array, one by one, or encoded: each image has its own,
+    which for encoded ones was taken when they were first read.
     """
-    return digest_arrays(*(array for part in parts for array in _arrays(part)))
-
-
-def _arrays(part: FittedSplit) -> Iterator[NDArray[Any]]:
-    yield np.array(part.images.shape)
-    none = np.empty((0, 32), np.uint8)
-    yield np.concatenate([none, *map(_each, part.images.originals())])
-    yield part.labels
+    return hashlib.sha256(f"{digest_dataset(dataset)} {shape}".encode()).hexdigest()
 
 
 def _each(images: Images) -> NDArray[np.uint8]:

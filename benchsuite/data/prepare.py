@@ -49,7 +49,7 @@ def prepare(
     drawn = (splits.train, splits.validation, splits.test)
     train, validation, test = (fit_split(part.source, part.index, shape) for part in drawn)
     normalizer = fit_normalizer(train)
-    digests = (digest_data(train, validation, test), digest_split(splits))
+    digests = (digest_data(dataset, shape), digest_split(splits))
     return PreparedData(train, validation, test, normalizer, *digests, splits.positions["test"])
 
 

@@ -168,20 +168,21 @@ def inspected_network(architecture: Architecture) -> Graph:
 
 
 def _first_fit(architecture: Architecture, channels: int, groups: Sequence[Sequence[int]]) -> Graph:
-    """At the largest affordable size of the first group that it can take any of.
+    """At the largest affordable size of the first group that it can take any of, or at its own.
 
     Not less than an eighth of its own: a 3×3 window on a single position says little.
     """
     own = max(architecture.input_shape[:2])
     for group in groups:
-        for sizes in (group, range(group[-1], _LARGEST_SIZE_TRIED, 2)):
+        larger, smaller = range(group[-1], _LARGEST_SIZE_TRIED, 2), range(group[-1] - 2, 1, -2)
+        for sizes in (group, larger, smaller):
             fitting = [size for size in sizes if own // 8 <= size <= own + 1]
             graphs = list(_traced(architecture, channels, fitting))
             if graphs:
                 affordable = (graph for graph in graphs if graph.macs <= _LARGEST)
                 smallest = min(graphs, key=lambda graph: graph.macs)
                 return without_randomness(next(affordable, smallest))
-    raise ShapeError(f"{architecture.name} takes no square input of {channels} channels")
+    return without_randomness(architecture.trace(architecture.input_shape, CLASSES))
 
 
 def _traced(architecture: Architecture, channels: int, sizes: Sequence[int]) -> Iterator[Graph]:

@@ -4,6 +4,8 @@ import math
 
 import pytest
 
+from benchsuite.errors import ShapeError
+from benchsuite.graph import architecture
 from benchsuite.hooks import load_plugins
 from benchsuite.parity.experiment import batches
 from benchsuite.parity.subjects import inspected_network, trained_network, without_randomness
@@ -48,3 +50,20 @@ def test_nothing_is_dropped():
     kept = without_randomness(graph)
     assert not any(node.attrs.get("rate") for node in kept.nodes)
     assert kept.weights.keys() == graph.weights.keys()
+
+
+@pytest.mark.parametrize(
+    ("shape", "trained", "inspected"),
+    [((8, 8, 1), (9, 9), (8, 8)), ((5, 9, 3), (9, 9), (9, 9)), ((4, 7, 3), (4, 7), (4, 7))],
+)
+def test_a_small_network_is_compared_at_the_sizes_that_it_takes(shape, trained, inspected):
+    """Such as those of the tutorials."""
+
+    @architecture(input_shape=shape, classes=10, paper="none")
+    def small(net, images, classes):
+        if images.shape[:2] not in (shape[:2], (9, 9)):
+            raise ShapeError("too large")
+        return net.dense(net.flatten(images), classes, name="fc")
+
+    assert trained_network(small).input_shape[:2] == trained
+    assert inspected_network(small).input_shape[:2] == inspected
