@@ -21,6 +21,7 @@ _NOT_TOML = (tomllib.TOMLDecodeError, ValueError, RecursionError)
 _SAID = 200
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 _PATH_IN_MESSAGE = re.compile(r" - at `\$\.?(?P<path>[^`]*)`")
+_NOT_CHOSEN = re.compile(r"Invalid enum value '(?P<value>[^']*)'")
 _UNKNOWN_FIELD = re.compile(r"unknown field `(?P<name>[^`]*)`")
 
 
@@ -70,8 +71,30 @@ def _explain(message: str, values: Mapping[str, Any], struct: type[msgspec.Struc
     if not place:
         return message
     option = re.split(r"[.\[]", place["path"])[0]
+    if wrong := _NOT_CHOSEN.match(message):
+        choices = _choices(struct, option)
+        refusal = f"{option}: '{wrong['value']}' is not one of {', '.join(choices)}."
+        return f"{refusal}{did_you_mean(wrong['value'], choices)}".rstrip(".")
     said = _PATH_IN_MESSAGE.sub("", message)
     return f"{option}: {said[0].lower()}{said[1:]}, got {_said(values.get(option))}"
+
+
+def _choices(struct: type[msgspec.Struct], option: str) -> list[str]:
+    """The texts that an option may be, or hold."""
+    field = next(one for one in msgspec.structs.fields(struct) if one.name == option)
+    found: list[str] = []
+    pending = [msgspec.inspect.type_info(field.type)]
+    while pending:
+        kind = pending.pop()
+        if isinstance(kind, msgspec.inspect.LiteralType):
+            found += [str(value) for value in kind.values]
+        elif isinstance(kind, msgspec.inspect.UnionType):
+            pending += kind.types
+        elif isinstance(kind, msgspec.inspect.Metadata):
+            pending.append(kind.type)
+        elif isinstance(kind, msgspec.inspect.VarTupleType):
+            pending.append(kind.item_type)
+    return found
 
 
 def _said(value: object) -> str:

@@ -155,4 +155,10 @@ def make_spec(options: Mapping[str, Any], config: Path | None = None) -> RunSpec
     changes = {**own, **options.get("set", {})}
     asked = {**_renamed(from_file), **_renamed(options), "set": changes}
     spec = checked(asked, RunSpec, where)
-    return msgspec.structs.replace(spec, dataset=home_as_tilde(spec.dataset))
+    # A value that is given twice would be measured twice, into one record.
+    once = {
+        name: tuple(dict.fromkeys(values))
+        for name in ("archs", "backends", "precisions", "tiers", "seeds", "threads")
+        if (values := getattr(spec, name)) is not None
+    }
+    return msgspec.structs.replace(spec, dataset=home_as_tilde(spec.dataset), **once)

@@ -9,6 +9,7 @@ from benchsuite.records.schema import Measurement, Record
 
 #: A record is written with all digits: only what is beyond their rounding contradicts.
 _ROUNDING = 1e-9
+_NEVER_NEGATIVE = frozenset({"s", "bytes", "images/s", "J/image", "W"})
 
 
 def as_it_holds(record: Record) -> Record:
@@ -45,6 +46,8 @@ def _of_figure(figure: Measurement) -> Iterator[str]:
         yield f"{len(figure.values)} values of {name} in {len(figure.rounds)} rounds"
     if value is None or not figure.values:
         return
+    if value < 0 and figure.unit in _NEVER_NEGATIVE:
+        yield f"{name} {value:g} {figure.unit}"
     if figure.low is not None and figure.high is not None:
         slack = _ROUNDING * abs(value)
         if not figure.low - slack <= value <= figure.high + slack:
@@ -70,6 +73,10 @@ def _of_training(record: Record) -> Iterator[str]:
     training = record.findings.training
     if training is None:
         return
+    for split in ("validation", "test"):
+        for metric, value in getattr(training, split).items():
+            if metric.endswith("_fraction") and value is not None and not 0 <= value <= 1:
+                yield f"{split} {metric} {value:g}, which is a share"
     steps = sum(epoch.steps for epoch in training.epochs)
     if training.step_losses and len(training.step_losses) != steps:
         yield f"{steps} steps in its epochs, and {len(training.step_losses)} losses of steps"

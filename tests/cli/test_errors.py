@@ -16,7 +16,7 @@ BAD = [
     (("plan", "--threads", "two"), "'two' is not a list of threads: write 1 or 1,2"),
     (("plan", "--threads", "0"), "threads: expected `int` >= 1"),
     (("plan", "--budget", "soon"), "budget 'soon' is not a time: write 90s, 15m or 2h"),
-    (("plan", "--protocol", "tour-2"), "protocol: invalid enum value 'tour-2'"),
+    (("plan", "--protocol", "tour-2"), "protocol: 'tour-2' is not one of full, quick, smoke, tour"),
     (("leaderboard", "nowhere"), "no results at 'nowhere'"),
     (("leaderboard",), "no results at 'results'"),
     (("leaderboard", "."), "no records in '.'"),

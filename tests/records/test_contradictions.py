@@ -48,6 +48,16 @@ EDITS = {
         lambda r: of_figure(r, values=(2.0, 3.0), rounds=(0,), value=2.0),
         "2 values of",
     ),
+    "negative": (
+        lambda r: of_figure(
+            r, unit="s", values=(-1.0,), rounds=(), value=-1.0, low=None, high=None
+        ),
+        "-1 s",
+    ),
+    "accuracy": (
+        lambda r: of_training(r, test={"top1_fraction": 7.0}),
+        "test top1_fraction 7, which is a share",
+    ),
     "losses": (lambda r: of_training(r, step_losses=(1.0,) * 999), "and 999 losses of steps"),
     "threads": (
         lambda r: with_ledger(r, **{"time.OMP_NUM_THREADS": "64"}),
