@@ -19,7 +19,7 @@ def test_process_of_a_task_is_as_declared(make_record):
     case = make_record(isolation="fork", process_settings="tuned").case
 
     assert (TIME.is_forked(case), TIME.is_tuned(case)) == (True, True)
-    assert (TRAIN.is_forked(case), TRAIN.is_tuned(case)) == (True, False)
+    assert (TRAIN.is_forked(case), TRAIN.is_tuned(case)) == (True, True)
     assert (MEMORY.is_forked(case), MEMORY.is_tuned(case)) == (False, False)
     plain = replace(case, isolation="spawn", process_settings="stock")
     assert not any(task.is_forked(plain) or task.is_tuned(plain) for task in TASKS.values())

@@ -19,6 +19,7 @@ from benchsuite.records import (
     Findings,
     Measurement,
     Phase,
+    Proof,
     Record,
     Roofline,
     RunStore,
@@ -65,7 +66,7 @@ cases = structs(
 )
 epochs = structs(
     Epoch, steps=integers, images=integers, validation=figures, mean_loss_nats=maybe,
-    input_wait_s=maybe,
+    input_wait_s=maybe, compile_s=maybe,
 )  # fmt: skip
 trainings = structs(
     Training,
@@ -103,8 +104,10 @@ rooflines = structs(
     batch_size=integers,
     **{f.name: maybe for f in fields(Roofline) if "None" in str(f.type)},
 )
+proofs = structs(Proof, metrics=st.lists(words, max_size=2).map(tuple), error=maybe)
 findings = structs(
     Findings,
+    proofs=st.lists(proofs, max_size=1).map(tuple),
     size=sizes | st.none(),
     training=trainings | st.none(),
     measurements=st.lists(measurements, max_size=2).map(tuple),

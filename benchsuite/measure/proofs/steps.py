@@ -51,7 +51,8 @@ class StepsWitness:
         self, series: Series, batches: Sequence[Batch], placed: Sequence[Any]
     ) -> Iterator[Proof]:
         """The first of them against the same steps from the host; leaves another state behind."""
-        again, step_s = min(len(self.losses), _repeated(series)), _step_s(series)
+        is_slow = _step_s(series) >= _QUICK_S
+        again = min(len(self.losses), _FEWEST if is_slow else _repeated(series))
         places = [(self.first + step) % len(batches) for step in range(again)]
         given = [batches[place] for place in places]
         session, start, timed = self.session, self.state, placed[places[0]]
@@ -62,9 +63,9 @@ class StepsWitness:
             start, timed, given = session.state(), session.place(given[0]), given[:1]
         session.set_state(start)
         before = session.weights()
-        expected, by_host = _from_host(session, given, self.rate, in_part=step_s >= _QUICK_S)
+        expected, by_host = _from_host(session, given, self.rate, in_part=is_slow)
         told = _Told(series.batch_size, self.precision)
-        if has_diverged or step_s < _QUICK_S:
+        if has_diverged or not is_slow:
             session.set_state(start)
             found = session.train([timed], [self.rate])
             losses, after = found if has_diverged else losses, session.weights()
