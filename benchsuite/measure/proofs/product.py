@@ -57,7 +57,7 @@ class ProductCeiling:
         ended = perf_counter() + _PATIENCE_S
         while self._ways and self._best < wanted:
             for multiply in self._ways:
-                self._best = max(self._best, _fastest(multiply))
+                self._best = max(self._best, _fastest(multiply, wanted))
                 if self._best >= wanted:
                     break
             if perf_counter() > ended:
@@ -84,7 +84,8 @@ class _NumpyProduct:
         """Nothing to wait for."""
 
 
-def _fastest(multiply: _Multiply) -> float:
+def _fastest(multiply: _Multiply, wanted: float) -> float:
+    """FLOP/s of ever larger products, until one is as fast as is wanted."""
     best = 0.0
     for size in _SIZES:
         work = multiply(size)
@@ -92,7 +93,7 @@ def _fastest(multiply: _Multiply) -> float:
         while len(taken) < _CALLS or perf_counter() < ended:
             taken.append(_taken_ns(work))
         best = max(best, 2 * size**3 / min(taken) * _NS_PER_S)
-        if min(taken) * _GROWTH > _LONGEST_S * _NS_PER_S:
+        if best >= wanted or min(taken) * _GROWTH > _LONGEST_S * _NS_PER_S:
             break
     return best
 
