@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,7 +15,8 @@ from benchsuite.cli.output import print_table, say, time_left
 from benchsuite.cli.parameters import PATH, Names, plugins_of
 
 if TYPE_CHECKING:
-    from benchsuite.contract import Division
+    from benchsuite.hooks import Plugins
+    from benchsuite.parity import Request
     from benchsuite.records.certificate import Certificate
 
 _NOT_PROVEN = 1
@@ -63,60 +64,23 @@ _NOT_PROVEN = 1
 @click.pass_context
 def verify(
     ctx: click.Context,
+    /,
     *,
     archs: tuple[str, ...] | None,
-    backends: tuple[str, ...] | None,
-    device: str,
-    tiers: tuple[str, ...],
-    precisions: tuple[str, ...] | None,
-    further: tuple[tuple[str, ...], ...],
-    division: Division,
-    threads: int,
-    timeout_s: float,
-    memory_limit: str | None,
     results: Path,
+    **options: Any,  # noqa: ANN401 - those of a request, by their names
 ) -> None:
     """Compare networks with the reference, and write a certificate of each.
 
     The same weights and images go through every backend: layer outputs, loss, gradients,
-    statistics, and weights after twelve optimiser steps. The leaderboard's rows say what is
-    proven. Exit code 0 where everything holds, 1 where something does not.
+    statistics, and weights after optimiser steps. The leaderboard's rows say what is proven.
+    Exit code 0 where everything holds, 1 where something does not.
     """
-    from benchsuite.orchestration.orchestrate import launched
-    from benchsuite.parity import Request
     from benchsuite.parity import verify as certify
-    from benchsuite.parity.subjects import UPDATE_RULES
-    from benchsuite.planning import choose_backends, make_spec
-    from benchsuite.planning.backend_inspection import check_offers
     from benchsuite.records.certificate import write_certificate
 
     plugins = plugins_of(ctx)
-    chosen = [entry.name for entry in plugins.architectures.select(archs or ("all",))]
-    asked = (*(precisions or ()), *(name for names in further for name in names))
-    spec = make_spec(
-        {
-            "backends": backends,
-            "device": device,
-            "tiers": tiers,
-            "precisions": asked or (("fp64", "fp32") if device == "cpu" else ("fp32",)),
-            "division": division,
-            "memory_limit": memory_limit,
-            "timeout_s": timeout_s,
-        }
-    )
-    with launched(None, spec, plugins) as launcher:
-        check_offers(spec, plugins, launcher)
-    request = Request(
-        subjects=(UPDATE_RULES, *chosen),
-        backends=[e.name for e in choose_backends(spec, plugins)],
-        tiers=spec.tiers,
-        precisions=spec.precisions,
-        device=device,
-        division=division,
-        threads=threads,
-        timeout_s=timeout_s,
-        memory_limit_bytes=spec.memory_limit_bytes,
-    )
+    request = _request(plugins, archs, options)
     certificates = []
     for certificate in certify(request, plugins, partial(_say_started, time.monotonic())):
         write_certificate(results, certificate)
@@ -125,6 +89,36 @@ def verify(
     _print_table(certificates)
     say(f"certificates: {results / 'certificates'}")
     sys.exit(0 if all(c.holds for c in certificates) else _NOT_PROVEN)
+
+
+def _request(plugins: Plugins, archs: tuple[str, ...] | None, options: dict[str, Any]) -> Request:
+    """What is asked for. Raises UsageError for what no backend has."""
+    from benchsuite.orchestration.orchestrate import launched
+    from benchsuite.parity import Request
+    from benchsuite.parity.subjects import UPDATE_RULES
+    from benchsuite.planning import choose_backends, make_spec
+    from benchsuite.planning.backend_inspection import check_offers
+
+    chosen = [entry.name for entry in plugins.architectures.select(archs or ("all",))]
+    threads, device = options.pop("threads"), options["device"]
+    further = (name for names in options.pop("further") for name in names)
+    precisions = (*(options["precisions"] or ()), *further)
+    # Only on a CPU do two right implementations in float64 differ by rounding alone.
+    usual = ("fp64", "fp32") if device == "cpu" else ("fp32",)
+    spec = make_spec({**options, "precisions": precisions or usual})
+    with launched(None, spec, plugins) as launcher:
+        check_offers(spec, plugins, launcher)
+    return Request(
+        subjects=(UPDATE_RULES, *chosen),
+        backends=[entry.name for entry in choose_backends(spec, plugins)],
+        tiers=spec.tiers,
+        precisions=spec.precisions,
+        device=device,
+        division=spec.division,
+        threads=threads,
+        timeout_s=spec.case_timeout_s,
+        memory_limit_bytes=spec.memory_limit_bytes,
+    )
 
 
 def _say_started(start_s: float, subject: str, worker: str, index: int, total: int) -> None:

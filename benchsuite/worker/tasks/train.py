@@ -36,6 +36,9 @@ from benchsuite.worker.tasks.context import TaskContext, flags_of
 _SIZES_SHARE = 0.005
 
 
+_SPLITS = ("train", "validation", "test")
+
+
 def train_and_evaluate(task: TaskContext) -> Iterator[Findings]:
     """Train on the core's splits, from the core's weights, and evaluate from raw logits."""
     case = task.case
@@ -61,11 +64,7 @@ def train_and_evaluate(task: TaskContext) -> Iterator[Findings]:
         training=Training(
             digests=digests,
             normalizer=data.normalizer,
-            split_sizes={
-                "train": len(data.train.labels),
-                "validation": len(data.validation.labels),
-                "test": len(data.test.labels),
-            },
+            split_sizes={name: len(getattr(data, name).labels) for name in _SPLITS},
             step_losses=tuple(finite(loss) for loss in trained.losses),
             epochs=tuple(trained.epochs),
             ended=trained.ended,
