@@ -44,7 +44,8 @@ class _LosesItsWeightsSession(LinearSession):
 
     def train(self, batches, learning_rates):
         losses = super().train(batches, learning_rates)
-        self._weights["fc.weight"][0, 0] = np.nan
+        if len(losses) > 1:  # the first step is taken by itself
+            self._weights["fc.weight"][0, 0] = np.nan
         return losses
 
 
