@@ -1,16 +1,38 @@
 """Faults of the shipped backends: some lines of their sources, as somebody might have written them.
 
-`shipped_faults.txt` lists them.
+`shipped_faults.txt` lists them. As a program, this plants each of a package's into its sources,
+and says what finds it: `python tests/shipped_faults.py benchsuite_torch`.
 """
 
 import importlib.util
+import json
 import sys
+import tempfile
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.util import spec_from_loader
 from pathlib import Path
 from typing import NamedTuple
+
+from pitfall_networks import MANY_OPS, PITFALLS
+
+from benchsuite.hooks import load_plugins
+from benchsuite.parity.subjects import UPDATE_RULES, find_subject
+from benchsuite.parity.worker import Question, compare, write_reference
+from benchsuite.testing import BackendConformance
+
+SUBJECTS = {"many_ops": MANY_OPS, "pitfalls": PITFALLS, "rules": find_subject(UPDATE_RULES, None)}
+#: By package: a backend, and where its class is.
+BACKENDS = {
+    "benchsuite_torch": ("torch", "benchsuite_torch.backend:TorchBackend"),
+    "benchsuite_keras": (
+        "keras-tensorflow",
+        "benchsuite_keras.on_tensorflow.backend:TensorFlowBackend",
+    ),
+}
+#: What is said of a package's sources as they are.
+AS_SHIPPED = "as shipped"
 
 
 class Fault(NamedTuple):
@@ -78,3 +100,48 @@ def faulty(fault, backend_path):
         sys.meta_path.remove(finder)
         _taken_out(package)
         sys.modules.update(before)
+
+
+def found_by_verify(backend, folders):
+    """What certificates say against a backend, or an empty text."""
+    for name, subject in SUBJECTS.items():
+        question = Question(subject=name, folder=folders[name])
+        try:
+            answer = compare(subject, backend(), question)
+        except Exception as error:  # noqa: BLE001 - `verify` reports it, whatever it is
+            return f"verify: {name}: {error}"
+        if wrong := [check for check in answer.checks if not check.passed]:
+            return f"verify: {name}: {wrong[0].quantity} in {wrong[0].worst}"
+    return ""
+
+
+def found_by_kit(backend):
+    """Of what a framework draws by itself there is no reference: the kit reads it off."""
+    kit = type("Kit", (BackendConformance,), {"create": lambda _: backend()})()
+    try:
+        kit.test_dropout_draws_every_element_by_itself()
+        kit.test_stochastic_depth_draws_every_image_by_itself()
+    except AssertionError as error:
+        return f"kit: {error}"
+    return ""
+
+
+def main(package):
+    """Print what finds each fault, as JSON: the fault's name -> words, or an empty text."""
+    backend, path = BACKENDS[package]
+    with tempfile.TemporaryDirectory() as folder:
+        folders = {name: f"{folder}/{name}" for name in SUBJECTS}
+        for name, subject in SUBJECTS.items():
+            Path(folders[name]).mkdir()
+            assert not write_reference(subject, Path(folders[name])).degenerate
+        shipped = load_plugins().backends[backend].load()
+        found = {AS_SHIPPED: found_by_verify(shipped, folders) or found_by_kit(shipped)}
+        for fault in read_faults():
+            if fault.package == package:
+                with faulty(fault, path) as wrong:
+                    found[fault.name] = found_by_verify(wrong, folders) or found_by_kit(wrong)
+    sys.stdout.write(f"\n{json.dumps(found)}\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
