@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchsuite.contract.rounding import ROUNDING
-from benchsuite.parity.experiment import FIT_QUANTITY, RULE_QUANTITY
+from benchsuite.parity.experiment import RULE_QUANTITY
 from benchsuite.parity.storage import StoredTensor, largest_of
 from benchsuite.records import finite
-from benchsuite.records.certificate import Check
+from benchsuite.records.certificate import FIT_QUANTITY, Check
 
 #: What two right implementations in float64 may differ by, as rounding alone makes them.
 _EXACT: Mapping[str, float] = {

@@ -18,6 +18,7 @@ from benchsuite.contract import (
 )
 from benchsuite.graph import Graph
 from benchsuite.graph.masks import draw_masks
+from benchsuite.records.certificate import FIT_QUANTITY
 from benchsuite.reference.nondegenerate import random_images
 
 #: Twelve steps; the rate drops by ten between two calls, so a velocity must not hold the old.
@@ -38,14 +39,12 @@ _SHARPNESS = 100.0
 
 #: The quantity of a certificate's checks of update rules, before the rule's name.
 RULE_QUANTITY = "update rule"
-#: That of training in the idiomatic division.
-FIT_QUANTITY = "idiomatic steps"
 #: A momentum and a decay that no framework has by default, large enough to weigh.
 RULE = UpdateRule(optimizer="sgd", momentum=0.8, weight_decay=0.05)
 NORMALIZER = Normalizer(scale=(1.0 / 60.0,), shift=(-2.0,))
-#: One that swaps no channels unnoticed.
 #: Of powers of two, so that a pipeline in float32 gives exactly the same images.
 FIT_NORMALIZER = Normalizer(scale=(1 / 64, 1 / 32, 1 / 128), shift=(-2.0, -3.0, -0.75))
+#: One that swaps no channels unnoticed.
 RULES_NORMALIZER = Normalizer(scale=(1 / 60, 1 / 50, 1 / 70), shift=(-2.0, -2.5, -1.5))
 
 #: What the idiomatic division is asked for: the one update that every framework calls the same.

@@ -33,12 +33,12 @@ from benchsuite.hooks import Source, load_plugins, source_of
 from benchsuite.measure.machine.facts import cpu_name
 from benchsuite.parity.compare import TensorComparison, exact_tolerance, rounded_tolerance
 from benchsuite.parity.degeneracy import sensitivity
-from benchsuite.parity.experiment import FIT_QUANTITY, FIT_RECIPE
+from benchsuite.parity.experiment import FIT_RECIPE
 from benchsuite.parity.rounding import read_bounds, write_bounds
 from benchsuite.parity.storage import ReferenceReader, ReferenceWriter
 from benchsuite.parity.subjects import Opener, Subject, find_subject
 from benchsuite.parity.weights import forget_weights, read_weights, write_statistics
-from benchsuite.records.certificate import Check
+from benchsuite.records.certificate import FIT_QUANTITY, Check
 from benchsuite.reference.backend import NumpyBackend
 
 REFERENCE = "reference"

@@ -21,6 +21,8 @@ from benchsuite.records.writing import made, pretty_json, write_atomically
 
 CERTIFICATE_VERSION = 2
 CERTIFICATES = "certificates"
+#: The quantity of the check of training in the idiomatic division.
+FIT_QUANTITY = "idiomatic steps"
 
 Verdict = Literal["exact", "within tolerance", "differs", "degenerate", "unsupported", "failed"]
 

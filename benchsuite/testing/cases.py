@@ -59,7 +59,7 @@ def examples_together(shape: Shape, ops: frozenset[str], *, refusable: bool) -> 
     for scope, op, example in _examples_of(shape):
         if _case(op, example).graph.ops <= ops and (refusable or not example.refusable):
             with net.scope(scope):
-                x = net.conv(images, shape[-1], 1, name="gain")
+                x = net.conv(images, shape[-1], 1, name="gain") if "conv" in ops else images
                 result = example.body(net, x)
                 is_image = len(result.shape) == len(shape)
                 vector = net.flatten(result) if is_image else result

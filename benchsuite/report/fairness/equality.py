@@ -8,7 +8,7 @@ import msgspec
 from benchsuite.contract import UpdateRule
 from benchsuite.hooks import Source
 from benchsuite.records import Record
-from benchsuite.records.certificate import Certificate, Check
+from benchsuite.records.certificate import FIT_QUANTITY, Certificate, Check
 
 UNPROVEN = "unproven"
 _DIFFERS, _EXACT, _ROUNDED = "differs", "exact", "within rounding"
@@ -18,7 +18,6 @@ _STATES = (_DIFFERS, "no proof", _EXACT, _ROUNDED, "of unknown code", UNPROVEN)
 _NETWORK = ("counts", "layer outputs", "logits")
 _GRADIENTS = ("loss", "gradients")
 _STEPS = ("statistics after a step", "weights after steps", "logits after steps")
-_FIT = ("idiomatic steps",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def _parts(record: Record, fitting: Sequence[Certificate]) -> Iterator[_Part]:
     yield _part("network", exact, _NETWORK)
     if case.division == "idiomatic":
         known = exact_rules if case.recipe.optimizer == "sgd" else []
-        yield _part(case.recipe.optimizer, known, _FIT)
+        yield _part(case.recipe.optimizer, known, (FIT_QUANTITY,))
     else:
         yield _part("gradients", exact, _GRADIENTS)
         yield _part("training steps", exact, _STEPS)
